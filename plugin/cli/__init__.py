@@ -1,0 +1,1 @@
+"""The program ``regulars``: one file per command."""

@@ -1,0 +1,1 @@
+"""What people see: the merchant's pages inside the store's admin."""

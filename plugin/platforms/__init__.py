@@ -1,0 +1,1 @@
+"""The stores' APIs behind one protocol. Knows nothing of signals or rewards."""

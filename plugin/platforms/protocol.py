@@ -1,0 +1,114 @@
+"""What Regulars asks of a store, and the ways in which a store can answer no.
+
+The error's type says whether it may have happened and when to try again::
+
+    PlatformError
+      Refused               it did not happen
+        NotSent             never left this machine: try again soon
+        Throttled           wait retry_after_seconds
+        Unauthorized        the token is dead: refresh once, else pause the shop
+        ShopUnavailable     frozen, closed, not allowed: pause the shop, tell the merchant
+        Taken               the code exists already: look it up, it is most likely ours
+        Rejected            the store says no for good, and why
+      InDoubt               it may have happened: look it up, or ask the very same again
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscountSpec:
+    """A code to put into the store: bound to one customer, good once, with an end. Money is minor units."""
+
+    code: str
+    title: str
+    #: marks the discount as ours; the offer's id
+    tag: str
+    customer_id: str
+    percent: int
+    minimum: int
+    currency: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDiscount:
+    """A discount as the store has it."""
+
+    ref: str
+    code: str
+    tags: tuple[str, ...]
+    #: the store would still accept it, now or once it has started
+    live: bool
+    usage_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreInfo:
+    """What a store says of itself."""
+
+    name: str
+    currency: str
+    timezone: str
+    scopes: tuple[str, ...]
+
+
+class Platform(Protocol):
+    """One store's API. Every method makes at most one attempt; retries are the outbox's. Raises PlatformError."""
+
+    def create_discount(self, spec: DiscountSpec) -> StoredDiscount: ...
+
+    def find_discount(self, code: str) -> StoredDiscount | None: ...
+
+    def deactivate_discount(self, ref: str) -> None: ...
+
+    def store_info(self) -> StoreInfo: ...
+
+
+class PlatformError(Exception):
+    """The store could not be asked, or did not do it."""
+
+
+class Refused(PlatformError):
+    """It did not happen."""
+
+
+class NotSent(Refused):
+    """The store could not be reached: nothing was sent."""
+
+
+class Throttled(Refused):
+    """The store asks to wait."""
+
+    def __init__(self, message: str, *, retry_after_seconds: float) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Unauthorized(Refused):
+    """The store does not know the token (any more)."""
+
+
+class ShopUnavailable(Refused):
+    """The store is frozen or closed, or does not allow this."""
+
+
+class Taken(Refused):
+    """A discount with this code exists already."""
+
+
+class Rejected(Refused):
+    """The store says no for good."""
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class InDoubt(PlatformError):
+    """The answer was lost or could not be understood: it may have happened."""

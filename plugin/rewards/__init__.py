@@ -1,0 +1,1 @@
+"""Decides who gets what, and says why. Pure: values in, values out."""

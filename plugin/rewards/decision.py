@@ -1,0 +1,100 @@
+"""What a decision is made from and what comes out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One customer as measured, in the units of the store: money in minor units, instants aware."""
+
+    customer_id: str
+    order_count: int
+    last_order_id: str
+    last_order_at: datetime
+    spend_365d: int
+    usual_gap_days: float | None
+    lateness: str | None
+    late_at: datetime | None
+    lapsing_at: datetime | None
+    lost_at: datetime | None
+    group: str
+    #: the merchant asked to leave this customer out of offers
+    left_out: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastOffer:
+    """An offer made to this customer before, in whatever state it is now."""
+
+    kind: str
+    step: str
+    rule: str
+    cycle: str
+    state: str
+    percent: int
+    created_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """The month's money at the time of the decision, minor units."""
+
+    month: str
+    cap: int
+    used: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One check of the decision, in the order it was made: a stable code, a sentence, the numbers in it."""
+
+    code: str
+    #: did it speak for the offer
+    ok: bool
+    detail: str
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Benefit:
+    """What the customer gets."""
+
+    #: percent | none
+    type: str
+    #: whole percent
+    value: int
+    #: worst case in minor units
+    cap: int
+    #: smallest order, minor units
+    minimum: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferSpec:
+    """An offer to make: the rule that asks for it and the turn of that rule make it one of a kind."""
+
+    kind: str
+    step: str
+    rule: str
+    cycle: str
+    benefit: Benefit
+    reserve: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """``issue`` with an offer, ``held_out`` with the offer that the control group does not get, or ``hold`` without."""
+
+    outcome: str
+    offer: OfferSpec | None
+    reasons: tuple[Reason, ...]
+    #: when time alone could change the outcome; None: only a new order can
+    next_check_at: datetime | None

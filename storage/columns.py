@@ -1,0 +1,75 @@
+"""Column types that mean the same on SQLite STRICT tables and on PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, Dialect, Double, Integer, Text
+from sqlalchemy.dialects.sqlite import REAL
+from sqlalchemy.types import TypeDecorator
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+# STRICT tables know INTEGER, REAL, TEXT and BLOB only.
+Whole = BigInteger().with_variant(Integer(), "sqlite")
+Number = Double().with_variant(REAL(), "sqlite")
+
+
+class Moment(TypeDecorator[datetime]):
+    """An instant, kept as whole microseconds since 1970-01-01 UTC; naive datetimes are refused."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else BigInteger())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else to_micros(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else EPOCH + value * MICROSECOND
+
+
+class Flag(TypeDecorator[bool]):
+    """Yes or no, kept as 1 or 0."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: bool | None, dialect: Dialect) -> int | None:
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> bool | None:
+        return None if value is None else bool(value)
+
+
+class Document(TypeDecorator[Any]):
+    """A JSON value, kept as text with sorted keys, so that equal values are equal bytes."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else to_text(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+def to_micros(moment: datetime) -> int:
+    """Whole microseconds since 1970-01-01 UTC of an aware datetime.
+
+    Raises ValueError for a naive one: a time without a zone is a guess.
+    """
+    if moment.tzinfo is None:
+        raise ValueError(f"a time without a zone: {moment.isoformat()}")
+    return (moment - EPOCH) // MICROSECOND
+
+
+def to_text(value: Any) -> str:
+    """Canonical JSON text: sorted keys, no blanks, no NaN."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

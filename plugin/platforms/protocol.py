@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from storage.facts import OrderFact, RefundFact
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscountSpec:
@@ -58,6 +60,14 @@ class StoreInfo:
     scopes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedOrder:
+    """An order read again from the store, with the refunds on it."""
+
+    order: OrderFact
+    refunds: tuple[RefundFact, ...]
+
+
 class Platform(Protocol):
     """One store's API. Every method makes at most one attempt; retries are the outbox's. Raises PlatformError."""
 
@@ -66,6 +76,8 @@ class Platform(Protocol):
     def find_discount(self, code: str) -> StoredDiscount | None: ...
 
     def deactivate_discount(self, ref: str) -> None: ...
+
+    def fetch_order(self, order_id: str) -> FetchedOrder | None: ...
 
     def store_info(self) -> StoreInfo: ...
 

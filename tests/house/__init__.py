@@ -1,0 +1,1 @@
+"""The repository tests itself: its layers, its habits, its files."""

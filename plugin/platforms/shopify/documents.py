@@ -1,0 +1,123 @@
+"""Every GraphQL document that is sent to Shopify, as written for API version 2026-10.
+
+A test holds each of them, with its variables, to Shopify's own schema.
+"""
+
+from __future__ import annotations
+
+DISCOUNT_FIELDS = """
+fragment DiscountFields on DiscountCodeNode {
+  id
+  codeDiscount {
+    __typename
+    ... on DiscountCodeBasic { status tags asyncUsageCount codes(first: 1) { nodes { code } } }
+    ... on DiscountCodeBxgy { status tags asyncUsageCount }
+    ... on DiscountCodeFreeShipping { status tags asyncUsageCount }
+    ... on DiscountCodeApp { status tags asyncUsageCount }
+  }
+}
+"""
+
+CREATE_DISCOUNT = (
+    """
+mutation CreateDiscount($discount: DiscountCodeBasicInput!) {
+  discountCodeBasicCreate(basicCodeDiscount: $discount) {
+    codeDiscountNode { ...DiscountFields }
+    userErrors { field code message }
+  }
+}
+"""
+    + DISCOUNT_FIELDS
+)
+
+FIND_DISCOUNT = (
+    """
+query FindDiscount($code: String!) {
+  codeDiscountNodeByCode(code: $code) { ...DiscountFields }
+}
+"""
+    + DISCOUNT_FIELDS
+)
+
+DEACTIVATE_DISCOUNT = (
+    """
+mutation DeactivateDiscount($id: ID!) {
+  discountCodeDeactivate(id: $id) {
+    codeDiscountNode { ...DiscountFields }
+    userErrors { field code message }
+  }
+}
+"""
+    + DISCOUNT_FIELDS
+)
+
+STORE_INFO = """
+query StoreInfo {
+  shop { name myshopifyDomain currencyCode ianaTimezone }
+  currentAppInstallation { accessScopes { handle } }
+}
+"""
+
+MONEY = """
+fragment ShopMoney on MoneyBag { shopMoney { amount currencyCode } }
+
+fragment Allocation on DiscountAllocation {
+  allocatedAmountSet { ...ShopMoney }
+  discountApplication { __typename ... on DiscountCodeApplication { code } }
+}
+"""
+
+LINE_FIELDS = """
+fragment LineFields on LineItem {
+  id
+  quantity
+  currentQuantity
+  isGiftCard
+  product { id }
+  variant { id }
+  originalUnitPriceSet { ...ShopMoney }
+  discountAllocations { ...Allocation }
+}
+"""
+
+FETCH_ORDER = (
+    """
+query FetchOrder($id: ID!, $lines: Int!, $after: String) {
+  order(id: $id) {
+    id
+    customer { id }
+    createdAt
+    processedAt
+    updatedAt
+    cancelledAt
+    test
+    displayFinancialStatus
+    currencyCode
+    totalPriceSet { ...ShopMoney }
+    currentTotalPriceSet { ...ShopMoney }
+    discountCodes
+    shippingLines(first: 5) { nodes { discountAllocations { ...Allocation } } }
+    refunds(first: 30) {
+      id
+      createdAt
+      processedAt
+      transactions(first: 4) { nodes { id kind status amountSet { ...ShopMoney } } }
+    }
+    lineItems(first: $lines, after: $after) {
+      nodes { ...LineFields }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}
+"""
+    + LINE_FIELDS
+    + MONEY
+)
+
+ALL = {
+    "CreateDiscount": CREATE_DISCOUNT,
+    "FindDiscount": FIND_DISCOUNT,
+    "DeactivateDiscount": DEACTIVATE_DISCOUNT,
+    "StoreInfo": STORE_INFO,
+    "FetchOrder": FETCH_ORDER,
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from plugin.signals.history import Floats, Ints, Strings
+from plugin.signals.arrays import Floats, Ints, Strings
 
 #: stands for "none" in whole-number columns of instants
 NO_TIME = -(2**62)

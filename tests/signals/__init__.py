@@ -1,0 +1,1 @@
+"""The measures, held against print, recomputations and laws."""

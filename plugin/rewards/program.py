@@ -1,76 +1,14 @@
-"""The merchant's reward rules as a typed, frozen value."""
+"""The merchant's reward rules as a typed, frozen value that cannot be wrong."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from plugin.rewards.invariants import problems
+from plugin.rewards.parts import Limits, Loyalty, Step, Tier, Timing, WinBack
+from plugin.rewards.problem import InvalidProgram
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tier:
-    """A loyalty tier: reached by net spend over the last 365 days."""
-
-    name: str
-    #: minor units; the first tier's is 0
-    spend_from: int
-    #: whole percent off, 0 for a tier without a discount
-    percent: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loyalty:
-    """A discount after an order, by tier."""
-
-    enabled: bool
-    tiers: tuple[Tier, ...]
-    valid_days: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
-    """When silence starts the ladder: the customer's own rhythm, a fixed number of days, or a multiple of the usual gap."""
-
-    #: recommended | days | gap_multiple
-    rule: str
-    days: int
-    gap_multiple_tenths: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One rung: ``wait_days`` after the rung before it (the first: after the timing's moment)."""
-
-    #: reminder | offer | last_offer
-    name: str
-    wait_days: int
-    #: 0: no discount, a reminder only
-    percent: int
-    valid_days: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WinBack:
-    """The ladder for customers who are late; after it nothing for ``sunset_days``."""
-
-    enabled: bool
-    timing: Timing
-    steps: tuple[Step, ...]
-    sunset_days: int
-    #: customers whose moment passed longer ago than this when they are first seen are left in peace
-    max_age_days: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What holds for every offer."""
-
-    highest_percent: int
-    #: smallest order that a code is good for, minor units
-    min_order: int
-    #: order value up to which the worst case of a percentage is reckoned, minor units
-    order_guard: int
-    wait_days: int
-    #: minor units a calendar month in the shop's zone
-    monthly_budget: int
+__all__ = ["InvalidProgram", "Limits", "Loyalty", "Program", "Step", "Tier", "Timing", "WinBack"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,3 +25,20 @@ class Program:
     limits: Limits
     #: customers in a hundred who get nothing, so that the effect can be measured
     holdout_percent: int
+
+    def __post_init__(self) -> None:
+        """Raise InvalidProgram with all that is out of range or contradicts itself."""
+        found = tuple(
+            problems(
+                key=self.key,
+                mode=self.mode,
+                currency=self.currency,
+                code_prefix=self.code_prefix,
+                loyalty=self.loyalty,
+                win_back=self.win_back,
+                limits=self.limits,
+                holdout_percent=self.holdout_percent,
+            )
+        )
+        if found:
+            raise InvalidProgram(found)

@@ -1,0 +1,76 @@
+"""Decides for one customer at one instant: an offer, the control group, or nothing; and always why.
+
+The checks run in one fixed order: is the history complete, may the customer be asked, is the program live, which rule
+asks for an offer, the wait between offers, open offers, the control group, the budget, the highest discount. The
+first reason that is not ``ok`` is the main one for giving nothing, and says what would change it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from plugin.rewards.decision import Budget, Decision, PastOffer, Reason, Standing
+from plugin.rewards.judge import judge
+from plugin.rewards.next_check import next_check
+from plugin.rewards.program import Program
+from plugin.rewards.question import Question, no, yes
+from plugin.rewards.shadow import in_the_shadow
+
+
+def decide(
+    *,
+    standing: Standing,
+    program: Program,
+    program_shop: str,
+    past: Sequence[PastOffer],
+    budget: Budget,
+    as_of: datetime,
+    importing: bool = False,
+    timezone: str = "UTC",
+) -> Decision:
+    """What this customer gets now under the program.
+
+    ``program_shop`` is platform + "|" + domain, for the control group; ``past`` holds every offer made to the
+    customer before, in any order; ``budget`` is that of the month of ``as_of``; ``timezone`` is the shop's, for
+    the turn of the month and for dates in sentences. Pure: equal arguments give equal decisions.
+    """
+    checks = _before_any_rule(importing=importing, left_out=standing.left_out)
+    if not checks[-1].ok:
+        return Decision(outcome="hold", offer=None, reasons=checks, next_check_at=None)
+    question = Question(
+        standing=standing,
+        program=program,
+        shop=program_shop,
+        past=tuple(past),
+        budget=budget,
+        as_of=as_of,
+        zone=ZoneInfo(timezone),
+    )
+    verdict = judge(question)
+    if program.mode != "live":
+        return in_the_shadow(question, verdict, checks)
+    live = yes("live", "The rules are live.")
+    return Decision(
+        outcome=verdict.outcome,
+        offer=verdict.offer,
+        reasons=(*checks, live, *verdict.reasons),
+        next_check_at=next_check(question, verdict),
+    )
+
+
+def primary_reason(decision: Decision) -> Reason | None:
+    """The main reason why nothing is given: the first check that failed; None for an offer."""
+    if decision.outcome == "issue":
+        return None
+    return next((reason for reason in decision.reasons if not reason.ok), None)
+
+
+def _before_any_rule(*, importing: bool, left_out: bool) -> tuple[Reason, ...]:
+    if importing:
+        return (no("importing", "The store's orders are still being read; nothing is given before all are known."),)
+    complete = yes("history_complete", "All orders of the store have been read.")
+    if left_out:
+        return (complete, no("left_out", "This customer was left out of offers."))
+    return (complete, yes("taking_part", "Not left out of offers."))

@@ -1,0 +1,74 @@
+"""What a decision was made from, as a JSON value to keep beside it, and the decision made again from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any
+
+from plugin.rewards.decide import decide
+from plugin.rewards.decision import Budget, Decision, PastOffer, Standing
+from plugin.rewards.program import Program
+
+FORMAT = 1
+#: what a decision takes beside the program
+NAMES = frozenset({"format", "standing", "past", "budget", "as_of", "program_shop", "importing", "timezone"})
+
+
+def freeze(
+    *,
+    standing: Standing,
+    past: Sequence[PastOffer],
+    budget: Budget,
+    as_of: datetime,
+    program_shop: str,
+    importing: bool = False,
+    timezone: str = "UTC",
+) -> dict[str, Any]:
+    """The arguments of ``decide`` without the program as a plain JSON value; instants as ISO 8601 text.
+
+    It names the customer, so it must go when the customer is erased.
+    """
+    return {
+        "format": FORMAT,
+        "standing": _plain(asdict(standing)),
+        "past": [_plain(asdict(offer)) for offer in past],
+        "budget": asdict(budget),
+        "as_of": as_of.isoformat(),
+        "program_shop": program_shop,
+        "importing": importing,
+        "timezone": timezone,
+    }
+
+
+def thaw(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of ``decide`` without the program, out of what ``freeze`` gave. Raises ValueError for else."""
+    if inputs.keys() != NAMES or inputs["format"] != FORMAT:
+        raise ValueError("these are not the kept inputs of a decision, or of another format")
+    return {
+        "standing": Standing(**_typed(inputs["standing"], Standing)),
+        "past": tuple(PastOffer(**_typed(offer, PastOffer)) for offer in inputs["past"]),
+        "budget": Budget(**inputs["budget"]),
+        "as_of": datetime.fromisoformat(inputs["as_of"]),
+        "program_shop": inputs["program_shop"],
+        "importing": inputs["importing"],
+        "timezone": inputs["timezone"],
+    }
+
+
+def redecide(inputs: Mapping[str, Any], program: Program) -> Decision:
+    """The decision made again from its kept inputs under the same program: equal to the first in every part."""
+    return decide(program=program, **thaw(inputs))
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+
+
+def _typed(values: Mapping[str, Any], kind: type[Standing | PastOffer]) -> dict[str, Any]:
+    instants = {field.name for field in fields(kind) if "datetime" in str(field.type)}
+    return {
+        name: datetime.fromisoformat(value) if name in instants and value is not None else value
+        for name, value in values.items()
+    }

@@ -1,0 +1,100 @@
+"""Weighs what the rules ask for against the limits, without regard to whether the program is live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from plugin.rewards.decision import Benefit, OfferSpec, Reason
+from plugin.rewards.limits import budget_check, control_check, highest_check, open_check, wait_check
+from plugin.rewards.loyalty import loyalty_case
+from plugin.rewards.question import Candidate, Case, Question, yes
+from plugin.rewards.win_back import win_back_case
+from plugin.rewards.worst_case import worst_case
+
+LAST = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """A candidate with what the limits said to it."""
+
+    candidate: Candidate
+    reasons: tuple[Reason, ...]
+    #: issue | held_out | hold
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What is to be done, why, and the rules' answers that it came from."""
+
+    outcome: str
+    offer: OfferSpec | None
+    reasons: tuple[Reason, ...]
+    cases: tuple[Case, ...]
+    trials: tuple[Trial, ...]
+
+
+def judge(question: Question) -> Verdict:
+    """The largest offer that a rule asks for and that the limits let pass; else the reasons against the largest."""
+    cases = (loyalty_case(question), win_back_case(question))
+    asking = [case for case in cases if case.candidate is not None and case.candidate.is_open(question.as_of)]
+    if not asking:
+        nearest = sorted(cases, key=lambda case: case.candidate.opens if case.candidate else LAST)
+        reasons = tuple(case.reason for case in nearest)
+        return Verdict(outcome="hold", offer=None, reasons=reasons, cases=cases, trials=())
+    found = [case.candidate for case in asking if case.candidate is not None]
+    trials = tuple(_try(question, each) for each in sorted(found, key=lambda each: -each.percent))
+    chosen = next((trial for trial in trials if trial.outcome != "hold"), trials[0])
+    reasons = (*(case.reason for case in asking), *_choice(trials, chosen), *chosen.reasons)
+    offer = None if chosen.outcome == "hold" else offer_of(question, chosen.candidate)
+    return Verdict(outcome=chosen.outcome, offer=offer, reasons=reasons, cases=cases, trials=trials)
+
+
+def offer_of(question: Question, candidate: Candidate) -> OfferSpec:
+    """The candidate as an offer that starts now."""
+    limits = question.program.limits
+    reserve = worst_case(percent=candidate.percent, order_guard=limits.order_guard)
+    benefit = Benefit(type="percent", value=candidate.percent, cap=reserve, minimum=limits.min_order)
+    if candidate.is_reminder:
+        benefit = Benefit(type="none", value=0, cap=0, minimum=0)
+    return OfferSpec(
+        kind=candidate.kind,
+        step=candidate.step,
+        rule=candidate.rule,
+        cycle=candidate.cycle,
+        benefit=benefit,
+        reserve=reserve,
+        starts_at=question.as_of,
+        ends_at=question.as_of + timedelta(days=candidate.valid_days),
+    )
+
+
+def _try(question: Question, candidate: Candidate) -> Trial:
+    control = control_check(question)
+    if candidate.is_reminder:
+        free = yes("reminder_is_free", "A reminder gives no discount: it needs no wait and no budget.")
+        return Trial(candidate=candidate, reasons=(free, control), outcome="issue" if control.ok else "held_out")
+    before = (wait_check(question, candidate), open_check(question, candidate))
+    after = (budget_check(question, candidate), highest_check(question, candidate))
+    # The control group is counted only where the others do get the offer, or the two could not be compared.
+    passed = all(reason.ok for reason in (*before, *after))
+    outcome = ("issue" if control.ok else "held_out") if passed else "hold"
+    return Trial(candidate=candidate, reasons=(*before, control, *after), outcome=outcome)
+
+
+def _choice(trials: tuple[Trial, ...], chosen: Trial) -> tuple[Reason, ...]:
+    if len(trials) == 1:
+        return ()
+    both = " and ".join(f"{_called(trial)} {trial.candidate.percent} %" for trial in trials)
+    numbers = {f"{trial.candidate.kind}_percent": trial.candidate.percent for trial in trials}
+    if chosen is trials[0]:
+        return (yes("larger_counts", f"Both apply: {both}. The larger one counts; they do not add up.", **numbers),)
+    against = next(reason for reason in trials[0].reasons if not reason.ok)
+    said = f"Both apply: {both}. The larger one cannot be given now: {against.detail}"
+    return (yes("next_in_line", said, **numbers, against=against.code),)
+
+
+def _called(trial: Trial) -> str:
+    return trial.candidate.kind.replace("_", "-")

@@ -1,0 +1,64 @@
+"""When to look at a customer again because time has passed.
+
+Every check that time can change is of the form "not before an instant", and a rule stops asking at one instant. So the
+next moment at which an offer can come about is known exactly, and nobody needs to be looked at on the days between.
+What is not time is not foreseen here: a new order, a change of the rules, the merchant, money given back to a budget.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from plugin.rewards.decision import OfferSpec, PastOffer
+from plugin.rewards.judge import Verdict, judge
+from plugin.rewards.limits import budget_check, held_until, highest_check, month_after
+from plugin.rewards.question import Candidate, Question
+
+
+def next_check(question: Question, verdict: Verdict) -> datetime | None:
+    """The earliest instant after which, or ``as_of`` itself when already now, something else is to be decided."""
+    if verdict.offer is None:
+        return earliest(question, verdict)
+    after = _with(question, verdict.offer, outcome=verdict.outcome)
+    then = judge(after)
+    return question.as_of if then.offer is not None else earliest(after, then)
+
+
+def earliest(question: Question, verdict: Verdict) -> datetime | None:
+    """When the first of the rules' offers can pass, nothing but time changing; None: never."""
+    candidates = (case.candidate for case in verdict.cases if case.candidate is not None)
+    ready = (_ready(question, candidate) for candidate in candidates)
+    return min((moment for moment in ready if moment is not None), default=None)
+
+
+def _ready(question: Question, candidate: Candidate) -> datetime | None:
+    moment = candidate.opens
+    if not candidate.is_reminder:
+        if not highest_check(question, candidate).ok:
+            return None
+        held = held_until(question, kind=candidate.kind, cycle=candidate.cycle, percent=candidate.percent)
+        moment = max(moment, held or moment)
+        if moment <= question.as_of:
+            # only the budget is left to keep it back, and the next month brings a new one
+            if budget_check(question, candidate).code != "budget_used_up":
+                return None
+            moment = month_after(question)
+    return moment if question.as_of < moment and candidate.is_before_close(moment) else None
+
+
+def _with(question: Question, offer: OfferSpec, *, outcome: str) -> Question:
+    """The same question once the offer has been written down."""
+    made = PastOffer(
+        kind=offer.kind,
+        step=offer.step,
+        rule=offer.rule,
+        cycle=offer.cycle,
+        state="held_out" if outcome == "held_out" else "planned",
+        percent=offer.benefit.value,
+        created_at=offer.starts_at,
+        ends_at=offer.ends_at,
+    )
+    reserved = offer.reserve if outcome == "issue" else 0
+    budget = replace(question.budget, used=question.budget.used + reserved)
+    return replace(question, past=(*question.past, made), budget=budget)

@@ -1,0 +1,75 @@
+"""What the rules are asked, and what a rule answers: words that the parts of a decision share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from plugin.rewards.decision import Budget, PastOffer, Reason, Standing
+from plugin.rewards.program import Program
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One customer at one instant under one program."""
+
+    standing: Standing
+    program: Program
+    #: platform + "|" + domain
+    shop: str
+    past: tuple[PastOffer, ...]
+    budget: Budget
+    as_of: datetime
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An offer that a rule asks for, from ``opens`` on and before ``closes``; the limits have not been asked yet."""
+
+    kind: str
+    step: str
+    rule: str
+    cycle: str
+    #: what the rule says
+    asked_percent: int
+    #: what is left of it under the highest discount
+    percent: int
+    valid_days: int
+    opens: datetime
+    #: None: stays open until a new order
+    closes: datetime | None
+
+    @property
+    def is_reminder(self) -> bool:
+        """A message without a discount."""
+        return self.asked_percent == 0
+
+    def is_open(self, moment: datetime) -> bool:
+        """Whether the rule asks for it at this moment."""
+        return self.opens <= moment and self.is_before_close(moment)
+
+    def is_before_close(self, moment: datetime) -> bool:
+        """Whether the rule could still ask for it."""
+        return self.closes is None or moment < self.closes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A rule's answer: why it asks for an offer or does not, and the offer that it asks for now or at a later time."""
+
+    reason: Reason
+    #: None: time alone will not make this rule ask
+    candidate: Candidate | None = None
+
+
+def yes(code: str, detail: str, **numbers: Any) -> Reason:
+    """A check that speaks for the offer."""
+    return Reason(code=code, ok=True, detail=detail, numbers=numbers)
+
+
+def no(code: str, detail: str, **numbers: Any) -> Reason:
+    """A check that speaks against it."""
+    return Reason(code=code, ok=False, detail=detail, numbers=numbers)

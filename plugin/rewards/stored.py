@@ -1,0 +1,36 @@
+"""A program as it is kept: a plain JSON value with a format, money in minor units under names ending in ``_minor``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from plugin.rewards.problem import InvalidProgram, Problem
+from plugin.rewards.program import Program
+from plugin.rewards.shape import MoneyForm, Unreadable, from_plain, to_plain
+
+FORMAT = 1
+
+
+def to_stored(program: Program) -> dict[str, Any]:
+    """The JSON value to keep; ``from_stored`` gives an equal program back."""
+    return {"format": FORMAT, **to_plain(program, MONEY)}
+
+
+def from_stored(body: Mapping[str, Any]) -> Program:
+    """The program of a kept value. Raises InvalidProgram for another format, unknown or missing fields, wrong types."""
+    held = dict(body)
+    found = held.pop("format", None)
+    if found != FORMAT or isinstance(found, bool):
+        message = f"This program is kept in format {found!r}; this version of Regulars reads format {FORMAT}."
+        raise InvalidProgram([Problem(field="format", code="format", message=message)])
+    return from_plain(held, MONEY)
+
+
+def _minor(value: Any) -> int:
+    if type(value) is not int:
+        raise Unreadable("type", "This must be a whole number of minor units.")
+    return value
+
+
+MONEY = MoneyForm(suffix="_minor", write=int, read=_minor)

@@ -1,0 +1,28 @@
+"""Numbers, amounts and days as the merchant reads them in a reason."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from storage.money import to_decimal_text
+
+# Not the machine's language: reasons are stored, and read the same everywhere.
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def date_text(moment: datetime, zone: ZoneInfo) -> str:
+    """The day in the shop's zone: "3 Dec 2026"."""
+    local = moment.astimezone(zone)
+    return f"{local.day} {MONTHS[local.month - 1]} {local.year}"
+
+
+def days_text(days: float) -> str:
+    """Whole days: "1 day", "19 days"."""
+    whole = round(days)
+    return f"{whole} day" if whole == 1 else f"{whole} days"
+
+
+def money_text(minor: int, currency: str) -> str:
+    """Decimal text and currency: "12.34 USD"."""
+    return f"{to_decimal_text(minor, currency)} {currency}"

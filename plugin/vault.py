@@ -129,7 +129,7 @@ class Vault:
             raise BadToken("too long")
         for key in self._keys:
             try:
-                return _claims(token, _derive(key, f"token/{purpose}"))
+                return _claims(token, _signing_key(key, purpose))
             except jwt.InvalidSignatureError:
                 continue
             except (jwt.PyJWTError, ValueError, RecursionError):
@@ -170,6 +170,10 @@ def _make(path: Path) -> None:
 
 def _derive(key: bytes, label: str, length: int = 32) -> bytes:
     return HKDF(algorithm=SHA256(), length=length, salt=None, info=f"regulars/1/{label}".encode()).derive(key)
+
+
+def _signing_key(key: bytes, purpose: str) -> bytes:
+    return _derive(key, f"token/{purpose}")
 
 
 def _cipher(key: bytes, about: str) -> AESGCM:

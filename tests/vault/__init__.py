@@ -1,0 +1,1 @@
+"""Sealing, signing, deriving, and the key file."""

@@ -1,0 +1,55 @@
+"""What one delivery says, in words that are the same for every platform."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from storage.facts import CustomerFact, MergeFact, OrderFact, RefundFact, ShopFact
+
+
+class Unexpected(ValueError):
+    """A readable payload that does not look like its topic; ``reason`` names fields, never what stood in them."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedactCustomer:
+    """The store asks to forget a customer."""
+
+    #: None where the store names the person by address only
+    customer_id: str | None
+    order_ids: tuple[str, ...]
+    #: how the person may stand in kept bodies (e-mail, telephone): to be looked for and forgotten, never shown
+    needles: tuple[bytes, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataRequest:
+    """A customer asks the store what is kept about them."""
+
+    request_id: str | None
+    customer_id: str | None
+    order_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What one delivery says: mostly one thing, and nothing for what does not concern us."""
+
+    orders: tuple[OrderFact, ...] = ()
+    refunds: tuple[RefundFact, ...] = ()
+    customers: tuple[CustomerFact, ...] = ()
+    merges: tuple[MergeFact, ...] = ()
+    shop: ShopFact | None = None
+    #: when the store removed the plugin
+    uninstalled_at: datetime | None = None
+    redact_customer: RedactCustomer | None = None
+    #: when the store asked to be forgotten; it may have come back since
+    redact_shop: datetime | None = None
+    data_request: DataRequest | None = None
+    #: orders that changed, without saying how
+    refetch_order_ids: frozenset[str] = frozenset()

@@ -1,0 +1,189 @@
+"""Kept bytes become facts: understood without a database, then recorded in one transaction of the caller.
+
+It decides nothing and erases nothing: what asks for a decision is handed back, for the same transaction. A row that
+cannot be understood is set aside with its reason and holds nobody up.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+
+from sqlalchemy import Connection
+from storage.inbox import InboxRow
+
+from storage import customers, erasure, inbox, orders, shops
+from storage.facts import CustomerFact, MergeFact, OrderFact, RefundFact, ShopFact
+from webhooks import decoder
+from webhooks.facts import DataRequest, Facts, RedactCustomer, Unexpected
+from webhooks.shopify.translate import translate
+
+#: (shop, customer) → every keyed hash under which the customer may stand among the erased, one per secret key
+Fingerprints = Callable[[int, str], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """A batch of rows, each with what it says or with the reason why that cannot be told."""
+
+    heard: tuple[tuple[InboxRow, Facts], ...]
+    #: the reasons name fields and rules, never what stood in them
+    refused: tuple[tuple[InboxRow, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What a batch changed and asks for, by shop."""
+
+    #: customers whose orders changed, or who are gone: to be measured and decided again
+    touched: dict[int, set[str]] = field(default_factory=dict)
+    #: orders that were told of, by themselves or by a refund
+    orders: dict[int, set[str]] = field(default_factory=dict)
+    #: orders that changed without saying how: to be fetched
+    refetch: dict[int, set[str]] = field(default_factory=dict)
+    redact_customers: list[tuple[int, RedactCustomer]] = field(default_factory=list)
+    #: with the time of the request: a store that came back since is not meant
+    redact_shops: list[tuple[int, datetime]] = field(default_factory=list)
+    data_requests: list[tuple[int, DataRequest]] = field(default_factory=list)
+    #: shops that this batch took out of service
+    uninstalled: list[int] = field(default_factory=list)
+
+
+def understand(rows: Sequence[InboxRow], currencies: Mapping[int, str]) -> Understood:
+    """Reads every row. ``currencies`` is each shop's currency, for payloads that name none.
+
+    No database, no clock: it may run outside of any transaction, and again.
+    """
+    heard: list[tuple[InboxRow, Facts]] = []
+    refused: list[tuple[InboxRow, str]] = []
+    for row in rows:
+        try:
+            heard.append((row, _read(row, currencies.get(row.shop_id, ""))))
+        except (decoder.Undecodable, Unexpected) as wrong:
+            refused.append((row, wrong.reason))
+    return Understood(heard=tuple(heard), refused=tuple(refused))
+
+
+def record(db: Connection, understood: Understood, *, fingerprints: Fingerprints, now: datetime) -> Recorded:
+    """Writes what was understood and settles the rows, in the caller's transaction; one statement per table and shop.
+
+    Facts about erased customers are dropped. Shops are taken in the order of their ids, so that two workers do not
+    wait for each other in a circle. The same rows again change nothing.
+    """
+    recorded = Recorded()
+    by_shop: defaultdict[int, list[Facts]] = defaultdict(list)
+    for row, facts in understood.heard:
+        by_shop[row.shop_id].append(facts)
+    for shop_id in sorted(by_shop):
+        _record_shop(db, shop_id, by_shop[shop_id], recorded, fingerprints=fingerprints)
+    inbox.done(db, [row for row, _ in understood.heard], now)
+    for row, reason in understood.refused:
+        inbox.set_aside(db, row, reason, now)
+    return recorded
+
+
+def _read(row: InboxRow, currency_hint: str) -> Facts:
+    return translate(
+        row.topic,
+        decoder.decode(row.body),
+        triggered_at=row.triggered_at,
+        received_at=row.received_at,
+        currency_hint=currency_hint,
+    )
+
+
+def _record_shop(
+    db: Connection, shop_id: int, all_facts: Sequence[Facts], recorded: Recorded, *, fingerprints: Fingerprints
+) -> None:
+    erased = _erased(db, shop_id, _named(all_facts), fingerprints)
+    known = [_without(facts, erased) for facts in all_facts] if erased else all_facts
+    touched = _merge(db, shop_id, chain.from_iterable(facts.merges for facts in known))
+    touched |= _record_purchases(db, shop_id, known)
+    _record_state(db, shop_id, known, recorded)
+    told = {order.order_id for facts in known for order in facts.orders}
+    told |= {refund.order_id for facts in known for refund in facts.refunds}
+    refetch = set().union(*(facts.refetch_order_ids for facts in known))
+    for found, where in ((touched, recorded.touched), (told, recorded.orders), (refetch, recorded.refetch)):
+        if found:
+            where[shop_id] = found
+
+
+def _named(all_facts: Iterable[Facts]) -> set[str]:
+    """Every customer that a fact is about."""
+    named: set[str | None] = set()
+    for facts in all_facts:
+        named.update(order.customer_id for order in facts.orders)
+        named.update(customer.customer_id for customer in facts.customers)
+        named.update(chain.from_iterable((merge.kept_id, merge.gone_id) for merge in facts.merges))
+    return {customer_id for customer_id in named if customer_id is not None}
+
+
+def _erased(db: Connection, shop_id: int, named: Collection[str], fingerprints: Fingerprints) -> set[str]:
+    by_customer = {customer_id: set(fingerprints(shop_id, customer_id)) for customer_id in named}
+    if not by_customer:
+        return set()
+    found = erasure.erased(db, shop_id, set().union(*by_customer.values()))
+    return {customer_id for customer_id, prints in by_customer.items() if prints & found}
+
+
+def _without(facts: Facts, erased: Collection[str]) -> Facts:
+    """The facts, less all that would bring an erased customer back; requests stay."""
+    dropped = {order.order_id for order in facts.orders if order.customer_id in erased}
+    return dataclasses.replace(
+        facts,
+        orders=tuple(order for order in facts.orders if order.order_id not in dropped),
+        refunds=tuple(refund for refund in facts.refunds if refund.order_id not in dropped),
+        customers=tuple(customer for customer in facts.customers if customer.customer_id not in erased),
+        merges=tuple(merge for merge in facts.merges if not {merge.kept_id, merge.gone_id} & set(erased)),
+        refetch_order_ids=facts.refetch_order_ids - dropped,
+    )
+
+
+def _merge(db: Connection, shop_id: int, merges: Iterable[MergeFact]) -> set[str]:
+    touched: set[str] = set()
+    for merge in sorted(merges, key=lambda merge: (merge.merged_at, merge.gone_id, merge.kept_id)):
+        touched |= customers.merge(db, shop_id, merge)
+    return touched
+
+
+def _record_purchases(db: Connection, shop_id: int, all_facts: Sequence[Facts]) -> set[str]:
+    people: list[CustomerFact] = [customer for facts in all_facts for customer in facts.customers]
+    bought: list[OrderFact] = [order for facts in all_facts for order in facts.orders]
+    given_back: list[RefundFact] = [refund for facts in all_facts for refund in facts.refunds]
+    if people:
+        customers.record_many(db, shop_id, people)
+    touched = {customer.customer_id for customer in people if customer.deleted}
+    if bought or given_back:
+        touched |= orders.record_many(db, shop_id, _owned(db, shop_id, bought), given_back)
+    return touched
+
+
+def _owned(db: Connection, shop_id: int, bought: Sequence[OrderFact]) -> list[OrderFact]:
+    """Orders of customers who were merged into another belong to the other, whatever an old body says."""
+    owners = {order.customer_id for order in bought if order.customer_id is not None}
+    kept = customers.canonical(db, shop_id, owners) if owners else {}
+    return [
+        dataclasses.replace(order, customer_id=kept[order.customer_id]) if order.customer_id in kept else order
+        for order in bought
+    ]
+
+
+def _record_state(db: Connection, shop_id: int, all_facts: Sequence[Facts], recorded: Recorded) -> None:
+    """What the store says of itself, and what it asks for."""
+    told: list[ShopFact] = [facts.shop for facts in all_facts if facts.shop is not None]
+    if told:
+        shops.tell(db, shop_id, max(told, key=lambda shop: (shop.updated_at, shop.name, shop.currency, shop.timezone)))
+    left = [facts.uninstalled_at for facts in all_facts if facts.uninstalled_at is not None]
+    if left and shops.uninstall(db, shop_id, max(left)):
+        recorded.uninstalled.append(shop_id)
+    for facts in all_facts:
+        if facts.redact_customer is not None:
+            recorded.redact_customers.append((shop_id, facts.redact_customer))
+        if facts.redact_shop is not None:
+            recorded.redact_shops.append((shop_id, facts.redact_shop))
+        if facts.data_request is not None:
+            recorded.data_requests.append((shop_id, facts.data_request))

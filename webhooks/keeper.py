@@ -1,0 +1,151 @@
+"""Group commit: many requests wait, one thread makes all that waits durable in one transaction, then all may answer.
+
+Nobody is told "kept" before the commit returned. What could not be told in time, what did not fit, and every commit
+whose outcome is not known are ``CannotKeep``: the store sends again, and the inbox knows what it has seen.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+
+from sqlalchemy.exc import DataError, IntegrityError
+from storage.inbox import Delivery
+
+from storage import inbox
+from storage.engine import Database
+
+#: with their bodies, so that a few huge ones cannot fill the memory; one delivery always fits
+BOUND_BYTES = 64 * 1024 * 1024
+
+log = logging.getLogger(__name__)
+
+
+class CannotKeep(RuntimeError):
+    """The delivery is not known to be durable: do not acknowledge it. Sending it again is safe."""
+
+
+class Keeper:
+    """One writer thread and the queue before it.
+
+    ``bound`` is how many deliveries may wait; ``patience_seconds`` how long one waits (platforms hang up after 5 s).
+    ``deliveries`` and ``commits`` count what was committed, and in how many transactions.
+    """
+
+    def __init__(self, database: Database, *, bound: int = 1024, patience_seconds: float = 4.0) -> None:
+        self.deliveries = 0
+        self.commits = 0
+        self._database = database
+        self._bound = bound
+        self._patience_seconds = patience_seconds
+        self._waiting: list[_Ticket] = []
+        self._waiting_bytes = 0
+        self._closed = False
+        # guards what stands above; notified when there is something to do
+        self._change = threading.Condition()
+        self._writer = threading.Thread(target=self._write, name="keeper", daemon=True)
+        self._writer.start()
+
+    def keep(self, delivery: Delivery) -> bool:
+        """Returns once the delivery is durable: True if it is new, False if it was known. Raises CannotKeep."""
+        ticket = _Ticket(delivery)
+        self._enqueue(ticket)
+        if not ticket.settled.acquire(timeout=self._patience_seconds):
+            self._withdraw(ticket)
+            raise CannotKeep("not durable in time")
+        if ticket.failure is not None:
+            raise CannotKeep("the commit failed, or its outcome is unknown") from ticket.failure
+        return ticket.new
+
+    def close(self) -> None:
+        """Takes no more, commits what waits, and returns when the writer has ended."""
+        with self._change:
+            self._closed = True
+            self._change.notify()
+        self._writer.join()
+
+    @property
+    def waiting(self) -> int:
+        """How many deliveries wait for their commit to begin."""
+        return len(self._waiting)
+
+    def _enqueue(self, ticket: _Ticket) -> None:
+        size = len(ticket.delivery.body)
+        with self._change:
+            if self._closed:
+                raise CannotKeep("closing")
+            full = len(self._waiting) >= self._bound or self._waiting_bytes + size > BOUND_BYTES
+            if self._waiting and full:
+                raise CannotKeep("too many wait")
+            self._waiting.append(ticket)
+            self._waiting_bytes += size
+            self._change.notify()
+
+    def _withdraw(self, ticket: _Ticket) -> None:
+        """Makes room again; what is being committed already cannot be called back."""
+        with self._change:
+            if ticket in self._waiting:
+                self._waiting.remove(ticket)
+                self._waiting_bytes -= len(ticket.delivery.body)
+
+    def _write(self) -> None:
+        while tickets := self._take():
+            self._settle(tickets)
+
+    def _take(self) -> list[_Ticket]:
+        """All that waits, as soon as something does; nothing once closed and empty."""
+        with self._change:
+            while not self._waiting and not self._closed:
+                self._change.wait()
+            tickets, self._waiting, self._waiting_bytes = self._waiting, [], 0
+            return tickets
+
+    def _settle(self, tickets: Sequence[_Ticket]) -> None:
+        try:
+            news = self._keep_all(tickets)
+        except (IntegrityError, DataError) as failure:
+            self._settle_apart(tickets, failure)
+        except Exception as failure:  # noqa: BLE001 - whatever happened, the callers are told and the writer lives on
+            log.warning("inbox commit failed: %s", type(failure).__name__)
+            _fail(tickets, failure)
+        else:
+            for ticket, new in zip(tickets, news, strict=True):
+                ticket.new = new
+                ticket.settled.release()
+
+    def _keep_all(self, tickets: Sequence[_Ticket]) -> list[bool]:
+        with self._database.transaction() as db:
+            news = inbox.keep(db, [ticket.delivery for ticket in tickets])
+        self.commits += 1
+        self.deliveries += len(tickets)
+        return news
+
+    def _settle_apart(self, tickets: Sequence[_Ticket], failure: Exception) -> None:
+        """The database said no to one row: halves are tried, so that the others do not pay for it."""
+        if len(tickets) == 1:
+            log.warning("inbox refused a delivery: %s", type(failure).__name__)
+            _fail(tickets, failure)
+            return
+        middle = len(tickets) // 2
+        self._settle(tickets[:middle])
+        self._settle(tickets[middle:])
+
+
+class _Ticket:
+    """One waiting request. ``settled`` is a lock that the writer opens: the cheapest way to wake one thread."""
+
+    __slots__ = ("delivery", "failure", "new", "settled")
+
+    def __init__(self, delivery: Delivery) -> None:
+        self.delivery = delivery
+        self.new = False
+        self.failure: Exception | None = None
+        self.settled = threading.Lock()
+        self.settled.acquire()
+
+
+def _fail(tickets: Sequence[_Ticket], failure: Exception) -> None:
+    for ticket in tickets:
+        ticket.failure = failure
+        ticket.settled.release()

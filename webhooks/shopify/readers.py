@@ -1,0 +1,91 @@
+"""One function per kind of value that Shopify writes: the JSON value in, ours out, ValueError for anything else.
+
+The messages are the same for every value, so that no part of a payload can travel in them.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+LONGEST_TEXT_CHARACTERS = 255
+LARGEST_COUNT = 10**9
+#: more than any price; keeps the sums inside what columns hold
+LARGEST_AMOUNT = 10**15
+
+_ID = re.compile(r"(?:gid://shopify/[A-Za-z]+/)?([1-9][0-9]{0,18})")
+_AMOUNT = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,18})?")
+# 1970 to 2199, so that no zone can push an instant out of what a datetime or a column holds
+_INSTANT = re.compile(
+    r"(?:19[7-9][0-9]|2[01][0-9]{2})-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
+    r"(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+def platform_id(value: Any) -> str:
+    """The digits of an id, whether it stands as number, text or gid: ids pass 2^53, so they are text with us."""
+    text = str(value) if type(value) is int else value
+    if isinstance(text, str) and (found := _ID.fullmatch(text)):
+        return found[1]
+    raise ValueError("not an id")
+
+
+def instant(value: Any) -> datetime:
+    """An ISO 8601 time with a zone, in UTC; finer than microseconds is cut off."""
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        try:
+            return datetime.fromisoformat(value).astimezone(UTC)
+        except ValueError:
+            pass
+    raise ValueError("not a time with a zone")
+
+
+def amount(value: Any) -> Decimal:
+    """Money as decimal text or as a JSON number; 15 digits before the point."""
+    if isinstance(value, str) and _AMOUNT.fullmatch(value):
+        return Decimal(value)
+    if type(value) is int:
+        value = Decimal(value)
+    if isinstance(value, Decimal) and value.is_finite() and abs(value) < LARGEST_AMOUNT:
+        return value
+    raise ValueError("not an amount")
+
+
+def flag(value: Any) -> bool:
+    """True or false, nothing that looks like it."""
+    if isinstance(value, bool):
+        return value
+    raise ValueError("not true or false")
+
+
+def count(value: Any) -> int:
+    """A whole number of things, zero included."""
+    if type(value) is int and 0 <= value <= LARGEST_COUNT:
+        return value
+    raise ValueError("not a count")
+
+
+def currency(value: Any) -> str:
+    """Three capitals."""
+    if isinstance(value, str) and _CURRENCY.fullmatch(value):
+        return value
+    raise ValueError("not a currency")
+
+
+def text(value: Any) -> str:
+    """A short text."""
+    if isinstance(value, str) and len(value) <= LONGEST_TEXT_CHARACTERS:
+        return value
+    raise ValueError(f"not a text of at most {LONGEST_TEXT_CHARACTERS} characters")
+
+
+def zone(value: Any) -> str:
+    """The name of a time zone that this machine knows."""
+    try:
+        return ZoneInfo(value).key
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        raise ValueError("not a known time zone") from None

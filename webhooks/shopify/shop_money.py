@@ -1,0 +1,51 @@
+"""Money of a payload in the store's own currency, never in the buyer's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from storage import money
+from webhooks.facts import Unexpected
+
+
+def of(payload: dict[str, Any], name: str) -> Decimal | None:
+    """The amount under ``name``: the set's shop money where there is one, else the plain amount."""
+    inside = _shop_money(payload[f"{name}_set"])
+    return payload[name] if inside is None else inside
+
+
+def of_set(payload: dict[str, Any], name: str) -> Decimal | None:
+    """The set's shop money under ``name`` and nothing instead of it."""
+    return _shop_money(payload[f"{name}_set"])
+
+
+def currency(sets: Iterable[dict[str, Any] | None], *, otherwise: str | None) -> str:
+    """The one currency that the shop money of all sets is in, else ``otherwise``. Raises Unexpected for two or none."""
+    found = {
+        code
+        for item in sets
+        if item is not None and (inside := item["shop_money"]) is not None
+        if (code := inside["currency_code"] or inside["currency"]) is not None
+    }
+    if len(found) > 1:
+        raise Unexpected("shop_money: two currencies")
+    if not (code := found.pop() if found else otherwise):
+        raise Unexpected("currency: none is given")
+    return code
+
+
+def minor(amount: Decimal, code: str) -> int:
+    """Minor units. Raises Unexpected for what is too large to be money."""
+    try:
+        return money.to_minor(amount, code)
+    except ValueError:
+        raise Unexpected("an amount too large to be money") from None
+
+
+def _shop_money(item: dict[str, Any] | None) -> Decimal | None:
+    if item is None or item["shop_money"] is None:
+        return None
+    amount: Decimal | None = item["shop_money"]["amount"]
+    return amount

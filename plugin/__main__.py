@@ -1,0 +1,5 @@
+"""``python -m plugin`` is the program ``regulars``."""
+
+from plugin.cli import main
+
+main()

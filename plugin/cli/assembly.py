@@ -1,0 +1,87 @@
+"""Puts the web side together: who is listened to, where deliveries are kept, what a first visit does."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from flask import Flask
+
+from plugin.app import create_app
+from plugin.config import Config
+from plugin.platforms.shopify import tokens
+from plugin.runtime import Runtime
+from plugin.usecases import install
+from storage import shops
+from webhooks.keeper import Keeper
+from webhooks.views import Ear
+
+#: what a log line may carry; a field that is not listed is left out
+LOG_FIELDS = ("levelname", "name", "message")
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """The application and what must be closed after it."""
+
+    app: Flask
+    close: Callable[[], None]
+
+
+def web(runtime: Runtime, *, count: Callable[[str], None] | None = None) -> Web:
+    """The web side of a running program."""
+    keeper = Keeper(runtime.database)
+    ear = Ear(
+        secrets_for=lambda _platform, _domain: runtime.config.shopify_secrets,
+        shop_id_of=lambda platform, domain: _shop_id(runtime, platform, domain),
+        keep=keeper.keep,
+        now=runtime.now,
+        count=count or (lambda _outcome: None),
+        topics=runtime.manifest.shopify.topics,
+    )
+    app = create_app(runtime, ear=ear, on_first_open=lambda domain, token: install_on_first_open(runtime, domain, token))
+    return Web(app=app, close=keeper.close)
+
+
+def install_on_first_open(runtime: Runtime, domain: str, session_token: str) -> None:
+    """Trades the merchant's session token for the store's own, asks the store who it is, and begins. Network first."""
+    credentials = tokens.exchange(
+        runtime.lines[domain], runtime.app, shop=domain, session_token=session_token, now=runtime.now()
+    )
+    info = runtime.platform_with(domain, credentials, currency="USD").store_info()
+    sealed = runtime.seal(domain, credentials)
+    with runtime.database.transaction() as db:
+        install.begin(db, platform="shopify", domain=domain, info=info, sealed=sealed, now=runtime.now())
+
+
+def set_up_logging(config: Config) -> None:
+    """Log lines on standard error, as text or as one JSON object a line, from a list of allowed fields."""
+    handler = logging.StreamHandler(sys.stderr)
+    if config.log_format == "json":
+        handler.setFormatter(_JsonLines())
+    else:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger("regulars")
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    root.propagate = False
+
+
+def _shop_id(runtime: Runtime, platform: str, domain: str) -> int | None:
+    with runtime.database.reading() as db:
+        shop = shops.find(db, platform=platform, domain=domain)
+    return shop.shop_id if shop else None
+
+
+class _JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        record.message = record.getMessage()
+        told = {name: getattr(record, name) for name in LOG_FIELDS}
+        told["at"] = datetime.fromtimestamp(record.created, UTC).isoformat()
+        if record.exc_info and record.exc_info[0]:
+            told["error"] = record.exc_info[0].__name__
+        return json.dumps(told, ensure_ascii=False)

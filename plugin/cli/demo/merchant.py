@@ -1,0 +1,71 @@
+"""The merchant of the demo: opens the app from the store's admin, and turns win-back on once there is something to see."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import click
+import requests
+
+from plugin.cli.demo.world import DOMAIN, World
+from plugin.usecases.install import PROPOSAL
+from storage import programs, shops
+
+#: the merchant trusts the numbers after this many versions of the proposal
+SECONDS = 30
+#: what the merchant is ready to give away in a month, in the shop's currency
+MONTHLY_BUDGET = Decimal(5_000)
+
+
+class Merchant:
+    """Acts through the pages and their API, as a person with the app open would."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.decided = False
+
+    def install(self) -> None:
+        """Opens the app's page for the first time, from the store's admin."""
+        with self.world.runtime.database.reading() as db:
+            if shops.find(db, platform="shopify", domain=DOMAIN) is not None:
+                return
+        answer = requests.get(
+            f"{self.world.app_url}/app/overview",
+            params={"shop": DOMAIN, "embedded": "1", "id_token": self.world.store.id_token()},
+            timeout=SECONDS,
+        )
+        if not answer.ok:
+            raise click.ClickException(f"The app could not be installed: the page answered {answer.status_code}.")
+
+    def look_in(self) -> None:
+        """Once the rules are proposed from the shop's own orders: raises the budget and turns win-back on."""
+        if self.decided:
+            return
+        with self.world.runtime.database.reading() as db:
+            current = programs.current(db, self.world.shop().shop_id)
+        if current is None or (current.version < 2 and current.author == PROPOSAL):
+            return
+        self.decided = True
+        if current.author == PROPOSAL:
+            self._turn_win_back_on()
+
+    def _turn_win_back_on(self) -> None:
+        kept = self._api("GET", "/api/v1/program")
+        program = kept["program"]
+        program["win_back"]["enabled"] = True
+        program["limits"]["monthly_budget"] = str(MONTHLY_BUDGET)
+        self._api("PUT", "/api/v1/program", {"program": program, "base_version": kept["version"]})
+
+    def _api(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        answer = requests.request(
+            method,
+            self.world.app_url + path,
+            json=body,
+            headers={"Authorization": f"Bearer {self.world.store.id_token()}"},
+            timeout=SECONDS,
+        )
+        if not answer.ok:
+            raise click.ClickException(f"The app's API answered {answer.status_code} to {method} {path}: {answer.text[:200]}")
+        told: dict[str, Any] = answer.json()
+        return told

@@ -1,0 +1,121 @@
+"""The demo's small world: a sandbox store, Regulars' web side and its worker, on one machine, over real HTTP."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+import waitress
+
+from plugin import runtime
+from plugin.cli import assembly
+from plugin.cli.demo.clock import Clock
+from plugin.config import Config
+from plugin.runtime import Runtime
+from plugin.sandbox.postman import Postman
+from plugin.sandbox.server import serve
+from plugin.sandbox.store import Store
+from plugin.worker.loop import Worker
+from storage import migrations, shops
+from storage.shops import Shop
+
+HOST = "127.0.0.1"
+DOMAIN = "corner-records.myshopify.com"
+TIMEZONE = "America/New_York"
+WEB_THREADS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that runs in a demo."""
+
+    clock: Clock
+    store: Store
+    postman: Postman
+    runtime: Runtime
+    worker: Worker
+    app_url: str
+    shop_url: str
+    #: the last day of the purchase history; fixed when the folder is first used
+    ends_on: date
+
+    def shop(self) -> Shop:
+        """The sandbox store as Regulars knows it."""
+        with self.runtime.database.reading() as db:
+            found = shops.find(db, platform="shopify", domain=DOMAIN)
+        if found is None:
+            raise click.ClickException("The sandbox store did not install the app; remove the demo's folder and try again.")
+        return found
+
+
+@contextmanager
+def opened(directory: Path, port: int) -> Iterator[World]:
+    """Builds the world in a folder, starts its servers and takes them down again."""
+    directory.mkdir(parents=True, exist_ok=True)
+    kept = _kept(directory)
+    app_url, shop_url = f"http://{HOST}:{port}", f"http://{HOST}:{port + 1}"
+    config = Config(
+        database_url=f"sqlite:///{directory / 'regulars.db'}",
+        public_url=app_url,
+        shopify_client_id=kept["client_id"],
+        shopify_client_secret=kept["client_secret"],
+        shopify_origin=shop_url,
+        allow_private_hosts=True,
+        environment="demo",
+    )
+    clock = Clock()
+    built = runtime.build(config, now=clock.now)
+    migrations.migrate(built.database)
+    store = Store(
+        directory / "store.db", domain=DOMAIN, client_id=config.shopify_client_id,
+        client_secret=config.shopify_client_secret, app_url=app_url, now=clock.now, name="Corner Records",
+        currency="USD", timezone=TIMEZONE,
+    )  # fmt: skip
+    store.subscribe({hook.topic: hook.uri for hook in built.manifest.shopify.all_webhooks})
+    web, worker = assembly.web(built), Worker(built)
+    server = _listen(web, port)
+    shop_side = serve(store, port=port + 1, host=HOST)
+    postman = Postman(store)
+    try:
+        yield World(clock, store, postman, built, worker, app_url, shop_url, date.fromisoformat(kept["ends_on"]))
+    finally:
+        postman.close()
+        worker.close()
+        server.close()
+        shop_side.close()
+        web.close()
+        store.close()
+        built.database.close()
+
+
+def _listen(web: assembly.Web, port: int) -> Any:
+    try:
+        server = waitress.create_server(web.app, host=HOST, port=port, threads=WEB_THREADS, ident=None)
+    except OSError as error:
+        raise click.ClickException(f"Port {port} is taken; choose another with --port.") from error
+    threading.Thread(target=server.run, name="web", daemon=True).start()
+    return server
+
+
+def _kept(directory: Path) -> dict[str, str]:
+    """What must stay the same when the demo is run again on the same folder."""
+    path = directory / "demo.json"
+    if not path.exists():
+        made = {
+            "client_id": secrets.token_hex(16),
+            "client_secret": secrets.token_hex(32),
+            "ends_on": datetime.now(ZoneInfo(TIMEZONE)).date().isoformat(),
+        }
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(made), encoding="utf-8")
+    kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return kept

@@ -1,0 +1,132 @@
+"""``regulars doctor``: what is well and what is not, one line each, with the remedy."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import click
+from sqlalchemy.exc import DBAPIError
+
+from plugin import runtime
+from plugin.cli import context
+from plugin.platforms.protocol import PlatformError
+from plugin.runtime import Runtime
+from plugin.vault import Unsealable
+from storage import inbox, migrations, offers, outbox, shops
+from storage.shops import Shop
+
+#: a delivery should not wait longer than this
+OLD_DELIVERY = timedelta(minutes=5)
+#: a call whose outcome is not known should be settled within this
+OLD_DOUBT = timedelta(minutes=15)
+LEAST_DISK_SHARE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    about: str
+    ok: bool
+    told: str
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON list instead of lines.")
+def doctor(*, as_json: bool) -> int:
+    """Looks at configuration, database, clock, disk, every shop and the queues; exits 1 if something is wrong."""
+    built = runtime.build(context.settings())
+    try:
+        found = list(_examine(built))
+    finally:
+        built.database.close()
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in found], ensure_ascii=False))
+    else:
+        for finding in found:
+            click.echo(f"{'ok  ' if finding.ok else 'FAIL'} {finding.about}: {finding.told}")
+    return 0 if all(finding.ok for finding in found) else 1
+
+
+def _examine(built: Runtime) -> Iterator[Finding]:
+    yield Finding("configuration", ok=True, told=f"{built.config.environment}, log {built.config.log_format}")
+    yield _disk(built)
+    schema = _schema(built)
+    yield schema
+    if not schema.ok:
+        return
+    yield _clock(built)
+    with built.database.reading() as db:
+        known = shops.every(db)
+    if not known:
+        yield Finding("shops", ok=True, told="none connected yet")
+    for shop in known:
+        yield from _shop(built, shop)
+    yield from _queues(built)
+
+
+def _disk(built: Runtime) -> Finding:
+    path = built.config.sqlite_path or Path.cwd()
+    usage = shutil.disk_usage(path.absolute().parent)
+    share = usage.free / usage.total
+    return Finding("disk", ok=share >= LEAST_DISK_SHARE, told=f"{share:.0%} free" + ("" if share >= LEAST_DISK_SHARE else "; make room, nothing can be kept on a full disk"))
+
+
+def _schema(built: Runtime) -> Finding:
+    try:
+        have, want = migrations.current(built.database), migrations.newest()
+    except DBAPIError as error:
+        return Finding("database", ok=False, told=f"cannot be opened ({type(error.orig).__name__}); check REGULARS_DATABASE_URL")
+    told = f"{built.database.dialect}, schema {have or 'none'}"
+    return Finding("database", ok=have == want, told=told if have == want else f"{told}, but {want} is needed; run regulars migrate")
+
+
+def _clock(built: Runtime) -> Finding:
+    now = built.now()
+    with built.database.reading() as db:
+        newest = max((shop.installed_at for shop in shops.every(db)), default=now)
+    ok = newest <= now + timedelta(minutes=1)
+    return Finding("clock", ok=ok, told=f"{now:%Y-%m-%d %H:%M} UTC" + ("" if ok else "; it is behind what was recorded before, set it right"))
+
+
+def _shop(built: Runtime, shop: Shop) -> Iterator[Finding]:
+    about = f"shop {shop.domain}"
+    if shop.state == "uninstalled":
+        yield Finding(about, ok=True, told="uninstalled")
+        return
+    if shop.state == "paused":
+        yield Finding(about, ok=False, told=f"paused: {shop.trouble or 'by hand'}; regulars shops resume {shop.domain}")
+    try:
+        info = built.open_platform(shop).store_info()
+    except (PlatformError, Unsealable) as error:
+        yield Finding(about, ok=False, told=f"its API cannot be used: {error}")
+    else:
+        missing = sorted(set(built.manifest.shopify.scopes) - set(info.scopes))
+        told = f"token works, {len(info.scopes)} scopes" if not missing else f"scopes are missing: {', '.join(missing)}; open the app once in the store's admin"
+        yield Finding(about, ok=not missing, told=told)
+    with built.database.reading() as db:
+        aside = inbox.aside(db, shop.shop_id, 3)
+        count = inbox.count_aside(db, shop.shop_id)
+    if count:
+        listed = "; ".join(f"{row.topic}: {row.reason}" for row in aside)
+        yield Finding(f"deliveries of {shop.domain}", ok=False, told=f"{count} set aside ({listed})")
+
+
+def _queues(built: Runtime) -> Iterator[Finding]:
+    now = built.now()
+    with built.database.reading() as db:
+        oldest = inbox.oldest_waiting(db)
+        waiting, calls = inbox.waiting(db), outbox.waiting(db)
+        doubtful = offers.in_doubt(db, now - OLD_DOUBT)
+    late = oldest is not None and now - oldest > OLD_DELIVERY
+    yield Finding("inbox", ok=not late, told=f"{waiting} waiting" + (f", the oldest since {oldest:%Y-%m-%d %H:%M} UTC; is a worker running?" if late else ""))
+    yield Finding("outbox", ok=True, told=f"{calls} calls waiting")
+    yield Finding("offers in doubt", ok=not doubtful, told=f"{len(doubtful)} for more than 15 minutes" if doubtful else "none")
+
+
+COMMANDS = (doctor,)

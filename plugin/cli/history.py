@@ -1,0 +1,80 @@
+"""``regulars import``: a store's past orders."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from plugin.cli import context
+from plugin.cli.progress import bar
+from plugin.runtime import Runtime
+from plugin.usecases import import_csv
+from plugin.usecases.import_csv import Row, Unreadable
+from plugin.worker import night_step
+from storage import orders, shops
+from storage.facts import ShopFact
+from storage.shops import Shop
+
+#: orders written in one transaction
+BATCH = 1_000
+
+
+@click.command("import")
+@click.argument("shop")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only orders from this day on.")
+@click.option("--from-csv", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="A file with the columns order_id,customer_id,ordered_at,total,currency "
+                   "(email,discount_code,refunded,lines optional).")  # fmt: skip
+def import_(shop: str, since: datetime | None, file: Path | None) -> None:
+    """Reads the past orders of SHOP. Running it again changes nothing; stopped half-way it goes on where it was."""
+    if file is None:
+        raise click.UsageError("Say which file to read: --from-csv FILE.")
+    with context.opened() as built:
+        found = _in_currency(built, context.shop_named(built, shop), file)
+        start = context.end_of(since.date(), found.timezone) if since else None
+        count = from_file(built, found, file, since=start)
+        measured = night_step.measure_shop(built, found, as_of=built.now())
+        click.echo(f"Imported {count} orders of {measured} customers into {found.domain}.")
+
+
+def from_file(built: Runtime, shop: Shop, file: Path, *, since: datetime | None = None) -> int:
+    """Records the orders of a CSV file, a thousand in each transaction; answers how many."""
+    with file.open(encoding="utf-8-sig", newline="") as text:
+        total = sum(1 for _ in text) - 1
+    done = 0
+    with file.open(encoding="utf-8-sig", newline="") as text, bar(total, "Importing orders", "orders") as progress:
+        rows = _checked(text, shop)
+        while batch := list(itertools.islice(rows, BATCH)):
+            kept = [row for row in batch if since is None or row.order.ordered_at > since]
+            with built.database.transaction() as db:
+                refunds = [row.refund for row in kept if row.refund]
+                orders.record_many(db, shop.shop_id, [row.order for row in kept], refunds)
+            done += len(kept)
+            progress.update(len(batch))
+    return done
+
+
+def _checked(text: TextIO, shop: Shop) -> Iterator[Row]:
+    try:
+        yield from import_csv.read(text, currency=shop.currency, timezone=shop.timezone)
+    except Unreadable as error:
+        raise context.Problem(f"{text.name}: {error}. What came before that line is kept.") from error
+
+
+def _in_currency(built: Runtime, shop: Shop, file: Path) -> Shop:
+    """A shop without orders whose store has not been heard takes the file's currency."""
+    with file.open(encoding="utf-8-sig", newline="") as text:
+        currency = import_csv.currency_of(text)
+    with built.database.transaction() as db:
+        if currency and currency != shop.currency and not orders.count(db, shop.shop_id):
+            fact = ShopFact(name=shop.name, currency=currency, timezone=shop.timezone, updated_at=built.now())
+            shops.tell(db, shop.shop_id, fact)
+        return shops.get(db, shop.shop_id)
+
+
+COMMANDS = (import_,)

@@ -1,0 +1,50 @@
+"""Rows on standard output: JSON lines, CSV or Parquet."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import parquet
+
+#: a spreadsheet takes a cell that begins with one of these for a formula
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write(rows: Iterable[dict[str, Any]], *, names: Sequence[str], form: str) -> None:
+    """Writes rows with the given fields, in their order, in the form jsonl, csv or parquet."""
+    match form:
+        case "jsonl":
+            for row in rows:
+                sys.stdout.write(json.dumps({name: row[name] for name in names}, ensure_ascii=False) + "\n")
+        case "csv":
+            _csv(rows, names)
+        case _:
+            _parquet(rows, names)
+
+
+def _csv(rows: Iterable[dict[str, Any]], names: Sequence[str]) -> None:
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    out.writerow(names)
+    for row in rows:
+        out.writerow([_cell(row[name]) for name in names])
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, dict | list):
+        value = json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        return f"'{value}"
+    return value
+
+
+def _parquet(rows: Iterable[dict[str, Any]], names: Sequence[str]) -> None:
+    kept = [{name: row[name] for name in names} for row in rows]
+    table = pa.table({name: [row[name] for row in kept] for name in names})
+    sink = pa.BufferOutputStream()
+    parquet.write_table(table, sink)
+    sys.stdout.buffer.write(sink.getvalue().to_pybytes())

@@ -1,0 +1,86 @@
+"""``regulars serve``, ``worker`` and ``migrate``: the running program."""
+
+from __future__ import annotations
+
+import importlib.util
+import signal
+import threading
+from types import FrameType
+
+import click
+
+from plugin.cli import assembly, context
+from plugin.worker.loop import Worker
+from storage import migrations
+
+#: requests answered at the same time in one process
+THREADS = 32
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Web processes.")
+@click.option("--no-worker", is_flag=True, help="Do not run the background side inside (it runs only with one process).")
+def serve(host: str, port: int, processes: int, *, no_worker: bool) -> None:
+    """The web side: webhooks, the merchant's pages, the API."""
+    with context.opened():
+        pass  # refuses an unfit configuration or database before a port is taken
+    inside = processes == 1 and not no_worker
+    if importlib.util.find_spec("granian"):
+        _granian(host, port, processes, worker_inside=inside)
+    else:
+        _waitress(host, port, worker_inside=inside)
+
+
+@click.command()
+@click.option("--concurrency", type=click.IntRange(1, 64), default=8, show_default=True, help="Calls to stores at once.")
+def worker(concurrency: int) -> None:
+    """The background side: takes deliveries in, measures, decides, calls the stores."""
+    stop = threading.Event()
+
+    def halt(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    with context.opened() as built:
+        assembly.set_up_logging(built.config)
+        signal.signal(signal.SIGTERM, halt)
+        signal.signal(signal.SIGINT, halt)
+        click.echo("The worker is running; Ctrl-C stops it.", err=True)
+        running = Worker(built, concurrency=concurrency)
+        running.run(stop)
+        running.close()
+
+
+@click.command()
+def migrate() -> None:
+    """Brings the database to the newest schema; running it again changes nothing."""
+    with context.opened(migrated=False) as built:
+        before = migrations.current(built.database)
+        migrations.migrate(built.database)
+        after = migrations.current(built.database)
+        click.echo(f"The database is at schema {after}." if before == after else f"The database went from schema {before or 'none'} to {after}.")
+
+
+def _granian(host: str, port: int, processes: int, *, worker_inside: bool) -> None:
+    from granian.constants import Interfaces  # noqa: PLC0415 - absent where it has no wheel
+    from granian.server import Server  # noqa: PLC0415
+
+    target = "plugin.cli.wsgi:with_worker" if worker_inside else "plugin.cli.wsgi:web_only"
+    Server(
+        target, address=host, port=port, interface=Interfaces.WSGI, workers=processes, blocking_threads=THREADS,
+        factory=True, log_access=False, backlog=1024,
+    ).serve()  # fmt: skip
+
+
+def _waitress(host: str, port: int, *, worker_inside: bool) -> None:
+    import waitress  # noqa: PLC0415 - only the fall-back needs it
+
+    from plugin.cli import wsgi  # noqa: PLC0415
+
+    app = wsgi.with_worker() if worker_inside else wsgi.web_only()
+    click.echo(f"Listening on http://{host}:{port}", err=True)
+    waitress.serve(app, host=host, port=port, threads=THREADS, ident=None)
+
+
+COMMANDS = (serve, worker, migrate)

@@ -1,0 +1,99 @@
+"""``regulars shops``: the connected stores."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from plugin.cli import context
+from plugin.platforms.protocol import InDoubt, NotSent, PlatformError, StoreInfo
+from plugin.platforms.shopify.tokens import Credentials
+from plugin.runtime import Runtime
+from plugin.usecases import install
+from storage import outbox
+from storage import shops as kept_shops
+
+SHOPIFY_DOMAIN = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
+
+
+@click.group()
+def shops() -> None:
+    """Connect, list, pause, resume and remove stores."""
+
+
+@shops.group()
+def add() -> None:
+    """Connect a store by hand."""
+
+
+@add.command()
+@click.argument("domain")
+@click.option("--token", required=True, help="The Admin API access token of a custom app.")
+def shopify(domain: str, token: str) -> None:
+    """Connect the Shopify store DOMAIN (something.myshopify.com) with a custom app's token."""
+    if not SHOPIFY_DOMAIN.fullmatch(domain):
+        raise click.UsageError(f"{domain!r} is not a store's own domain; it looks like my-store.myshopify.com.")
+    with context.opened() as built:
+        info, trouble = _ask(built, domain, token)
+        sealed = built.seal(domain, Credentials(access_token=token, scopes=info.scopes))
+        with built.database.transaction() as db:
+            shop = install.begin(db, platform="shopify", domain=domain, info=info, sealed=sealed, now=built.now())
+        click.echo(f"Connected {domain} as shop {shop.shop_id}.")
+        if trouble:
+            click.echo(f"regulars: {domain} could not be reached ({trouble}); once it can, run regulars doctor.", err=True)
+
+
+@shops.command("list")
+def list_() -> None:
+    """Prints every store: number, domain, platform, state."""
+    with context.opened() as built, built.database.reading() as db:
+        for shop in kept_shops.every(db):
+            click.echo(f"{shop.shop_id}\t{shop.domain}\t{shop.platform}\t{shop.state}\t{shop.trouble or ''}".rstrip())
+
+
+@shops.command()
+@click.argument("shop")
+def pause(shop: str) -> None:
+    """Nothing is offered in SHOP until it is resumed; deliveries are still kept."""
+    with context.opened() as built:
+        found = context.shop_named(built, shop)
+        with built.database.transaction() as db:
+            kept_shops.pause(db, found.shop_id, "paused by hand")
+        click.echo(f"Paused {found.domain}.")
+
+
+@shops.command()
+@click.argument("shop")
+def resume(shop: str) -> None:
+    """Offers in SHOP go on."""
+    with context.opened() as built:
+        found = context.shop_named(built, shop)
+        with built.database.transaction() as db:
+            kept_shops.resume(db, found.shop_id)
+        click.echo(f"Resumed {found.domain}.")
+
+
+@shops.command()
+@click.argument("shop")
+def remove(shop: str) -> None:
+    """Ends the connection to SHOP; its data stays until regulars erase SHOP --all."""
+    with context.opened() as built:
+        found = context.shop_named(built, shop)
+        with built.database.transaction() as db:
+            kept_shops.uninstall(db, found.shop_id, built.now())
+            outbox.give_up_all(db, found.shop_id, "the shop was removed", built.now())
+        click.echo(f"Removed {found.domain}. Its data is still here; regulars erase {found.domain} --all forgets it.")
+
+
+def _ask(built: Runtime, domain: str, token: str) -> tuple[StoreInfo, str]:
+    platform = built.platform_with(domain, Credentials(access_token=token), currency="USD")
+    try:
+        return platform.store_info(), ""
+    except (NotSent, InDoubt) as unreachable:
+        return StoreInfo(name=domain, currency="USD", timezone="UTC", scopes=()), str(unreachable)
+    except PlatformError as refused:
+        raise context.Problem(f"{domain} does not accept this token: {refused}") from refused
+
+
+COMMANDS = (shops,)

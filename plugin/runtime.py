@@ -1,0 +1,112 @@
+"""The one place where things are put together: settings, database, keys, clock, and the way to a store's API."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from plugin.config import Config
+from plugin.manifest import Manifest, load
+from plugin.platforms.line import Line
+from plugin.platforms.protocol import Platform, Unauthorized
+from plugin.platforms.shopify import tokens
+from plugin.platforms.shopify.admin import AdminClient
+from plugin.platforms.shopify.platform import ShopifyPlatform
+from plugin.vault import Vault, load_or_make_keys
+from storage import shops
+from storage.engine import Database
+from storage.shops import Shop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """What every edge of the program works with. Tests build their own, with their own clock."""
+
+    config: Config
+    database: Database
+    vault: Vault
+    manifest: Manifest
+    now: Callable[[], datetime]
+    #: one line to each store, so that connections are kept
+    lines: defaultdict[str, Line]
+    #: one renewal of a store's token at a time
+    renewing: defaultdict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
+
+    @property
+    def app(self) -> tokens.App:
+        """Who we are to Shopify."""
+        return tokens.App(
+            client_id=self.config.shopify_client_id,
+            client_secret=self.config.shopify_client_secret,
+            origin=self.config.shopify_origin,
+        )
+
+    def open_platform(self, shop: Shop) -> Platform:
+        """The API of a store. Raises PlatformError where the token cannot be renewed."""
+        return self.platform_with(shop.domain, self._fresh_credentials(shop), currency=shop.currency)
+
+    def platform_with(self, domain: str, credentials: tokens.Credentials, *, currency: str) -> Platform:
+        """The API of a store whose credentials are at hand."""
+        client = AdminClient(
+            self.lines[domain],
+            shop=domain,
+            origin=self.config.shopify_origin,
+            api_version=self.manifest.shopify.api_version,
+            access_token=credentials.access_token,
+        )
+        return ShopifyPlatform(client, currency=currency)
+
+    def seal(self, domain: str, credentials: tokens.Credentials) -> bytes:
+        """Credentials as they lie in the database."""
+        return self.vault.seal(credentials.to_json(), about=_about(domain))
+
+    def credentials(self, shop: Shop) -> tokens.Credentials | None:
+        """What opens a store's API, or None where it was never given or is gone with the uninstall."""
+        with self.database.reading() as db:
+            sealed = shops.credentials(db, shop.shop_id)
+        if sealed is None:
+            return None
+        return tokens.Credentials.from_json(self.vault.unseal(sealed, about=_about(shop.domain)))
+
+    def _fresh_credentials(self, shop: Shop) -> tokens.Credentials:
+        with self.renewing[shop.domain]:
+            kept = self.credentials(shop)
+            if kept is not None and kept.usable(self.now()):
+                return kept
+            if kept is None or kept.refresh_token is None or not kept.refreshable(self.now()):
+                raise Unauthorized("there is no usable token: open the app once from the store's admin")
+            renewed = tokens.refresh(
+                self.lines[shop.domain], self.app, shop=shop.domain, refresh_token=kept.refresh_token, now=self.now()
+            )
+            with self.database.transaction() as db:
+                shops.keep_credentials(db, shop.shop_id, self.seal(shop.domain, renewed))
+            return renewed
+
+
+def build(config: Config, *, now: Callable[[], datetime] | None = None) -> Runtime:
+    """Opens the database and the keys that the settings name."""
+    keys = config.secret_keys
+    if not keys and config.sqlite_path is not None:
+        keys = load_or_make_keys(config.sqlite_path.with_suffix(".keys"))
+    return Runtime(
+        config=config,
+        database=Database(config.database_url),
+        vault=Vault(keys),
+        manifest=load(),
+        now=now or _system_clock,
+        lines=defaultdict(
+            lambda: Line(allow_private_hosts=config.allow_private_hosts, monotonic=time.monotonic)
+        ),
+    )
+
+
+def _system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def _about(domain: str) -> str:
+    return f"shop:{domain}:credentials"

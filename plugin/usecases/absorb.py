@@ -1,0 +1,78 @@
+"""Takes understood deliveries in: facts recorded, redemptions matched, customers measured, decisions made. One transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from plugin.usecases import erase, make_offers, measure, redeem
+from plugin.usecases.make_offers import Issuer
+from plugin.rewards import stored
+from plugin.vault import Vault
+from storage import outbox, programs, shops
+from webhooks import intake
+
+REFETCH = "refetch_order"
+DATA_REQUEST = "data_request"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absorbed:
+    """How much came in."""
+
+    customers: int
+    erased: bool
+
+
+def deliveries(
+    db: Connection, understood: intake.Understood, *, now: datetime, vault: Vault, issuer: Issuer
+) -> Absorbed:
+    """Everything that follows from a batch of deliveries, so that all of it holds or none."""
+    recorded = intake.record(db, understood, fingerprints=fingerprints(vault), now=now)
+    for shop_id, at in recorded.uninstalled.items():
+        if shops.uninstall(db, shop_id, at):
+            outbox.give_up_all(db, shop_id, "the app was uninstalled", now)
+    for shop_id, order_ids in recorded.refetch.items():
+        for order_id in order_ids:
+            outbox.put(db, shop_id, key=f"refetch/{order_id}/{now.isoformat()}", kind=REFETCH, payload={"order_id": order_id}, now=now)
+    for shop_id, touched in recorded.touched.items():
+        follow_up(db, shop_id, touched, recorded.orders.get(shop_id, ()), now=now, issuer=issuer)
+    _honour_privacy(db, recorded, now=now, vault=vault)
+    return Absorbed(
+        customers=sum(map(len, recorded.touched.values())),
+        erased=bool(recorded.redact_customers or recorded.redact_shops),
+    )
+
+
+def follow_up(
+    db: Connection, shop_id: int, touched: Collection[str], order_ids: Collection[str], *, now: datetime, issuer: Issuer
+) -> None:
+    """What new facts about some customers of a shop lead to."""
+    shop = shops.get(db, shop_id)
+    redeem.from_orders(db, shop, order_ids)
+    if not touched:
+        return
+    current = programs.current(db, shop_id)
+    program = stored.from_stored(current.body) if current else None
+    model = measure.known_model(db, shop, as_of=now)
+    measure.customers(db, shop, touched, as_of=now, program=program, model=model)
+    make_offers.for_customers(db, shop, touched, as_of=now, issuer=issuer)
+
+
+def fingerprints(vault: Vault) -> intake.Fingerprints:
+    """How erased customers are recognised without being remembered."""
+    return lambda shop_id, customer_id: vault.fingerprints("erased", str(shop_id), customer_id)
+
+
+def _honour_privacy(db: Connection, recorded: intake.Recorded, *, now: datetime, vault: Vault) -> None:
+    for shop_id, asked in recorded.data_requests.items():
+        for customer_id in asked:
+            outbox.put(db, shop_id, key=f"data/{customer_id}/{now.isoformat()}", kind=DATA_REQUEST, payload={"customer_id": customer_id}, now=now)
+    for shop_id, gone in recorded.redact_customers.items():
+        for customer_id in gone:
+            erase.customer(db, shop_id, customer_id, now=now, vault=vault)
+    for shop_id in recorded.redact_shops:
+        erase.shop(db, shop_id)

@@ -1,0 +1,234 @@
+"""Decides for customers of a shop, and turns what is decided into rows: offers, reserved money, calls to make."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from plugin.rewards import code, stored
+from plugin.rewards.decide import decide
+from plugin.rewards.decision import Budget, Decision, OfferSpec, PastOffer, Standing
+from plugin.rewards.inputs import freeze
+from plugin.rewards.program import Program
+from plugin.vault import Vault
+from storage import budgets, customers, decisions, offers, orders, outbox, programs, snapshots
+from storage.offers import NewOffer, Offer
+from storage.shops import Shop
+from storage.snapshots import Snapshot
+
+ISSUE = "issue_offer"
+#: a customer is not looked at again sooner for time's sake alone
+SOONEST = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issuer:
+    """What codes are derived from beside the reason itself."""
+
+    environment: str
+    key: bytes
+    key_id: str
+
+
+def issuer(vault: Vault, environment: str) -> Issuer:
+    """The issuer of a running program."""
+    return Issuer(environment=environment, key=vault.subkey("codes"), key_id=vault.key_id())
+
+
+def for_customers(
+    db: Connection, shop: Shop, customer_ids: Collection[str], *, as_of: datetime, issuer: Issuer
+) -> dict[str, Decision]:
+    """Decides for the named customers of an active shop; keeps every decision with its reasons and inputs.
+
+    The offer, its reserved money and the call to the store are written together or not at all.
+    """
+    current = programs.current(db, shop.shop_id)
+    if current is None or shop.state != "active":
+        return {}
+    program = stored.from_stored(current.body)
+    desk = _Desk(db, shop, program, current.version, as_of, issuer)
+    standings = _standings(db, shop, customer_ids)
+    made = offers.of_customers(db, shop.shop_id, list(standings))
+    outcomes = {who: desk.settle(standing, made.get(who, [])) for who, standing in standings.items()}
+    desk.write(outcomes)
+    # who has nothing to be decided about must not come up again and again
+    snapshots.plan_checks(db, shop.shop_id, dict.fromkeys(set(customer_ids) - set(outcomes)))
+    return outcomes
+
+
+def past(offer: Offer) -> PastOffer:
+    """An offer as the next decision sees it."""
+    return PastOffer(
+        kind=offer.kind,
+        step=offer.step,
+        rule=offer.rule,
+        cycle=offer.cycle,
+        state=offer.state,
+        percent=int(offer.benefit["value"]),
+        created_at=offer.created_at,
+        ends_at=offer.ends_at,
+    )
+
+
+def budget_month(shop: Shop, moment: datetime) -> str:
+    """The calendar month in the shop's zone, YYYY-MM."""
+    return f"{moment.astimezone(ZoneInfo(shop.timezone)):%Y-%m}"
+
+
+def _standings(db: Connection, shop: Shop, customer_ids: Collection[str]) -> dict[str, Standing]:
+    ids = sorted(customer_ids)
+    known = snapshots.some(db, shop.shop_id, ids)
+    newest = orders.latest(db, shop.shop_id, ids)
+    left_out = customers.left_out(db, shop.shop_id, ids)
+    return {who: _standing(known[who], newest[who], left_out=who in left_out) for who in ids if who in known and who in newest}
+
+
+def _standing(row: Snapshot, last_order_id: str, *, left_out: bool) -> Standing:
+    return Standing(
+        customer_id=row.customer_id,
+        order_count=row.order_count,
+        last_order_id=last_order_id,
+        last_order_at=row.last_order_at,
+        spend_365d=row.spend_365d_minor,
+        usual_gap_days=row.usual_gap_days,
+        lateness=row.lateness,
+        late_at=row.late_at,
+        lapsing_at=row.lapsing_at,
+        lost_at=row.lost_at,
+        group=row.group,
+        left_out=left_out,
+    )
+
+
+class _Desk:
+    """One sitting of decisions: the month's money goes down as offers are made, and all is written at the end."""
+
+    def __init__(
+        self, db: Connection, shop: Shop, program: Program, version: int, as_of: datetime, issuer: Issuer
+    ) -> None:
+        self.db, self.shop, self.program, self.version, self.as_of, self.issuer = db, shop, program, version, as_of, issuer
+        self.month = budget_month(shop, as_of)
+        held = budgets.state(db, shop.shop_id, self.month)
+        self.used = held.reserved_minor + held.booked_minor
+        self.offers: list[NewOffer] = []
+        self.inputs: dict[str, dict[str, Any]] = {}
+
+    def settle(self, standing: Standing, made: Sequence[Offer]) -> Decision:
+        earlier = [past(offer) for offer in made]
+        decision = self._decide(standing, earlier)
+        if decision.outcome == "issue" and decision.offer and decision.offer.reserve and not self._reserve(decision.offer):
+            # another worker took the money meanwhile: the month is as good as spent
+            self.used = self.program.limits.monthly_budget
+            decision = self._decide(standing, earlier)
+        if decision.offer and decision.outcome in {"issue", "held_out"}:
+            self.offers.append(self._offer(standing.customer_id, decision, decision.offer))
+        return decision
+
+    def _decide(self, standing: Standing, earlier: Sequence[PastOffer]) -> Decision:
+        given: dict[str, Any] = {
+            "standing": standing,
+            "past": earlier,
+            "budget": Budget(month=self.month, cap=self.program.limits.monthly_budget, used=self.used),
+            "as_of": self.as_of,
+            "program_shop": f"{self.shop.platform}|{self.shop.domain}",
+            "timezone": self.shop.timezone,
+        }
+        self.inputs[standing.customer_id] = freeze(**given)
+        return decide(program=self.program, **given)
+
+    def _reserve(self, offer: OfferSpec) -> bool:
+        reserved = budgets.reserve(
+            self.db, self.shop.shop_id, month=self.month, amount=offer.reserve, cap=self.program.limits.monthly_budget
+        )
+        self.used += offer.reserve if reserved else 0
+        return reserved
+
+    def _offer(self, customer_id: str, decision: Decision, spec: OfferSpec) -> NewOffer:
+        issued = decision.outcome == "issue"
+        reminder = issued and spec.benefit.type == "none"
+        state = ("issued" if reminder else "planned") if issued else "held_out"
+        with_code = issued and not reminder
+        about = {
+            "environment": self.issuer.environment,
+            "platform": self.shop.platform,
+            "shop": self.shop.domain,
+            "customer_id": customer_id,
+            "rule": spec.rule,
+            "cycle": spec.cycle,
+            "generation": 0,
+        }
+        return NewOffer(
+            offer_id=code.derive(key=self.issuer.key, **{**about, "rule": f"id:{spec.rule}"}, prefix="").lower(),
+            customer_id=customer_id,
+            kind=spec.kind,
+            step=spec.step,
+            rule=spec.rule,
+            cycle=spec.cycle,
+            generation=0,
+            program_version=self.version,
+            state=state,
+            code=code.derive(key=self.issuer.key, **about, prefix=self.program.code_prefix) if with_code else None,
+            code_key_id=self.issuer.key_id if with_code else None,
+            benefit=asdict(spec.benefit),
+            budget_month=self.month if with_code else None,
+            reserved_minor=spec.reserve if with_code else 0,
+            currency=self.program.currency,
+            created_at=self.as_of,
+            starts_at=spec.starts_at,
+            ends_at=spec.ends_at,
+            issued_at=self.as_of if reminder else None,
+            closed_at=None if issued else self.as_of,
+            reasons=_reasons(decision),
+            inputs=self.inputs[customer_id],
+        )
+
+    def write(self, outcomes: dict[str, Decision]) -> None:
+        shop_id = self.shop.shop_id
+        opened = offers.open_many(self.db, shop_id, self.offers)
+        for offer in self.offers:
+            self._follow_up(offer, is_new=offer.offer_id in opened)
+        rows = [self._decision_row(who, decision) for who, decision in outcomes.items()]
+        decisions.keep_many(self.db, shop_id, rows)
+        snapshots.plan_checks(self.db, shop_id, {who: self._next(decision) for who, decision in outcomes.items()})
+
+    def _next(self, decision: Decision) -> datetime | None:
+        if decision.next_check_at is None:
+            return None
+        return max(decision.next_check_at, self.as_of + SOONEST)
+
+    def _follow_up(self, offer: NewOffer, *, is_new: bool) -> None:
+        if offer.state != "planned":
+            return
+        if is_new:
+            outbox.put(
+                self.db,
+                self.shop.shop_id,
+                key=f"issue/{offer.offer_id}",
+                kind=ISSUE,
+                payload={"offer_id": offer.offer_id},
+                now=self.as_of,
+            )
+        elif offer.reserved_minor:
+            budgets.release(self.db, self.shop.shop_id, month=self.month, amount=offer.reserved_minor)
+
+    def _decision_row(self, customer_id: str, decision: Decision) -> dict[str, Any]:
+        return {
+            "customer_id": customer_id,
+            "decided_at": self.as_of,
+            "program_version": self.version,
+            "outcome": decision.outcome,
+            "reasons": _reasons(decision),
+            "inputs": self.inputs[customer_id],
+        }
+
+
+def _reasons(decision: Decision) -> list[dict[str, Any]]:
+    return [
+        {"code": reason.code, "ok": reason.ok, "detail": reason.detail, "numbers": dict(reason.numbers)}
+        for reason in decision.reasons
+    ]

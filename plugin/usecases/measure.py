@@ -1,0 +1,126 @@
+"""Measures customers of a shop from their orders and keeps the snapshots."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from plugin.rewards.program import Program
+from plugin.rewards.tiers import tier_of
+from plugin.signals import history as purchase_history
+from plugin.signals.columns import NO_TIME, Signals
+from plugin.signals.measure import measure
+from plugin.signals.model import StoreModel, fit
+from storage import orders, shops, snapshots
+from storage.shops import Shop
+
+#: customers per statement when a whole shop is written
+ROWS_AT_ONCE = 1_000
+INSTANTS = ("first_order_at", "last_order_at", "expected_next_order_at", "late_at", "lapsing_at", "lost_at")
+WHOLE = ("order_count", "recency_days", "tenure_days", "r", "f", "m")
+NUMBERS = ("median_gap_days", "usual_gap_days", "p_order_90d")
+WORDS = ("group", "gap_trend", "lateness")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Night:
+    """A whole shop measured, not yet written."""
+
+    model: StoreModel
+    rows: list[dict[str, Any]]
+    #: customers with a snapshot of whom no valid order is left
+    gone: frozenset[str]
+
+    def pieces(self) -> Iterator[list[dict[str, Any]]]:
+        """The rows in portions that are written without holding the lock for long."""
+        for start in range(0, len(self.rows), ROWS_AT_ONCE):
+            yield self.rows[start : start + ROWS_AT_ONCE]
+
+
+def night(db: Connection, shop: Shop, *, as_of: datetime, program: Program | None) -> Night:
+    """Fits the store-wide numbers on everything up to ``as_of`` and measures every customer with them."""
+    history = _history(db, shop, None, as_of)
+    model = fit(history, as_of)
+    signals = measure(history, model, as_of)
+    known = {row.customer_id for row in snapshots.every(db, shop.shop_id)}
+    return Night(
+        model=model, rows=snapshot_rows(signals, program), gone=frozenset(known - set(signals.customer_ids))
+    )
+
+
+def known_model(db: Connection, shop: Shop, *, as_of: datetime) -> StoreModel:
+    """The store-wide numbers of the last night; fitted now for a shop that has not had one yet."""
+    kept = shops.model(db, shop.shop_id)
+    if kept is not None:
+        return StoreModel.from_json(kept)
+    model = fit(_history(db, shop, None, as_of), as_of)
+    shops.keep_model(db, shop.shop_id, model.to_json(), as_of)
+    return model
+
+
+def compute(
+    db: Connection, shop: Shop, customer_ids: Collection[str] | None, *, as_of: datetime, model: StoreModel
+) -> Signals:
+    """Signals of the named customers, or of all, as of an instant; nothing is written."""
+    return measure(_history(db, shop, customer_ids, as_of), model, as_of)
+
+
+def customers(
+    db: Connection,
+    shop: Shop,
+    customer_ids: Collection[str],
+    *,
+    as_of: datetime,
+    program: Program | None,
+    model: StoreModel,
+) -> None:
+    """Measures the named customers and keeps their snapshots; who has no valid order left is forgotten."""
+    signals = compute(db, shop, customer_ids, as_of=as_of, model=model)
+    snapshots.keep_many(db, shop.shop_id, snapshot_rows(signals, program))
+    if gone := set(customer_ids) - set(signals.customer_ids):
+        snapshots.forget(db, shop.shop_id, gone)
+
+
+def snapshot_rows(signals: Signals, program: Program | None) -> list[dict[str, Any]]:
+    """Signals as rows of the snapshots' table, without ``next_check_at``, which belongs to the decision."""
+    columns: dict[str, Sequence[Any]] = {"customer_id": signals.customer_ids}
+    columns |= {name: getattr(signals, name).tolist() for name in WHOLE}
+    columns |= {name: _instants(getattr(signals, name).tolist()) for name in INSTANTS}
+    columns |= {name: _numbers(getattr(signals, name).tolist()) for name in NUMBERS}
+    columns |= {name: [word or None for word in getattr(signals, name).tolist()] for name in WORDS}
+    spends = signals.spend_365d.tolist()
+    columns["spend_total_minor"] = signals.spend_total.tolist()
+    columns["spend_365d_minor"] = spends
+    columns["predicted_spend_365d_minor"] = [
+        None if value is None else round(value) for value in _numbers(signals.predicted_spend_365d.tolist())
+    ]
+    columns["tier"] = [None if program is None else tier_of(program, spend).name for spend in spends]
+    columns["as_of"] = [datetime.fromtimestamp(signals.as_of, UTC)] * len(signals.customer_ids)
+    names = tuple(columns)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _history(
+    db: Connection, shop: Shop, customer_ids: Collection[str] | None, as_of: datetime
+) -> purchase_history.PurchaseHistory:
+    found = orders.purchases(db, shop.shop_id, customer_ids=customer_ids, until=as_of)
+    return purchase_history.build(
+        customer_ids=found.customer_ids,
+        at_micros=found.at_micros,
+        net_minor=found.net_minor,
+        timezone=shop.timezone,
+        until=as_of,
+    )
+
+
+def _instants(seconds: list[int]) -> list[datetime | None]:
+    return [None if value == NO_TIME else datetime.fromtimestamp(value, UTC) for value in seconds]
+
+
+def _numbers(values: list[float]) -> list[float | None]:
+    return [None if math.isnan(value) else value for value in values]

@@ -1,0 +1,67 @@
+"""The loop around the steps: one bad step stops nobody, and a stop is heard within a second."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from plugin.runtime import Runtime
+from plugin.worker import inbox_step, night_step, outbox_step, time_step
+
+#: the longest pause between two looks at the queues
+IDLE_SECONDS = 1.0
+SHORTEST_SECONDS = 0.02
+#: pause after a step that failed unexpectedly
+FAULT_SECONDS = 5.0
+CALLS_AT_ONCE = 8
+#: more rounds than this without rest mean that something feeds itself
+MANY_ROUNDS = 100_000
+
+log = logging.getLogger("regulars.worker")
+
+
+class Worker:
+    """Empties the queues of one database; any number of workers may run at once."""
+
+    def __init__(self, runtime: Runtime, *, concurrency: int = CALLS_AT_ONCE) -> None:
+        self.runtime = runtime
+        self.pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="store-call")
+        self.steps: tuple[Callable[[], int], ...] = (
+            lambda: inbox_step.run(runtime),
+            lambda: outbox_step.run(runtime, self.pool),
+            lambda: night_step.run(runtime),
+            lambda: time_step.run(runtime),
+        )
+
+    def run(self, stop: threading.Event) -> None:
+        """Works until told to stop; the step under way is finished first."""
+        pause = SHORTEST_SECONDS
+        while not stop.is_set():
+            try:
+                busy = self.round() > 0
+            except Exception:
+                log.exception("a step failed; it is tried again")
+                stop.wait(FAULT_SECONDS)
+                continue
+            pause = SHORTEST_SECONDS if busy else min(pause * 2, IDLE_SECONDS)
+            stop.wait(0 if busy else pause)
+
+    def round(self) -> int:
+        """Every step once; answers how much there was to do."""
+        return sum(step() for step in self.steps)
+
+    def drain(self) -> int:
+        """Works until nothing is due any more at the present instant; answers how much there was."""
+        total = 0
+        for _ in range(MANY_ROUNDS):
+            done = self.round()
+            if not done:
+                return total
+            total += done
+        raise RuntimeError(f"still busy after {MANY_ROUNDS} rounds")
+
+    def close(self) -> None:
+        """Lets calls under way finish."""
+        self.pool.shutdown(wait=True)

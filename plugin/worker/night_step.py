@@ -1,0 +1,47 @@
+"""A shop's night: everything measured anew, in pieces that never hold the lock for long."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from plugin.rewards import stored
+from plugin.runtime import Runtime
+from plugin.usecases import install, measure
+from storage import inbox, programs, shops, snapshots
+from storage.shops import Shop
+
+#: how long raw deliveries are kept after they were taken in
+KEEP_DELIVERIES = timedelta(days=14)
+
+log = logging.getLogger("regulars.worker")
+
+
+def run(runtime: Runtime) -> int:
+    """Measures every shop whose night has come; answers how many."""
+    now = runtime.now()
+    with runtime.database.reading() as db:
+        due = shops.due(db, now)
+    for shop in due:
+        measure_shop(runtime, shop, as_of=now)
+    return len(due)
+
+
+def measure_shop(runtime: Runtime, shop: Shop, *, as_of: datetime) -> int:
+    """Fits the store's numbers, measures all customers, proposes rules to a new shop; answers how many were measured."""
+    with runtime.database.reading() as db:
+        current = programs.current(db, shop.shop_id)
+        program = stored.from_stored(current.body) if current else None
+        night = measure.night(db, shop, as_of=as_of, program=program)
+    with runtime.database.transaction() as db:
+        shops.keep_model(db, shop.shop_id, night.model.to_json(), as_of)
+    for rows in night.pieces():
+        with runtime.database.transaction() as db:
+            snapshots.keep_many(db, shop.shop_id, rows)
+    with runtime.database.transaction() as db:
+        if night.gone:
+            snapshots.forget(db, shop.shop_id, night.gone)
+        shops.plan_nightly(db, shop.shop_id, install.next_night(shop.timezone, as_of))
+        install.propose_again(db, shop, now=as_of)
+        inbox.prune(db, as_of - KEEP_DELIVERIES)
+    return len(night.rows)

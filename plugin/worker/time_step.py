@@ -1,0 +1,37 @@
+"""What the passing of time alone brings about: a customer becomes late, an offer ends."""
+
+from __future__ import annotations
+
+from plugin.runtime import Runtime
+from plugin.usecases import expire, make_offers
+from storage import shops, snapshots
+
+#: customers decided for, or offers closed, in one transaction
+BATCH = 200
+
+
+def run(runtime: Runtime) -> int:
+    """Decides for customers whose moment has come and closes offers that have ended; answers how many of both."""
+    with runtime.database.reading() as db:
+        active = [shop for shop in shops.every(db) if shop.state == "active"]
+    return sum(_close(runtime, shop.shop_id) + _decide(runtime, shop.shop_id) for shop in active)
+
+
+def _close(runtime: Runtime, shop_id: int) -> int:
+    with runtime.database.reading() as db:
+        if not expire.due(db, shop_id, now=runtime.now()):
+            return 0
+    with runtime.database.transaction() as db:
+        return expire.ended(db, shop_id, now=runtime.now(), limit=BATCH)
+
+
+def _decide(runtime: Runtime, shop_id: int) -> int:
+    now = runtime.now()
+    with runtime.database.reading() as db:
+        due = snapshots.due(db, shop_id, now, BATCH)
+    if due:
+        with runtime.database.transaction() as db:
+            shop = shops.get(db, shop_id)
+            issuer = make_offers.issuer(runtime.vault, runtime.config.environment)
+            make_offers.for_customers(db, shop, due, as_of=now, issuer=issuer)
+    return len(due)

@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from plugin.rewards.parts import Limits, Loyalty, Step, Tier, Timing, WinBack
+from plugin.rewards import defaults
+from plugin.rewards.friendly import friendly, friendly_up, quantile
+from plugin.rewards.invariants import MOST_MONEY
+from plugin.rewards.parts import Limits, Loyalty, Tier
 from plugin.rewards.program import Program
 from plugin.rewards.wording import money_text
+from plugin.rewards.worst_case import worst_case
 from storage.money import exponent
 
-TIERS = (("Member", 0, 0), ("Silver", 55, 3), ("Gold", 80, 5), ("VIP", 96, 8))
-#: whole units of a currency with a unit like the dollar, for a store without orders
-NO_ORDERS_SPENDS = (0, 200, 500, 1000)
-NO_ORDERS_MINIMUM, NO_ORDERS_GUARD, NO_ORDERS_BUDGET = 25, 500, 500
-#: how many of these buy about as much as one dollar, as a power of ten; a rough guess is enough for a first proposal
-SMALL_UNITS = {
-    10: "BDT CZK DOP DZD EGP ETB HKD INR JMD KES MXN NOK NPR PHP PKR RSD RUB SEK THB TRY TWD UAH UYU ZAR",
-    100: "AMD CRC HUF ISK JPY KZT LKR RWF XAF XOF",
-    1000: "ARS CLP COP IQD KRW LBP MNT MMK NGN PYG TZS UGX",
-    10_000: "IDR IRR KHR LAK UZS VND",
-}
-UNIT_SIZE = {currency: size for size, listed in SMALL_UNITS.items() for currency in listed.split()}
-BUDGET_PERCENT = 3
+#: leaves room for the tiers above and for rounding up
+LARGEST_SEEN = MOST_MONEY // 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A program and, by dotted field, one sentence on where each number comes from."""
+    """A program and, by dotted field, one sentence on where a number comes from."""
 
     program: Program
     explanations: dict[str, str]
 
 
-def propose(
-    *, currency: str, spends_365d: Sequence[int], order_values: Sequence[int], monthly_revenue: int
-) -> Program:
-    """The proposed program alone; see ``proposal``."""
+def propose(*, currency: str, spends_365d: Sequence[int], order_values: Sequence[int], monthly_revenue: int) -> Program:
+    """Only the program of ``proposal``."""
     return proposal(
         currency=currency, spends_365d=spends_365d, order_values=order_values, monthly_revenue=monthly_revenue
     ).program
@@ -46,26 +36,24 @@ def propose(
 def proposal(
     *, currency: str, spends_365d: Sequence[int], order_values: Sequence[int], monthly_revenue: int
 ) -> Proposal:
-    """A program for a store, from what each customer spent in 12 months, what orders came to, and a month's revenue.
+    """A program from what each customer spent in 12 months, what orders came to, and the revenue of a usual month.
 
-    Money is minor units. Loyalty is on and win-back off until the merchant turns it on. Without orders the numbers
-    are fixed ones in the size of the currency's unit.
+    Money is minor units. Loyalty is on, win-back is off until the merchant turns it on. Where there is nothing to go
+    by, the numbers are usual ones in the size of the currency's unit.
     """
-    spends = sorted(spend for spend in spends_365d if spend > 0)
-    orders = sorted(value for value in order_values if value > 0)
-    tiers, tiers_said = _tiers(spends, currency)
-    limits, limits_said = _limits(orders, monthly_revenue, currency)
+    tiers, why_tiers = _tiers(_seen(spends_365d), currency)
+    limits, why_limits = _limits(_seen(order_values), monthly_revenue, currency)
     program = Program(
         key="main",
         mode="live",
         currency=currency,
         code_prefix="REG",
-        loyalty=Loyalty(enabled=True, tiers=tiers, valid_days=30),
-        win_back=WIN_BACK,
+        loyalty=Loyalty(enabled=True, tiers=tiers, valid_days=defaults.LOYALTY_VALID_DAYS),
+        win_back=defaults.WIN_BACK,
         limits=limits,
-        holdout_percent=10,
+        holdout_percent=defaults.HOLDOUT_PERCENT,
     )
-    return Proposal(program=program, explanations={**FIXED, **tiers_said, **limits_said})
+    return Proposal(program=program, explanations={**defaults.EXPLANATIONS, **why_tiers, **why_limits})
 
 
 def with_win_back_on(program: Program) -> Program:
@@ -73,19 +61,70 @@ def with_win_back_on(program: Program) -> Program:
     return replace(program, win_back=replace(program.win_back, enabled=True))
 
 
+def _seen(amounts: Sequence[int]) -> list[int]:
+    """What says something about a store, ascending."""
+    return sorted(min(amount, LARGEST_SEEN) for amount in amounts if amount > 0)
+
+
 def _tiers(spends: list[int], currency: str) -> tuple[tuple[Tier, ...], dict[str, str]]:
     tiers: list[Tier] = []
-    said: dict[str, str] = {}
-    for place, (name, share, percent) in enumerate(TIERS):
-        start = _friendly(_quantile(spends, share), currency) if spends else _fixed(NO_ORDERS_SPENDS[place], currency)
-        if place == 0:
-            start, why = 0, "Every customer is in the first tier."
-        else:
-            # many equal spends would put two tiers on one amount
-            start = max(start, _friendly_above(tiers[-1].spend_from, currency))
-            why = f"Half-way rule: {share} in 100 customers spent less than about {money_text(start, currency)} in 12 months."
-            if not spends:
-                why = f"There are no orders yet, so a usual amount is proposed: {money_text(start, currency)}."
+    why: dict[str, str] = {}
+    for place, (name, share, percent) in enumerate(defaults.TIERS):
+        start, said = 0, "Every customer is at least in the first tier."
+        if place:
+            wished = friendly(quantile(spends, share), currency) if spends else 0
+            wished = wished if spends else _usual(defaults.SPENDS_WITHOUT_ORDERS[place], currency)
+            # where many spent the same, two tiers would begin at one amount
+            start = max(wished, friendly_up(tiers[-1].spend_from + 1, currency))
+            said = f"About {share} in 100 of your customers spent less than {money_text(start, currency)} in 12 months."
+            said = said if spends else _without_orders(start, currency)
         tiers.append(Tier(name=name, spend_from=start, percent=percent))
-        said[f"loyalty.tiers.{place}.spend_from"] = why
-    return tuple(tiers), said
+        why[f"loyalty.tiers.{place}.spend_from"] = said
+    return tuple(tiers), why
+
+
+def _limits(orders: list[int], monthly_revenue: int, currency: str) -> tuple[Limits, dict[str, str]]:
+    minimum = friendly(quantile(orders, 50) // 2, currency) if orders else 0
+    minimum = minimum if orders else _usual(defaults.MINIMUM_WITHOUT_ORDERS, currency)
+    guard = quantile(orders, 99) if orders else _usual(defaults.GUARD_WITHOUT_ORDERS, currency)
+    guard = friendly_up(max(guard, minimum, 1), currency)
+    budget, why_budget = _budget(monthly_revenue, guard, currency)
+    limits = Limits(
+        highest_percent=defaults.HIGHEST_PERCENT,
+        min_order=minimum,
+        order_guard=guard,
+        wait_days=defaults.WAIT_DAYS,
+        monthly_budget=budget,
+    )
+    why_minimum = f"Half of your middle order, rounded: {money_text(minimum, currency)}."
+    why_guard = f"99 in 100 of your orders are at most {money_text(guard, currency)}; what an offer can cost is reckoned with it."
+    why = {
+        "limits.min_order": why_minimum if orders else _without_orders(minimum, currency),
+        "limits.order_guard": why_guard if orders else _without_orders(guard, currency),
+        "limits.monthly_budget": why_budget,
+    }
+    return limits, why
+
+
+def _budget(monthly_revenue: int, guard: int, currency: str) -> tuple[int, str]:
+    """A share of the revenue, but not less than what one offer can cost: a smaller budget would never make any."""
+    if monthly_revenue <= 0:
+        budget = _usual(defaults.BUDGET_WITHOUT_ORDERS, currency)
+        return budget, _without_orders(budget, currency)
+    share = -(-min(monthly_revenue, LARGEST_SEEN) * defaults.BUDGET_PERCENT // 100)
+    one_offer = worst_case(percent=defaults.HIGHEST_PERCENT, order_guard=guard)
+    budget = friendly_up(max(share, one_offer), currency)
+    if one_offer > share:
+        return budget, f"The most that one offer can cost, rounded up: {money_text(budget, currency)}."
+    return (
+        budget,
+        f"{defaults.BUDGET_PERCENT} % of a usual month's revenue, rounded up: {money_text(budget, currency)}.",
+    )
+
+
+def _usual(whole_units: int, currency: str) -> int:
+    return int(whole_units * defaults.UNIT_SIZE.get(currency, 1) * 10 ** exponent(currency))
+
+
+def _without_orders(minor: int, currency: str) -> str:
+    return f"There are no orders to go by yet; {money_text(minor, currency)} is a usual amount."

@@ -1,0 +1,214 @@
+"""Customers, programs and offers to decide about: plain ones to vary in a test, and every sound one for the laws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from plugin.rewards.decide import decide
+from plugin.rewards.decision import Budget, Decision, OfferSpec, PastOffer, Standing
+from plugin.rewards.invariants import STEP_NAMES
+from plugin.rewards.program import Limits, Loyalty, Program, Step, Tier, Timing, WinBack
+from plugin.rewards.propose import propose, with_win_back_on
+
+ORDERED = datetime(2026, 10, 1, 12, tzinfo=UTC)
+SHOP = "shopify|tea.example.com"
+ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Pacific/Auckland", "Africa/Cairo")
+
+
+def after(days: float) -> datetime:
+    """So many days after the last order of the plain customer."""
+    return ORDERED + timedelta(days=days)
+
+
+def usual_program(**limits: Any) -> Program:
+    """The proposal for a store without orders, in dollars, win-back on, nobody held out."""
+    proposed = propose(currency="USD", spends_365d=[], order_values=[], monthly_revenue=0)
+    program = replace(with_win_back_on(proposed), holdout_percent=0)
+    return replace(program, limits=replace(program.limits, **limits))
+
+
+def with_win_back(program: Program, **changes: Any) -> Program:
+    """The program with changes of its win-back part."""
+    return replace(program, win_back=replace(program.win_back, **changes))
+
+
+def customer(**changes: Any) -> Standing:
+    """Ordered at ORDERED, buys every 20 days, late after 30, spent 250.00 (Silver)."""
+    plain = Standing(
+        customer_id="7",
+        order_count=4,
+        last_order_id="1001",
+        last_order_at=ORDERED,
+        spend_365d=25_000,
+        usual_gap_days=20.0,
+        lateness="on_time",
+        late_at=after(30),
+        lapsing_at=after(60),
+        lost_at=after(120),
+        group="loyal",
+        left_out=False,
+    )
+    return replace(plain, **changes)
+
+
+def offer(**changes: Any) -> PastOffer:
+    """A loyalty offer of 3 % for the last order, issued at once, good for 30 days."""
+    plain = PastOffer(
+        kind="loyalty",
+        step="silver",
+        rule="loyalty",
+        cycle="order:1001",
+        state="issued",
+        percent=3,
+        created_at=ORDERED,
+        ends_at=after(30),
+    )
+    return replace(plain, **changes)
+
+
+def rung(name: str, at: datetime, *, percent: int, cycle: str = "silence:1001", **changes: Any) -> PastOffer:
+    """A step of the win-back ladder, good for 21 days."""
+    plain = offer(
+        kind="win_back",
+        step=name,
+        rule=f"win_back/{name}",
+        cycle=cycle,
+        percent=percent,
+        created_at=at,
+        ends_at=at + timedelta(days=21),
+    )
+    return replace(plain, **changes)
+
+
+def decided(at: datetime, *, past: tuple[PastOffer, ...] = (), **changes: Any) -> Decision:
+    """The decision about the plain customer under the usual program, with changes."""
+    arguments: dict[str, Any] = {
+        "standing": customer(),
+        "program": usual_program(),
+        "program_shop": SHOP,
+        "past": past,
+        "budget": Budget(month=f"{at:%Y-%m}", cap=50_000, used=0),
+        "as_of": at,
+    }
+    return decide(**{**arguments, **changes})
+
+
+def recorded(spec: OfferSpec, *, state: str = "issued") -> PastOffer:
+    """An offer as the next decision sees it."""
+    return PastOffer(
+        kind=spec.kind,
+        step=spec.step,
+        rule=spec.rule,
+        cycle=spec.cycle,
+        state=state,
+        percent=spec.benefit.value,
+        created_at=spec.starts_at,
+        ends_at=spec.ends_at,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything that a decision depends on, but the instant."""
+
+    standing: Standing
+    program: Program
+    past: tuple[PastOffer, ...]
+    #: money used in the first month before we came; later months begin empty
+    used: int
+    timezone: str
+
+
+percents = st.integers(0, 50)
+
+
+@st.composite
+def programs(draw: st.DrawFn, *, modes: tuple[str, ...] = ("live",)) -> Program:
+    """Any sound program."""
+    names = sorted(draw(st.sets(st.sampled_from(STEP_NAMES), min_size=1)), key=STEP_NAMES.index)
+    starts = sorted(draw(st.sets(st.integers(1, 10**6), max_size=5)))
+    minimum = draw(st.integers(0, 5_000))
+    return Program(
+        key=draw(st.sampled_from(("main", "spring-2026"))),
+        mode=draw(st.sampled_from(modes)),
+        currency=draw(st.sampled_from(("USD", "JPY", "KWD"))),
+        code_prefix=draw(st.sampled_from(("", "REG", "TEA2026"))),
+        loyalty=Loyalty(
+            enabled=draw(st.booleans()),
+            tiers=tuple(
+                Tier(name=f"Tier {place}", spend_from=start, percent=draw(percents))
+                for place, start in enumerate([0, *starts])
+            ),
+            valid_days=draw(st.integers(3, 60)),
+        ),
+        win_back=WinBack(
+            enabled=draw(st.booleans()),
+            timing=Timing(
+                rule=draw(st.sampled_from(("recommended", "days", "gap_multiple"))),
+                days=draw(st.integers(7, 90)),
+                gap_multiple_tenths=draw(st.integers(10, 40)),
+            ),
+            steps=tuple(
+                Step(
+                    name=name,
+                    wait_days=draw(st.integers(1 if place else 0, 40)),
+                    percent=draw(st.just(0) | percents),
+                    valid_days=draw(st.integers(3, 60)),
+                )
+                for place, name in enumerate(names)
+            ),
+            sunset_days=draw(st.integers(0, 200)),
+            max_age_days=draw(st.integers(1, 60)),
+        ),
+        limits=Limits(
+            highest_percent=draw(st.just(20) | percents),
+            min_order=minimum,
+            order_guard=minimum + draw(st.integers(1, 50_000)),
+            wait_days=draw(st.integers(7, 90)),
+            monthly_budget=draw(st.integers(0, 20_000)),
+        ),
+        holdout_percent=draw(st.integers(0, 50)),
+    )
+
+
+@st.composite
+def past_offers(draw: st.DrawFn) -> PastOffer:
+    """An offer of this silence, this order or an earlier one, in any state."""
+    made = after(draw(st.integers(-250, 0)))
+    win_back = draw(st.booleans())
+    step = draw(st.sampled_from(STEP_NAMES)) if win_back else "silver"
+    turn = draw(st.sampled_from(("900", "901", "1001")))
+    return PastOffer(
+        kind="win_back" if win_back else "loyalty",
+        step=step,
+        rule=f"win_back/{step}" if win_back else "loyalty",
+        cycle=f"{'silence' if win_back else 'order'}:{turn}",
+        state=draw(st.sampled_from(("held_out", "issued", "redeemed", "expired", "revoked", "cancelled", "rejected"))),
+        percent=draw(percents),
+        created_at=made,
+        ends_at=made + timedelta(days=draw(st.integers(3, 60))),
+    )
+
+
+@st.composite
+def worlds(draw: st.DrawFn, *, modes: tuple[str, ...] = ("live",)) -> World:
+    """Any customer with any past under any sound program."""
+    program = draw(programs(modes=modes))
+    late = draw(st.none() | st.integers(1, 150))
+    standing = customer(
+        customer_id=str(draw(st.integers(1, 50))),
+        spend_365d=draw(st.integers(0, 10**6)),
+        usual_gap_days=draw(st.none() | st.floats(0.5, 60)),
+        late_at=None if late is None else after(late),
+    )
+    return World(
+        standing=standing,
+        program=program,
+        past=tuple(draw(st.lists(past_offers(), max_size=4))),
+        used=draw(st.integers(0, program.limits.monthly_budget)),
+        timezone=draw(st.sampled_from(ZONES)),
+    )

@@ -24,15 +24,18 @@ LINES_A_PAGE = 40
 MOST_PAGES = 50
 
 
-def fetch_order(client: AdminClient, order_id: str) -> FetchedOrder | None:
-    """The order with its refunds as they are now, or None when the store has none under this id. Raises PlatformError."""
+def fetch_order(client: AdminClient, order_id: str, *, currency: str) -> FetchedOrder | None:
+    """The order with its refunds as they are now, or None when the store has none under this id. Raises PlatformError.
+
+    ``currency`` is the store's as we know it, for an answer that does not say.
+    """
     page = _page(client, order_id, after=None)
     if page is None:
         return None
     lines = _lines_of(page)
     for _ in range(MOST_PAGES):
         if (after := _next(page)) is None:
-            return _understood(page, lines)
+            return _understood(page, lines, currency)
         updated_at = page.get("updatedAt")
         page = _page(client, order_id, after=after)
         if page is None or page.get("updatedAt") != updated_at:
@@ -77,11 +80,11 @@ def _next(page: dict[str, Any]) -> str | None:
     return shape.text(info.get("endCursor"), "cursor") if shape.flag(info.get("hasNextPage"), "page") else None
 
 
-def _understood(order: dict[str, Any], lines: list[dict[str, Any]]) -> FetchedOrder:
+def _understood(order: dict[str, Any], lines: list[dict[str, Any]], currency: str) -> FetchedOrder:
     payload = as_webhook(order, lines)
     updated_at = shape.moment(order.get("updatedAt"), "updatedAt")
     try:
-        facts = translate(TOPIC, payload, triggered_at=updated_at, received_at=updated_at, currency_hint="")
+        facts = translate(TOPIC, payload, triggered_at=updated_at, received_at=updated_at, currency_hint=currency)
     except Unexpected as wrong:
         raise InDoubt(f"the answer's order cannot be understood: {wrong}") from None
     if not facts.orders or facts.refetch_order_ids:

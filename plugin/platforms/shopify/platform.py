@@ -8,10 +8,11 @@ from plugin.platforms.shopify.admin import AdminClient
 
 
 class ShopifyPlatform:
-    """One Shopify store; see ``Platform`` for what each method means and raises."""
+    """One Shopify store with its currency; see ``Platform`` for what each method means and raises."""
 
-    def __init__(self, client: AdminClient) -> None:
+    def __init__(self, client: AdminClient, *, currency: str) -> None:
         self._client = client
+        self._currency = currency
 
     def create_discount(self, spec: DiscountSpec) -> StoredDiscount:
         """Puts the code into the store."""
@@ -27,7 +28,7 @@ class ShopifyPlatform:
 
     def fetch_order(self, order_id: str) -> FetchedOrder | None:
         """The order as it is now, or None."""
-        return orders.fetch_order(self._client, order_id)
+        return orders.fetch_order(self._client, order_id, currency=self._currency)
 
     def store_info(self) -> StoreInfo:
         """What the store says of itself."""

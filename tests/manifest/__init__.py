@@ -1,0 +1,1 @@
+"""manifest.json and what is printed from it."""

@@ -1,0 +1,1 @@
+"""The stores' APIs, spoken to over real HTTP on loopback."""

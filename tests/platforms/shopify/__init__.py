@@ -1,0 +1,1 @@
+"""Shopify's Admin API, session tokens and token pairs."""

@@ -1,5 +1,8 @@
 """Column types that mean the same on SQLite STRICT tables and on PostgreSQL."""
 
+# SQLAlchemy says what these methods are given and do
+# ruff: noqa: ARG002, D102
+
 from __future__ import annotations
 
 import json
@@ -8,14 +11,17 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, Double, Integer, Text
 from sqlalchemy.dialects.sqlite import REAL
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 # STRICT tables know INTEGER, REAL, TEXT and BLOB only.
 Whole = BigInteger().with_variant(Integer(), "sqlite")
-Number = Double().with_variant(REAL(), "sqlite")
+Number: TypeEngine[float] = Double().with_variant(REAL(), "sqlite")
+# The names that stores give to things. Compared and sorted by code point, as Python and SQLite do, whatever the
+# server's language is.
+Ident = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 class Moment(TypeDecorator[datetime]):

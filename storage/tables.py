@@ -6,9 +6,9 @@ Every table that holds a shop's data has ``shop_id`` first in its key, and every
 from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, MetaData, Table, Text, UniqueConstraint, text
-from sqlalchemy.schema import ForeignKeyConstraint
+from sqlalchemy.schema import ForeignKeyConstraint, SchemaItem
 
-from storage.columns import Document, Flag, Moment, Number, Whole
+from storage.columns import Document, Flag, Ident, Moment, Number, Whole
 
 metadata = MetaData(
     naming_convention={
@@ -23,9 +23,7 @@ metadata = MetaData(
 SHOP_STATES = ("active", "paused", "uninstalled")
 INBOX_STATES = ("waiting", "done", "set_aside")
 OUTBOX_STATES = ("waiting", "done", "given_up")
-OFFER_STATES = (
-    "held_out", "planned", "sending", "issued", "redeemed", "expired", "revoked", "cancelled", "rejected",
-)  # fmt: skip
+OFFER_STATES = ("held_out", "planned", "sending", "issued", "redeemed", "expired", "revoked", "cancelled", "rejected")
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
@@ -33,16 +31,41 @@ def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
 
 
-def _of_a_shop() -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(["shop_id"], ["shops.shop_id"])
+def _table(name: str, *items: SchemaItem, sqlite_autoincrement: bool = False) -> Table:
+    return Table(name, metadata, *items, sqlite_strict=True, sqlite_autoincrement=sqlite_autoincrement)
 
 
-def _table(name: str, *items: Column[object] | object) -> Table:
-    return Table(name, metadata, *items, sqlite_strict=True)  # type: ignore[arg-type]
+def _of_a_shop(name: str, *items: SchemaItem) -> Table:
+    shop_id = Column("shop_id", Whole, primary_key=True)
+    return _table(name, shop_id, *items, ForeignKeyConstraint(["shop_id"], ["shops.shop_id"]))
+
+
+def _queue(name: str, row: str, states: tuple[str, ...], *items: SchemaItem) -> Table:
+    # One worker's until claimed_until; the fence rises with every claim, so that one who comes late settles nothing.
+    waiting, aside = text("state = 'waiting'"), text(f"state = '{states[2]}'")
+    return _table(
+        name,
+        Column(row, Whole, primary_key=True, autoincrement=True),
+        Column("shop_id", Whole, nullable=False),
+        *items,
+        Column("state", Text, nullable=False),
+        Column("attempts", Whole, nullable=False, server_default="0"),
+        Column("run_at", Moment, nullable=False),
+        Column("claimed_until", Moment),
+        Column("fence", Whole, nullable=False, server_default="0"),
+        Column("reason", Text),
+        Column("settled_at", Moment),
+        ForeignKeyConstraint(["shop_id"], ["shops.shop_id"]),
+        _one_of("state", states),
+        Index(f"ix_{name}_waiting", "shop_id", "run_at", row, sqlite_where=waiting, postgresql_where=waiting),
+        Index(f"ix_{name}_{states[2]}", "shop_id", row, sqlite_where=aside, postgresql_where=aside),
+        sqlite_autoincrement=True,
+    )
 
 
 shops = _table(
     "shops",
+    # never given twice, not even after the last shop was erased
     Column("shop_id", Whole, primary_key=True, autoincrement=True),
     Column("platform", Text, nullable=False),
     Column("domain", Text, nullable=False),
@@ -65,26 +88,30 @@ shops = _table(
     UniqueConstraint("platform", "domain"),
     _one_of("state", SHOP_STATES),
     Index("ix_shops_nightly_due_at", "nightly_due_at"),
+    sqlite_autoincrement=True,
 )
 
-customers = _table(
+customers = _of_a_shop(
     "customers",
-    Column("shop_id", Whole, primary_key=True),
-    Column("customer_id", Text, primary_key=True),
+    Column("customer_id", Ident, primary_key=True),
     Column("updated_at", Moment, nullable=False),
     Column("deleted", Flag, nullable=False, server_default="0"),
-    Column("merged_into", Text),
+    # the store said that this one is now part of another
+    Column("gone", Flag, nullable=False, server_default="0"),
+    # whom this one's orders count for, at the end of all merges; none for oneself
+    Column("merged_into", Ident),
     Column("left_out", Flag, nullable=False, server_default="0"),
-    _of_a_shop(),
+    Index("ix_customers_shop_id_merged_into", "shop_id", "merged_into"),
 )
 
-orders = _table(
+orders = _of_a_shop(
     "orders",
-    Column("shop_id", Whole, primary_key=True),
-    Column("order_id", Text, primary_key=True),
-    Column("customer_id", Text),
+    Column("order_id", Ident, primary_key=True),
+    Column("customer_id", Ident),
     Column("ordered_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
+    # decides between two tellings of the same instant, whichever came first
+    Column("rank", Ident, nullable=False),
     Column("cancelled_at", Moment),
     Column("test", Flag, nullable=False),
     Column("paid", Flag, nullable=False),
@@ -95,7 +122,6 @@ orders = _table(
     # kept by storage.orders from the columns above and the refunds: what counts for the measures
     Column("net_minor", Whole, nullable=False),
     Column("valid", Flag, nullable=False),
-    _of_a_shop(),
     Index("ix_orders_shop_id_customer_id_ordered_at", "shop_id", "customer_id", "ordered_at"),
     Index("ix_orders_shop_id_ordered_at", "shop_id", "ordered_at"),
 )
@@ -103,33 +129,31 @@ orders = _table(
 order_lines = _table(
     "order_lines",
     Column("shop_id", Whole, primary_key=True),
-    Column("order_id", Text, primary_key=True),
-    Column("line_id", Text, primary_key=True),
-    Column("product_id", Text),
-    Column("variant_id", Text),
+    Column("order_id", Ident, primary_key=True),
+    Column("line_id", Ident, primary_key=True),
+    Column("product_id", Ident),
+    Column("variant_id", Ident),
     Column("quantity", Whole, nullable=False),
     Column("total_minor", Whole, nullable=False),
     Column("gift_card", Flag, nullable=False),
     ForeignKeyConstraint(["shop_id", "order_id"], ["orders.shop_id", "orders.order_id"], ondelete="CASCADE"),
 )
 
-refunds = _table(
+refunds = _of_a_shop(
     "refunds",
-    Column("shop_id", Whole, primary_key=True),
-    Column("refund_id", Text, primary_key=True),
-    Column("order_id", Text, nullable=False),
+    Column("refund_id", Ident, primary_key=True),
+    Column("order_id", Ident, nullable=False),
     Column("refunded_at", Moment, nullable=False),
     Column("amount_minor", Whole, nullable=False),
-    Column("currency", Text, nullable=False),
-    _of_a_shop(),
+    Column("currency", Ident, nullable=False),
     Index("ix_refunds_shop_id_order_id", "shop_id", "order_id"),
 )
 
-inbox = _table(
+inbox = _queue(
     "inbox",
-    Column("delivery_row", Whole, primary_key=True, autoincrement=True),
-    Column("shop_id", Whole, nullable=False),
-    Column("delivery_id", Text, nullable=False),
+    "delivery_row",
+    INBOX_STATES,
+    Column("delivery_id", Ident, nullable=False),
     Column("topic", Text, nullable=False),
     Column("event_id", Text),
     Column("api_version", Text),
@@ -138,48 +162,24 @@ inbox = _table(
     # zlib of the raw bytes; emptied when the customer is erased or the retention ends
     Column("body", LargeBinary),
     Column("body_hash", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("attempts", Whole, nullable=False, server_default="0"),
-    Column("run_at", Moment, nullable=False),
-    Column("claimed_until", Moment),
-    Column("fence", Whole, nullable=False, server_default="0"),
-    Column("reason", Text),
-    Column("settled_at", Moment),
     UniqueConstraint("shop_id", "delivery_id"),
-    _of_a_shop(),
-    _one_of("state", INBOX_STATES),
-    Index("ix_inbox_waiting", "run_at", "delivery_row", sqlite_where=text("state = 'waiting'"),
-          postgresql_where=text("state = 'waiting'")),
-    Index("ix_inbox_shop_id_state", "shop_id", "state"),
-)  # fmt: skip
+)
 
-outbox = _table(
+outbox = _queue(
     "outbox",
-    Column("outbox_row", Whole, primary_key=True, autoincrement=True),
-    Column("shop_id", Whole, nullable=False),
+    "outbox_row",
+    OUTBOX_STATES,
     # what makes the effect happen once
-    Column("key", Text, nullable=False),
+    Column("key", Ident, nullable=False),
     Column("kind", Text, nullable=False),
     Column("payload", Document, nullable=False),
     Column("created_at", Moment, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("attempts", Whole, nullable=False, server_default="0"),
-    Column("run_at", Moment, nullable=False),
-    Column("claimed_until", Moment),
-    Column("fence", Whole, nullable=False, server_default="0"),
-    Column("reason", Text),
-    Column("settled_at", Moment),
     UniqueConstraint("shop_id", "key"),
-    _of_a_shop(),
-    _one_of("state", OUTBOX_STATES),
-    Index("ix_outbox_waiting", "run_at", "outbox_row", sqlite_where=text("state = 'waiting'"),
-          postgresql_where=text("state = 'waiting'")),
-)  # fmt: skip
+)
 
-snapshots = _table(
+snapshots = _of_a_shop(
     "snapshots",
-    Column("shop_id", Whole, primary_key=True),
-    Column("customer_id", Text, primary_key=True),
+    Column("customer_id", Ident, primary_key=True),
     Column("as_of", Moment, nullable=False),
     Column("order_count", Whole, nullable=False),
     Column("first_order_at", Moment, nullable=False),
@@ -205,27 +205,23 @@ snapshots = _table(
     Column("tier", Text),
     # when the passing of time alone could change what is decided for this customer: an index range, never a scan
     Column("next_check_at", Moment),
-    _of_a_shop(),
     Index("ix_snapshots_shop_id_next_check_at", "shop_id", "next_check_at"),
     Index("ix_snapshots_shop_id_group", "shop_id", "group"),
 )
 
-programs = _table(
+programs = _of_a_shop(
     "programs",
-    Column("shop_id", Whole, primary_key=True),
-    Column("version", Whole, primary_key=True),
+    Column("version", Whole, primary_key=True, autoincrement=False),
     Column("body", Document, nullable=False),
     Column("author", Text, nullable=False),
     Column("note", Text, nullable=False, server_default=""),
     Column("saved_at", Moment, nullable=False),
-    _of_a_shop(),
 )
 
-offers = _table(
+offers = _of_a_shop(
     "offers",
-    Column("shop_id", Whole, primary_key=True),
-    Column("offer_id", Text, primary_key=True),
-    Column("customer_id", Text, nullable=False),
+    Column("offer_id", Ident, primary_key=True),
+    Column("customer_id", Ident, nullable=False),
     Column("kind", Text, nullable=False),
     Column("step", Text, nullable=False),
     # one reason, one offer: the rule that asks for it and the turn of that rule
@@ -235,7 +231,7 @@ offers = _table(
     Column("program_version", Whole, nullable=False),
     Column("state", Text, nullable=False),
     # upper case; derived, written before the store is asked
-    Column("code", Text),
+    Column("code", Ident),
     Column("code_key_id", Text),
     Column("store_ref", Text),
     Column("benefit", Document, nullable=False),
@@ -250,63 +246,55 @@ offers = _table(
     Column("issued_at", Moment),
     Column("redeemed_at", Moment),
     Column("closed_at", Moment),
-    Column("order_id", Text),
+    Column("order_id", Ident),
     # True once a rule was switched off, a customer erased, …: the code must end up dead in the store
     Column("unwanted", Flag, nullable=False, server_default="0"),
     Column("note", Text),
     Column("reasons", Document, nullable=False),
     Column("inputs", Document, nullable=False),
     UniqueConstraint("shop_id", "customer_id", "rule", "cycle", "generation"),
-    _of_a_shop(),
     _one_of("state", OFFER_STATES),
     CheckConstraint("(state = 'held_out') <= (code IS NULL)", name="held_out_has_no_code"),
     CheckConstraint("reserved_minor >= 0 AND cost_minor >= 0", name="money_not_negative"),
     Index("ix_offers_shop_id_code", "shop_id", "code", unique=True),
-    Index("ix_offers_shop_id_customer_id", "shop_id", "customer_id"),
     Index("ix_offers_shop_id_state_ends_at", "shop_id", "state", "ends_at"),
 )
 
-redemptions = _table(
+redemptions = _of_a_shop(
     "redemptions",
-    Column("shop_id", Whole, primary_key=True),
-    Column("offer_id", Text, primary_key=True),
-    Column("order_id", Text, primary_key=True),
+    Column("offer_id", Ident, primary_key=True),
+    Column("order_id", Ident, primary_key=True),
     Column("ordered_at", Moment, nullable=False),
     Column("discount_minor", Whole, nullable=False),
     # the order's customer is not the one it was meant for
     Column("leaked", Flag, nullable=False),
     # the order was cancelled or wholly refunded
     Column("reversed", Flag, nullable=False),
-    _of_a_shop(),
     Index("ix_redemptions_shop_id_order_id", "shop_id", "order_id"),
 )
 
-budgets = _table(
+budgets = _of_a_shop(
     "budgets",
-    Column("shop_id", Whole, primary_key=True),
-    Column("month", Text, primary_key=True),
+    Column("month", Ident, primary_key=True),
     Column("reserved_minor", Whole, nullable=False),
     Column("booked_minor", Whole, nullable=False),
-    _of_a_shop(),
     CheckConstraint("reserved_minor >= 0 AND booked_minor >= 0", name="not_negative"),
 )
 
-decisions = _table(
+decisions = _of_a_shop(
     "decisions",
-    Column("shop_id", Whole, primary_key=True),
-    Column("customer_id", Text, primary_key=True),
+    Column("customer_id", Ident, primary_key=True),
     Column("decided_at", Moment, nullable=False),
     Column("program_version", Whole, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("reasons", Document, nullable=False),
     Column("inputs", Document, nullable=False),
-    _of_a_shop(),
 )
 
 erasures = _table(
     "erasures",
-    Column("shop_id", Whole, primary_key=True),
+    Column("shop_id", Whole, primary_key=True, autoincrement=False),
     # keyed hash: says "already erased" without saying who
-    Column("fingerprint", Text, primary_key=True),
+    Column("fingerprint", Ident, primary_key=True),
     Column("erased_at", Moment, nullable=False),
 )

@@ -1,0 +1,121 @@
+"""Customers as the store last told them, who became part of whom, and who is to be left in peace."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection, delete, func, or_, select, tuple_, update
+
+from storage import locks
+from storage.columns import EPOCH
+from storage.facts import CustomerFact, MergeFact
+from storage.tables import customers, decisions, offers, orders, snapshots
+from storage.upserts import among, put_all, put_new
+
+
+def record_many(db: Connection, shop_id: int, facts: Sequence[CustomerFact]) -> None:
+    """Takes customers in any order, any number of times; the newest telling wins, of one instant a deletion."""
+    newest = {fact.customer_id: fact for fact in sorted(facts, key=lambda fact: (fact.updated_at, fact.deleted))}
+    rows = [
+        {"shop_id": shop_id, "customer_id": fact.customer_id, "updated_at": fact.updated_at, "deleted": fact.deleted}
+        for fact in newest.values()
+    ]
+    there = tuple_(customers.c.updated_at, customers.c.deleted)
+    put_all(db, customers, rows, guard=lambda new: tuple_(new.excluded.updated_at, new.excluded.deleted) > there)
+
+
+def merge(db: Connection, shop_id: int, fact: MergeFact) -> set[str]:
+    """Makes one customer of two: what belonged to either, or to who was merged into them before, belongs to one.
+
+    That one is the one that no merge has sent away (of several, as no store should tell, the first by id); so the rows
+    do not depend on the order of the merges. Orders and offers move; snapshots and decisions of the others go, for
+    they are measured anew. Answers everyone concerned.
+    """
+    locks.take(db, shop_id, "orders")
+    locks.take(db, shop_id, "customers")
+    _meet(db, shop_id, {fact.kept_id, fact.gone_id})
+    gone = (customers.c.shop_id == shop_id, customers.c.customer_id == fact.gone_id)
+    db.execute(update(customers).where(*gone).values(gone=True))
+    people = _together(db, shop_id, {fact.kept_id, fact.gone_id})
+    stays = min(one for one, sent_away in people.items() if not sent_away or all(people.values()))
+    others = people.keys() - {stays}
+    _point(db, shop_id, others, stays)
+    of_others = (orders.c.shop_id == shop_id, among(db, orders.c.customer_id, others))
+    db.execute(update(orders).where(*of_others).values(customer_id=stays))
+    _hand_over_offers(db, shop_id, others, stays)
+    for derived in (snapshots, decisions):
+        db.execute(delete(derived).where(derived.c.shop_id == shop_id, among(db, derived.c.customer_id, others)))
+    return set(people)
+
+
+def leave_out(db: Connection, shop_id: int, customer_id: str, left_out: bool) -> None:
+    """The merchant's wish that this customer gets no offers, or may get them again."""
+    kept = canonical(db, shop_id, [customer_id])[customer_id]
+    _meet(db, shop_id, {kept})
+    mine = (customers.c.shop_id == shop_id, customers.c.customer_id == kept)
+    db.execute(update(customers).where(*mine).values(left_out=left_out))
+
+
+def left_out(db: Connection, shop_id: int, ids: Collection[str]) -> set[str]:
+    """Those of these customers who must get no offers: the merchant left them out, or the store has deleted them."""
+    barred = or_(customers.c.left_out.is_(True), customers.c.deleted.is_(True))
+    statement = select(customers.c.customer_id).where(customers.c.shop_id == shop_id, barred)
+    return set(db.execute(statement.where(among(db, customers.c.customer_id, ids))).scalars())
+
+
+def canonical(db: Connection, shop_id: int, ids: Collection[str]) -> dict[str, str]:
+    """For each of these ids the one that its orders count for: itself, unless it was merged."""
+    statement = select(customers.c.customer_id, customers.c.merged_into).where(
+        customers.c.shop_id == shop_id, customers.c.merged_into.is_not(None), among(db, customers.c.customer_id, ids)
+    )
+    moved = {row.customer_id: row.merged_into for row in db.execute(statement)}
+    return {one: moved.get(one, one) for one in ids}
+
+
+def family(db: Connection, shop_id: int, customer_id: str) -> set[str]:
+    """All ids of the person behind this one, by the merges told."""
+    return {customer_id, *_together(db, shop_id, {customer_id})}
+
+
+def _meet(db: Connection, shop_id: int, ids: set[str]) -> None:
+    """Gives those a row who have none; older than anything that the store may tell."""
+    rows = [{"shop_id": shop_id, "customer_id": one, "updated_at": EPOCH, "deleted": False} for one in sorted(ids)]
+    put_new(db, customers, rows, returning=(customers.c.customer_id,))
+
+
+def _together(db: Connection, shop_id: int, ids: set[str]) -> dict[str, bool]:
+    """Everyone who is one person with these: id -> was sent away by a merge."""
+    heads = set(canonical(db, shop_id, ids).values())
+    same = or_(among(db, customers.c.customer_id, heads), among(db, customers.c.merged_into, heads))
+    statement = select(customers.c.customer_id, customers.c.gone).where(customers.c.shop_id == shop_id, same)
+    return {row.customer_id: row.gone for row in db.execute(statement)}
+
+
+def _point(db: Connection, shop_id: int, others: Collection[str], stays: str) -> None:
+    of_others = (customers.c.shop_id == shop_id, among(db, customers.c.customer_id, others))
+    someone_left_out = select(func.max(customers.c.left_out)).where(*of_others)
+    if db.execute(someone_left_out).scalar_one():
+        me = (customers.c.shop_id == shop_id, customers.c.customer_id == stays)
+        db.execute(update(customers).where(*me).values(left_out=True))
+    db.execute(update(customers).where(*of_others).values(merged_into=stays))
+    me = (customers.c.shop_id == shop_id, customers.c.customer_id == stays)
+    db.execute(update(customers).where(*me).values(merged_into=None))
+
+
+def _hand_over_offers(db: Connection, shop_id: int, others: Collection[str], stays: str) -> None:
+    """Two offers for one reason stay two: the cycle of the one handed over then says whose it was."""
+    columns = (offers.c.offer_id, offers.c.customer_id, offers.c.rule, offers.c.cycle, offers.c.generation)
+    whose = among(db, offers.c.customer_id, {*others, stays})
+    statement = (
+        select(*columns).where(offers.c.shop_id == shop_id, whose).order_by(offers.c.created_at, offers.c.offer_id)
+    )
+    rows = db.execute(statement).all()
+    taken = {(row.rule, row.cycle, row.generation) for row in rows if row.customer_id == stays}
+    for row in rows:
+        if row.customer_id == stays:
+            continue
+        clash = (row.rule, row.cycle, row.generation) in taken
+        taken.add((row.rule, row.cycle, row.generation))
+        cycle = f"{row.cycle}~{row.customer_id}" if clash else row.cycle
+        here = (offers.c.shop_id == shop_id, offers.c.offer_id == row.offer_id)
+        db.execute(update(offers).where(*here).values(customer_id=stays, cycle=cycle))

@@ -1,0 +1,138 @@
+"""One database, spoken to in transactions: writing ones that are durable once they end, reading ones that see one moment.
+
+On SQLite every writer holds a file lock from BEGIN to COMMIT, checkpoints and closing included. SQLite's own waiting is
+a sleep that starves a busy worker, and before 3.51.3 two connections that write and checkpoint at once can damage the
+log; behind the lock there is one at a time, in the order in which the system wakes them.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.pool import QueuePool
+
+from storage.gate import Gate
+
+BUSY_TIMEOUT_MS = 5_000
+#: the log is cut back to this after a burst
+LOG_SIZE_LIMIT = 64 * 1024 * 1024
+READERS = 40
+SERVER_CONNECTIONS = 10
+SERVER_OVERFLOW = 30
+
+
+class Database:
+    """A SQLite file or a PostgreSQL server, named by an SQLAlchemy URL.
+
+    Safe to share between threads; any number of processes may open the same one. Raises ValueError for any other URL.
+    """
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        self.dialect = parsed.get_backend_name()
+        self.path: Path | None = None
+        self._gate: Gate | None = None
+        if self.dialect == "sqlite":
+            self.path = _file_of(parsed)
+            self._gate = Gate(self.path.with_name(f"{self.path.name}.lock-file"))
+            self._writer = _sqlite(self.path, self._gate, reading=False)
+            self._reader = _sqlite(self.path, self._gate, reading=True)
+        elif self.dialect == "postgresql":
+            self._writer = _server(parsed)
+            self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        else:
+            raise ValueError(f"neither SQLite nor PostgreSQL: {parsed.render_as_string()}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Commits on leaving, durably; rolls back when an exception passes. Not to be nested in a thread."""
+        with self._alone(), self._writer.begin() as db:
+            yield db
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Sees the database as of its first statement, waits for nobody, can change nothing."""
+        with self._reader.begin() as db:
+            yield db
+
+    def run_alone(self, *statements: str) -> list[list[tuple[Any, ...]]]:
+        """Runs what must stand outside of any transaction (VACUUM, checkpoints); the rows of each statement."""
+        with self._alone(), self._writer.connect() as db:
+            if self.dialect == "postgresql":
+                db.execution_options(isolation_level="AUTOCOMMIT")
+            with closing(db.connection.cursor()) as cursor:
+                return [_rows(cursor, statement) for statement in statements]
+
+    def close(self) -> None:
+        """Gives all connections back; the last one to close a SQLite file leaves no log behind."""
+        self._reader.dispose()
+        self._writer.dispose()
+        if self._gate is not None:
+            self._gate.close()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if self._gate is None:
+            yield
+        else:
+            with self._gate:
+                yield
+
+
+def _file_of(url: URL) -> Path:
+    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+        raise ValueError("a SQLite database needs a file: sqlite:///regulars.db")
+    return Path(url.database).absolute()
+
+
+def _sqlite(path: Path, gate: Gate, *, reading: bool) -> Engine:
+    class Guarded(sqlite3.Connection):
+        """Closing may be the last checkpoint, so it goes through the gate as well."""
+
+        def close(self) -> None:
+            with gate.held():
+                super().close()
+
+    def connect() -> sqlite3.Connection:
+        # the file holds what a store tells in confidence
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        return sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=Guarded)
+
+    size = READERS if reading else 1
+    engine = create_engine(
+        "sqlite://", creator=connect, poolclass=QueuePool, pool_size=size, max_overflow=0, query_cache_size=1000
+    )
+    pragmas = ["foreign_keys=ON", "secure_delete=ON", "synchronous=FULL", f"journal_size_limit={LOG_SIZE_LIMIT}"]
+    # only a writer may turn the log on: that needs the gate
+    pragmas = ["query_only=ON"] if reading else ["journal_mode=WAL", *pragmas]
+
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", *pragmas):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    begin = "BEGIN" if reading else "BEGIN IMMEDIATE"
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", lambda db: db.exec_driver_sql(begin))
+    return engine
+
+
+def _server(url: URL) -> Engine:
+    options = f"{url.query.get('options', '')} -c synchronous_commit=on -c timezone=UTC".strip()
+    return create_engine(
+        url.update_query_dict({"options": options}),
+        pool_size=SERVER_CONNECTIONS,
+        max_overflow=SERVER_OVERFLOW,
+        pool_pre_ping=True,
+        query_cache_size=1000,
+    )
+
+
+def _rows(cursor: Any, statement: str) -> list[tuple[Any, ...]]:
+    cursor.execute(statement)
+    return list(cursor.fetchall()) if cursor.description else []

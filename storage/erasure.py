@@ -1,0 +1,134 @@
+"""Forgets a customer or a whole shop, in every table, and scrubs what files and logs still hold of them."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select, update
+
+from storage import locks
+from storage.columns import to_text
+from storage.engine import Database
+from storage.tables import (
+    customers,
+    decisions,
+    erasures,
+    inbox,
+    metadata,
+    offers,
+    orders,
+    outbox,
+    redemptions,
+    refunds,
+    snapshots,
+)
+from storage.upserts import among, put_new
+
+AT_ONCE = 500
+#: a shorter id could be any number, and is looked for only where a field's name says that it is an id
+SHORTEST_CLEAR_ID = 6
+
+
+def erase_customer(
+    db: Connection, shop_id: int, customer_id: str, *, fingerprint: str, needles: Sequence[bytes], now: datetime
+) -> int:
+    """Removes a customer and everyone merged with them from every table; how many rows were removed or emptied.
+
+    A kept delivery or a planned effect that contains one of ``needles`` (the e-mail address, a spelling of the id) or
+    one of the ids is emptied or removed; deliveries not yet worked on count as done. ``fingerprint`` stays behind and
+    answers ``erased``. No byte is left once the transaction is over and ``scrub`` has run.
+    """
+    for room in ("orders", "customers"):
+        locks.take(db, shop_id, room)
+    people = _family(db, shop_id, customer_id)
+    bought = _ids(db, shop_id, orders, orders.c.order_id, among(db, orders.c.customer_id, people))
+    offered = _ids(db, shop_id, offers, offers.c.offer_id, among(db, offers.c.customer_id, people))
+    words = _words([*people, *bought], needles)
+    removed = _empty_deliveries(db, shop_id, words, now) + _remove_effects(db, shop_id, words)
+    used = or_(among(db, redemptions.c.offer_id, offered), among(db, redemptions.c.order_id, bought))
+    removed += _remove(db, shop_id, redemptions, used)
+    removed += _remove(db, shop_id, refunds, among(db, refunds.c.order_id, bought))
+    removed += _remove(db, shop_id, orders, among(db, orders.c.order_id, bought))
+    for table in (offers, snapshots, decisions, customers):
+        removed += _remove(db, shop_id, table, among(db, table.c.customer_id, people))
+    row = {"shop_id": shop_id, "fingerprint": fingerprint, "erased_at": now}
+    put_new(db, erasures, [row], returning=(erasures.c.fingerprint,))
+    return removed
+
+
+def erase_shop(db: Connection, shop_id: int) -> int:
+    """Removes a shop and everything of it, the delivery that asked for it included; how many rows."""
+    for room in ("orders", "customers"):
+        locks.take(db, shop_id, room)
+    children_first = reversed(metadata.sorted_tables)
+    return sum(db.execute(delete(table).where(table.c.shop_id == shop_id)).rowcount for table in children_first)
+
+
+def erased(db: Connection, shop_id: int, fingerprints: Collection[str]) -> set[str]:
+    """Those of these fingerprints whose customers were erased: nothing of them may be kept again."""
+    mine = (erasures.c.shop_id == shop_id, among(db, erasures.c.fingerprint, fingerprints))
+    return set(db.execute(select(erasures.c.fingerprint).where(*mine)).scalars())
+
+
+def scrub(database: Database) -> bool:
+    """Leaves no byte of what was removed in the files; outside of a transaction. False: a reader held on, come again.
+
+    On SQLite the file is written anew and the log cut to nothing. On PostgreSQL dead rows are given back; the server's
+    own log and backups keep them until they expire.
+    """
+    if database.dialect == "postgresql":
+        database.run_alone("VACUUM (ANALYZE)")
+        return True
+    answers = database.run_alone("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
+    busy, _pages, _moved = answers[-1][0]
+    return not busy
+
+
+def _family(db: Connection, shop_id: int, customer_id: str) -> set[str]:
+    me = (customers.c.shop_id == shop_id, customers.c.customer_id == customer_id)
+    head = db.execute(select(customers.c.merged_into).where(*me)).scalar_one_or_none() or customer_id
+    same = or_(customers.c.customer_id == head, customers.c.merged_into == head)
+    return {customer_id, head, *_ids(db, shop_id, customers, customers.c.customer_id, same)}
+
+
+def _ids(
+    db: Connection, shop_id: int, table: Table, column: ColumnElement[str], which: ColumnElement[bool]
+) -> list[str]:
+    return list(db.execute(select(column).where(table.c.shop_id == shop_id, which)).scalars())
+
+
+def _remove(db: Connection, shop_id: int, table: Table, which: ColumnElement[bool]) -> int:
+    return db.execute(delete(table).where(table.c.shop_id == shop_id, which)).rowcount
+
+
+def _words(ids: Sequence[str], needles: Sequence[bytes]) -> re.Pattern[bytes]:
+    clear = [re.escape(one.encode()) for one in ids if len(one) >= SHORTEST_CLEAR_ID]
+    short = [re.escape(one.encode()) for one in ids if len(one) < SHORTEST_CLEAR_ID]
+    parts = [re.escape(needle) for needle in needles if needle]
+    if clear:
+        parts.append(rb"(?<![0-9A-Za-z])(?:" + b"|".join(clear) + rb")(?![0-9A-Za-z])")
+    if short:
+        parts.append(rb'(?i:id)"\s*:\s*"?(?:' + b"|".join(short) + rb")(?![0-9A-Za-z.-])")
+    return re.compile(b"|".join(parts))
+
+
+def _empty_deliveries(db: Connection, shop_id: int, words: re.Pattern[bytes], now: datetime) -> int:
+    found = [row for row, body in _bodies(db, shop_id) if words.search(zlib.decompress(body))]
+    mine = (inbox.c.shop_id == shop_id, among(db, inbox.c.delivery_row, found))
+    # the fence stays: the one that works on it may still settle it, as the request to erase is itself such a delivery
+    emptied = update(inbox).where(*mine).values(body=None, state="done", reason="erased", settled_at=now)
+    return db.execute(emptied).rowcount
+
+
+def _bodies(db: Connection, shop_id: int) -> Iterator[tuple[int, bytes]]:
+    kept = select(inbox.c.delivery_row, inbox.c.body).where(inbox.c.shop_id == shop_id, inbox.c.body.is_not(None))
+    return ((row.delivery_row, row.body) for row in db.execute(kept.execution_options(yield_per=AT_ONCE)))
+
+
+def _remove_effects(db: Connection, shop_id: int, words: re.Pattern[bytes]) -> int:
+    rows = db.execute(select(outbox.c.outbox_row, outbox.c.key, outbox.c.payload).where(outbox.c.shop_id == shop_id))
+    found = [row.outbox_row for row in rows if words.search(f"{row.key} {to_text(row.payload)}".encode())]
+    return _remove(db, shop_id, outbox, among(db, outbox.c.outbox_row, found))

@@ -1,0 +1,153 @@
+"""What came in: every verified delivery is kept, byte for byte, before it is answered, and worked on later."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, literal_column, select, update
+
+from storage import claims
+from storage.claims import EVERY_SHOP, WAITING
+from storage.tables import inbox
+from storage.upserts import put_new
+
+SET_ASIDE: ColumnElement[str] = literal_column("'set_aside'")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A delivery whose sender is proved. ``body`` is the bytes that were signed."""
+
+    shop_id: int
+    #: the platform's; the same one again is the same delivery
+    delivery_id: str
+    topic: str
+    event_id: str | None = None
+    api_version: str | None = None
+    triggered_at: datetime | None = None
+    received_at: datetime
+    body: bytes
+
+
+class InboxRow(NamedTuple):
+    """A claimed delivery. ``body`` is the raw bytes; empty when the customer in it was erased meanwhile."""
+
+    delivery_row: int
+    shop_id: int
+    delivery_id: str
+    topic: str
+    triggered_at: datetime | None
+    received_at: datetime
+    body: bytes
+    #: this one included
+    attempts: int
+    fence: int
+
+
+class Aside(NamedTuple):
+    """A delivery that could not be understood."""
+
+    delivery_row: int
+    topic: str
+    reason: str
+    received_at: datetime
+
+
+def keep(db: Connection, deliveries: Sequence[Delivery]) -> list[bool]:
+    """Keeps deliveries of any shops in one statement; for each, in order, whether it is new."""
+    fresh = put_new(db, inbox, [_columns(one) for one in deliveries], returning=(inbox.c.shop_id, inbox.c.delivery_id))
+    unseen = {(row.shop_id, row.delivery_id) for row in fresh}
+    answers = []
+    for one in deliveries:
+        key = (one.shop_id, one.delivery_id)
+        answers.append(key in unseen)
+        unseen.discard(key)
+    return answers
+
+
+def claim(db: Connection, *, now: datetime, limit: int, lease_seconds: float) -> list[InboxRow]:
+    """Takes up to ``limit`` deliveries to work on, for ``lease_seconds``; every shop gets its turn."""
+    return [_claimed(row) for row in claims.claim(db, inbox, now=now, limit=limit, lease_seconds=lease_seconds)]
+
+
+def done(db: Connection, rows: Sequence[InboxRow], now: datetime) -> set[int]:
+    """Settles claimed deliveries; those really settled. A missing one was claimed by another since: roll back."""
+    claimed = [(row.delivery_row, row.fence) for row in rows]
+    return claims.settle(db, inbox, claimed, {"state": "done", "settled_at": now})
+
+
+def set_aside(db: Connection, row: InboxRow, reason: str, now: datetime) -> bool:
+    """Puts a delivery that cannot be understood where it is seen and holds nobody up. ``reason`` names no person."""
+    changed = {"state": "set_aside", "reason": reason, "settled_at": now}
+    return bool(claims.settle(db, inbox, [(row.delivery_row, row.fence)], changed))
+
+
+def retry(db: Connection, row: InboxRow, *, run_at: datetime, reason: str) -> bool:
+    """Gives a delivery back, to be tried again at ``run_at``."""
+    return claims.retry(db, inbox, row.delivery_row, row.fence, run_at=run_at, reason=reason)
+
+
+def reopen(db: Connection, shop_id: int | None) -> int:
+    """Lets what was set aside wait again, of one shop or (None) of all; how many."""
+    whose = () if shop_id is None else (inbox.c.shop_id == shop_id,)
+    statement = update(inbox).prefix_with(EVERY_SHOP).where(inbox.c.state == SET_ASIDE, *whose)
+    return db.execute(statement.values(state="waiting", attempts=0, reason=None, settled_at=None)).rowcount
+
+
+def waiting(db: Connection) -> int:
+    """Deliveries of all shops that are not settled, claimed ones included."""
+    return claims.waiting(db, inbox)
+
+
+def oldest_waiting(db: Connection) -> datetime | None:
+    """When the oldest unsettled delivery of all shops came in."""
+    statement = select(func.min(inbox.c.received_at)).prefix_with(EVERY_SHOP).where(inbox.c.state == WAITING)
+    moment: datetime | None = db.execute(statement).scalar_one()
+    return moment
+
+
+def aside(db: Connection, shop_id: int, limit: int = 20) -> list[Aside]:
+    """What was set aside, the newest first."""
+    columns = (inbox.c.delivery_row, inbox.c.topic, inbox.c.reason, inbox.c.received_at)
+    statement = select(*columns).where(inbox.c.shop_id == shop_id, inbox.c.state == SET_ASIDE)
+    return [Aside(*row) for row in db.execute(statement.order_by(inbox.c.delivery_row.desc()).limit(limit))]
+
+
+def count_aside(db: Connection, shop_id: int) -> int:
+    """How many were set aside."""
+    statement = select(func.count()).select_from(inbox).where(inbox.c.shop_id == shop_id, inbox.c.state == SET_ASIDE)
+    return int(db.execute(statement).scalar_one())
+
+
+def prune(db: Connection, before: datetime) -> int:
+    """Forgets deliveries of all shops that were done before then; how many."""
+    statement = delete(inbox).prefix_with(EVERY_SHOP)
+    return db.execute(statement.where(inbox.c.state == "done", inbox.c.settled_at < before)).rowcount
+
+
+def _columns(one: Delivery) -> dict[str, Any]:
+    return {
+        "shop_id": one.shop_id,
+        "delivery_id": one.delivery_id,
+        "topic": one.topic,
+        "event_id": one.event_id,
+        "api_version": one.api_version,
+        "triggered_at": one.triggered_at,
+        "received_at": one.received_at,
+        "body": zlib.compress(one.body, 1),
+        "body_hash": hashlib.sha256(one.body).hexdigest(),
+        "state": "waiting",
+        "run_at": one.received_at,
+    }
+
+
+def _claimed(row: Row[Any]) -> InboxRow:
+    return InboxRow(
+        row.delivery_row, row.shop_id, row.delivery_id, row.topic, row.triggered_at, row.received_at,
+        b"" if row.body is None else zlib.decompress(row.body), row.attempts, row.fence,
+    )  # fmt: skip

@@ -1,0 +1,54 @@
+"""Brings a database to the newest schema, in one transaction; running it again, or twice at once, changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from storage.engine import Database
+
+VERSION_TABLE = "schema_version"
+#: one migration at a time on a server; any number that nothing else locks
+LOCK = 7_283_461_905
+
+
+def migrate(database: Database) -> None:
+    """Runs every step that the database has not seen yet."""
+    with database.transaction() as db:
+        if database.dialect == "postgresql":
+            db.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        _run(db)
+
+
+def current(database: Database) -> str | None:
+    """The newest step that the database has seen; None for an empty one."""
+    with database.reading() as db:
+        return MigrationContext.configure(db, opts={"version_table": VERSION_TABLE}).get_current_revision()
+
+
+def newest() -> str:
+    """The newest step that this program knows."""
+    head = _steps().get_current_head()
+    if head is None:
+        raise RuntimeError("the steps of the schema are missing from the installation")
+    return head
+
+
+def _run(db: Connection) -> None:
+    steps = _steps()
+
+    def upgrade(revision: object, _context: MigrationContext) -> list[object]:
+        return list(steps._upgrade_revs("head", revision))  # type: ignore[arg-type]  # noqa: SLF001
+
+    with EnvironmentContext(Config(), steps, fn=upgrade) as environment:
+        environment.configure(connection=db, version_table=VERSION_TABLE, transactional_ddl=True)
+        environment.run_migrations()
+
+
+def _steps() -> ScriptDirectory:
+    return ScriptDirectory(str(Path(__file__).parent))

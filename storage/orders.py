@@ -1,0 +1,249 @@
+"""Orders, their lines and refunds as the store last told them, and the purchases that are measured.
+
+The rows are a function of the facts: whatever order they arrive in, and however often, the newest telling of each order
+is what stays, and every refund counts once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, Connection, delete, func, select, tuple_, type_coerce
+
+from storage import locks
+from storage.columns import to_micros, to_text
+from storage.facts import CodeFact, OrderFact, RefundFact
+from storage.tables import customers, order_lines, orders, refunds
+from storage.upserts import among, put_all
+
+
+class Purchases(NamedTuple):
+    """Valid orders of known customers as columns, sorted by customer, instant, order id."""
+
+    customer_ids: list[str]
+    #: microseconds since 1970-01-01 UTC
+    at_micros: list[int]
+    net_minor: list[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredOrder:
+    """An order as it stands."""
+
+    order_id: str
+    #: at the end of all merges; None for a guest
+    customer_id: str | None
+    ordered_at: datetime
+    cancelled_at: datetime | None
+    test: bool
+    #: counts for the measures
+    valid: bool
+    currency: str
+    gross_minor: int
+    #: what is left after edits and refunds
+    net_minor: int
+    codes: tuple[CodeFact, ...]
+
+
+SHOWN = tuple(orders.c[name] for name in StoredOrder.__dataclass_fields__)
+#: what a telling of the store decides; the rest follows
+TOLD = (
+    "customer_id", "ordered_at", "updated_at", "rank", "cancelled_at", "test", "paid", "currency", "gross_minor",
+    "current_minor", "codes",
+)  # fmt: skip
+
+
+def record_many(
+    db: Connection, shop_id: int, orders_told: Sequence[OrderFact], refunds_told: Sequence[RefundFact]
+) -> set[str]:
+    """Takes orders and refunds in any order, any number of times; the customers whose purchases may have changed.
+
+    Of two tellings of one order the newer ``updated_at`` wins; of two of the same instant the one further along
+    (cancelled, voided), else a fixed one. A refund waits for its order. What counts is
+    ``net = max(0, min(current, max(gross, current) - refunded))``, so that a store that takes refunds off the current
+    total itself is not charged twice. Until the transaction ends, no other takes in the same orders or customers.
+    """
+    newest = _newest(orders_told)
+    touched = newest.keys() | {refund.order_id for refund in refunds_told}
+    if not touched:
+        return set()
+    locks.take(db, shop_id, "orders", touched)
+    _keep_refunds(db, shop_id, refunds_told)
+    there = _rows(db, shop_id, touched)
+    refunded = _refunded(db, shop_id, touched)
+    told = {order_id: _told(fact) for order_id, fact in newest.items()}
+    told = {order_id: row for order_id, row in told.items() if order_id not in there or _newer(row, there[order_id])}
+    owners = {row["customer_id"] for row in (*told.values(), *there.values()) if row["customer_id"] is not None}
+    locks.take(db, shop_id, "customers", owners)
+    kept = _kept(db, shop_id, owners)
+    locks.take(db, shop_id, "customers", set(kept.values()) - owners)
+    changed = {}
+    for order_id in told.keys() | there.keys():
+        row = dict(told.get(order_id) or there[order_id])
+        row["customer_id"] = kept.get(row["customer_id"], row["customer_id"])
+        row |= _counted(row, refunded.get(order_id, 0))
+        if row != there.get(order_id):
+            changed[order_id] = {"shop_id": shop_id, "order_id": order_id, **row}
+    put_all(db, orders, list(changed.values()))
+    _keep_lines(db, shop_id, [newest[order_id] for order_id in told], replaced=told.keys() & there.keys())
+    before = (there[order_id]["customer_id"] for order_id in changed if order_id in there)
+    after = (row["customer_id"] for row in changed.values())
+    return {kept.get(one, one) for one in (*before, *after) if one is not None}
+
+
+def purchases(
+    db: Connection, shop_id: int, *, customer_ids: Collection[str] | None = None, until: datetime | None = None
+) -> Purchases:
+    """The valid orders of all or some customers, up to and including ``until``."""
+    # instants stay numbers: this is the one reading that may be of millions
+    columns = (orders.c.customer_id, type_coerce(orders.c.ordered_at, BigInteger), orders.c.net_minor)
+    statement = select(*columns).where(
+        orders.c.shop_id == shop_id, orders.c.valid.is_(True), orders.c.customer_id.is_not(None)
+    )
+    if customer_ids is not None:
+        statement = statement.where(among(db, orders.c.customer_id, customer_ids))
+    if until is not None:
+        statement = statement.where(orders.c.ordered_at <= until)
+    rows = db.execute(statement.order_by(orders.c.customer_id, orders.c.ordered_at, orders.c.order_id)).all()
+    return Purchases([row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows])
+
+
+def latest(db: Connection, shop_id: int, customer_ids: Collection[str]) -> dict[str, str]:
+    """The newest valid order of each of these customers that has one."""
+    columns = (orders.c.customer_id, orders.c.order_id)
+    mine = (orders.c.shop_id == shop_id, orders.c.valid.is_(True), among(db, orders.c.customer_id, customer_ids))
+    statement = select(*columns).where(*mine).order_by(orders.c.customer_id, orders.c.ordered_at, orders.c.order_id)
+    return {row.customer_id: row.order_id for row in db.execute(statement)}
+
+
+def get(db: Connection, shop_id: int, order_id: str) -> StoredOrder | None:
+    """The order of this id."""
+    found = with_codes(db, shop_id, [order_id])
+    return found[0] if found else None
+
+
+def with_codes(db: Connection, shop_id: int, order_ids: Collection[str]) -> list[StoredOrder]:
+    """These orders with the codes used on them, by id."""
+    statement = select(*SHOWN).where(orders.c.shop_id == shop_id, among(db, orders.c.order_id, order_ids))
+    found = []
+    for row in db.execute(statement.order_by(orders.c.order_id)):
+        values = row._asdict()
+        values["codes"] = tuple(CodeFact(code=code, discount_minor=minor) for code, minor in values["codes"])
+        found.append(StoredOrder(**values))
+    return found
+
+
+def count(db: Connection, shop_id: int) -> int:
+    """All orders of the shop, valid or not."""
+    return int(db.execute(select(func.count()).select_from(orders).where(orders.c.shop_id == shop_id)).scalar_one())
+
+
+def hold(db: Connection, shop_id: int) -> None:
+    """Until the transaction ends, no other takes in facts of this shop: for a measurement of everyone."""
+    locks.take(db, shop_id, "orders")
+    locks.take(db, shop_id, "customers")
+
+
+def _newest(told: Iterable[OrderFact]) -> dict[str, OrderFact]:
+    newest: dict[str, OrderFact] = {}
+    for fact in told:
+        other = newest.get(fact.order_id)
+        if other is None or (fact.updated_at, _rank(fact)) > (other.updated_at, _rank(other)):
+            newest[fact.order_id] = fact
+    return newest
+
+
+def _rank(fact: OrderFact) -> str:
+    lines = sorted([line.line_id, *_line(line).values()] for line in fact.lines)
+    moments = (fact.ordered_at, fact.cancelled_at)
+    told = [fact.customer_id, *(None if one is None else to_micros(one) for one in moments), fact.test, fact.currency]
+    whole = [*told, fact.gross_minor, fact.current_minor, _codes(fact), lines]
+    further = f"{int(fact.cancelled_at is not None)}{int(not fact.paid)}"
+    return further + sha256(to_text(whole).encode()).hexdigest()
+
+
+def _told(fact: OrderFact) -> dict[str, Any]:
+    values = {name: getattr(fact, name) for name in TOLD if name not in {"rank", "codes"}}
+    return values | {"rank": _rank(fact), "codes": _codes(fact)}
+
+
+def _codes(fact: OrderFact) -> list[list[Any]]:
+    return [[code.code, code.discount_minor] for code in fact.codes]
+
+
+def _newer(row: dict[str, Any], other: dict[str, Any]) -> bool:
+    return bool((row["updated_at"], row["rank"]) > (other["updated_at"], other["rank"]))
+
+
+def _rows(db: Connection, shop_id: int, order_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    columns = (orders.c[name] for name in (*TOLD, "net_minor", "valid"))
+    statement = select(orders.c.order_id, *columns)
+    found = db.execute(statement.where(orders.c.shop_id == shop_id, among(db, orders.c.order_id, order_ids)))
+    rows = (row._asdict() for row in found)
+    return {row.pop("order_id"): row for row in rows}
+
+
+def _keep_refunds(db: Connection, shop_id: int, told: Sequence[RefundFact]) -> None:
+    names = ("refunded_at", "amount_minor", "order_id", "currency")
+
+    def size(fact: RefundFact) -> tuple[Any, ...]:
+        return tuple(getattr(fact, name) for name in names)
+
+    largest: dict[str, RefundFact] = {}
+    for fact in sorted(told, key=size):
+        largest[fact.refund_id] = fact
+    rows = [
+        {"shop_id": shop_id, "refund_id": fact.refund_id, **{name: getattr(fact, name) for name in names}}
+        for fact in largest.values()
+    ]
+    there = tuple_(*(refunds.c[name] for name in names))
+    put_all(db, refunds, rows, guard=lambda new: tuple_(*(new.excluded[name] for name in names)) > there)
+
+
+def _refunded(db: Connection, shop_id: int, order_ids: Collection[str]) -> dict[str, int]:
+    total = func.sum(refunds.c.amount_minor)
+    statement = select(refunds.c.order_id, total).where(
+        refunds.c.shop_id == shop_id, among(db, refunds.c.order_id, order_ids)
+    )
+    return {order_id: int(minor) for order_id, minor in db.execute(statement.group_by(refunds.c.order_id))}
+
+
+def _kept(db: Connection, shop_id: int, customer_ids: Collection[str]) -> dict[str, str]:
+    statement = select(customers.c.customer_id, customers.c.merged_into).where(
+        customers.c.shop_id == shop_id,
+        customers.c.merged_into.is_not(None),
+        among(db, customers.c.customer_id, customer_ids),
+    )
+    return {row.customer_id: row.merged_into for row in db.execute(statement)}
+
+
+def _counted(row: dict[str, Any], refunded: int) -> dict[str, Any]:
+    net = max(0, min(row["current_minor"], max(row["gross_minor"], row["current_minor"]) - refunded))
+    valid = not row["test"] and row["cancelled_at"] is None and row["paid"] and net > 0
+    return {"net_minor": net, "valid": valid}
+
+
+def _keep_lines(db: Connection, shop_id: int, told: Sequence[OrderFact], *, replaced: Collection[str]) -> None:
+    if replaced:
+        mine = (order_lines.c.shop_id == shop_id, among(db, order_lines.c.order_id, replaced))
+        db.execute(delete(order_lines).where(*mine))
+    rows = {
+        (fact.order_id, line.line_id): {
+            "shop_id": shop_id,
+            "order_id": fact.order_id,
+            "line_id": line.line_id,
+            **_line(line),
+        }
+        for fact in told
+        for line in fact.lines
+    }
+    put_all(db, order_lines, list(rows.values()))
+
+
+def _line(line: Any) -> dict[str, Any]:
+    names = ("product_id", "variant_id", "quantity", "total_minor", "gift_card")
+    return {name: getattr(line, name) for name in names}

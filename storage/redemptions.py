@@ -1,0 +1,75 @@
+"""Which orders used which offers; each pair counts once, and can be taken back and restored."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from storage.tables import redemptions
+from storage.upserts import among, put_new
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redemption:
+    """An offer used on an order."""
+
+    offer_id: str
+    order_id: str
+    ordered_at: datetime
+    #: what the code took off, minor units
+    discount_minor: int
+    #: by another customer than the one it was meant for
+    leaked: bool
+    #: the order was cancelled or wholly refunded since
+    reversed: bool
+
+
+COLUMNS = tuple(redemptions.c[field.name] for field in fields(Redemption))
+
+
+def record(
+    db: Connection,
+    shop_id: int,
+    *,
+    offer_id: str,
+    order_id: str,
+    ordered_at: datetime,
+    discount_minor: int,
+    leaked: bool,
+) -> bool:
+    """Writes down that an order used an offer; whether that is new."""
+    row = {
+        "shop_id": shop_id, "offer_id": offer_id, "order_id": order_id, "ordered_at": ordered_at,
+        "discount_minor": discount_minor, "leaked": leaked, "reversed": False,
+    }  # fmt: skip
+    return bool(put_new(db, redemptions, [row], returning=(redemptions.c.offer_id,)))
+
+
+def reverse(db: Connection, shop_id: int, *, offer_id: str, order_id: str) -> bool:
+    """Takes a redemption back; whether it counted until now."""
+    return _turn(db, shop_id, offer_id, order_id, reverse=True)
+
+
+def restore(db: Connection, shop_id: int, *, offer_id: str, order_id: str) -> bool:
+    """Lets a redemption that was taken back count again; whether it did not count until now."""
+    return _turn(db, shop_id, offer_id, order_id, reverse=False)
+
+
+def of_orders(db: Connection, shop_id: int, order_ids: Collection[str]) -> list[Redemption]:
+    """The redemptions on these orders, by order and offer."""
+    statement = select(*COLUMNS).where(redemptions.c.shop_id == shop_id, among(db, redemptions.c.order_id, order_ids))
+    ordered = statement.order_by(redemptions.c.order_id, redemptions.c.offer_id)
+    return [Redemption(**row._asdict()) for row in db.execute(ordered)]
+
+
+def _turn(db: Connection, shop_id: int, offer_id: str, order_id: str, *, reverse: bool) -> bool:
+    here = (
+        redemptions.c.shop_id == shop_id,
+        redemptions.c.offer_id == offer_id,
+        redemptions.c.order_id == order_id,
+        redemptions.c.reversed.is_not(reverse),
+    )
+    return db.execute(update(redemptions).where(*here).values(reversed=reverse)).rowcount == 1

@@ -1,0 +1,131 @@
+"""Customers as last measured: one row each, and the instant at which time alone could change what is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, case, delete, func, select, update
+
+from storage.tables import snapshots
+from storage.upserts import among, put_all
+
+AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """One customer as measured at ``as_of``. Money is minor units; None stands for what cannot be said."""
+
+    customer_id: str
+    as_of: datetime
+    order_count: int
+    first_order_at: datetime
+    last_order_at: datetime
+    spend_total_minor: int
+    spend_365d_minor: int
+    recency_days: int
+    tenure_days: int
+    r: int
+    f: int
+    m: int
+    group: str
+    median_gap_days: float | None
+    usual_gap_days: float | None
+    gap_trend: str | None
+    expected_next_order_at: datetime | None
+    lateness: str | None
+    late_at: datetime | None
+    lapsing_at: datetime | None
+    lost_at: datetime | None
+    p_order_90d: float | None
+    predicted_spend_365d_minor: int | None
+    tier: str | None
+    next_check_at: datetime | None
+
+
+COLUMNS = tuple(snapshots.c[field.name] for field in fields(Snapshot))
+
+
+def keep_many(db: Connection, shop_id: int, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keeps measurements, replacing earlier ones; all rows name the same columns, those not named stay as they were."""
+    put_all(db, snapshots, [{"shop_id": shop_id, **row} for row in rows])
+
+
+def forget(db: Connection, shop_id: int, customer_ids: Collection[str]) -> None:
+    """Removes the measurements of those who have no purchases any more."""
+    db.execute(
+        delete(snapshots).where(snapshots.c.shop_id == shop_id, among(db, snapshots.c.customer_id, customer_ids))
+    )
+
+
+def get(db: Connection, shop_id: int, customer_id: str) -> Snapshot | None:
+    """The last measurement of a customer."""
+    return some(db, shop_id, [customer_id]).get(customer_id)
+
+
+def some(db: Connection, shop_id: int, customer_ids: Collection[str]) -> dict[str, Snapshot]:
+    """The last measurements of these customers; no key for one who has none."""
+    mine = (snapshots.c.shop_id == shop_id, among(db, snapshots.c.customer_id, customer_ids))
+    return {row.customer_id: _snapshot(row) for row in db.execute(select(*COLUMNS).where(*mine))}
+
+
+def every(db: Connection, shop_id: int) -> Iterator[Snapshot]:
+    """All measurements by customer id, without holding them all in memory."""
+    statement = select(*COLUMNS).where(snapshots.c.shop_id == shop_id).order_by(snapshots.c.customer_id)
+    return (_snapshot(row) for row in db.execute(statement.execution_options(yield_per=AT_ONCE)))
+
+
+def due(db: Connection, shop_id: int, now: datetime, limit: int) -> list[str]:
+    """Customers for whom the passing of time may have changed what is decided, the longest overdue first."""
+    statement = select(snapshots.c.customer_id).where(snapshots.c.shop_id == shop_id, snapshots.c.next_check_at <= now)
+    ordered = statement.order_by(snapshots.c.next_check_at, snapshots.c.customer_id).limit(limit)
+    return list(db.execute(ordered).scalars())
+
+
+def plan_checks(db: Connection, shop_id: int, checks: Mapping[str, datetime | None]) -> None:
+    """Says when to look at each of these customers again; None: not before they are measured anew."""
+    if not checks:
+        return
+    mine = (snapshots.c.shop_id == shop_id, snapshots.c.customer_id == bindparam("who"))
+    statement = update(snapshots).where(*mine).values(next_check_at=bindparam("at"))
+    db.execute(statement, [{"who": customer_id, "at": checks[customer_id]} for customer_id in sorted(checks)])
+
+
+def plan_all(db: Connection, shop_id: int, at: datetime) -> None:
+    """Has everyone looked at again at an instant: the rules have changed."""
+    db.execute(update(snapshots).where(snapshots.c.shop_id == shop_id).values(next_check_at=at))
+
+
+def group_counts(db: Connection, shop_id: int) -> dict[str, int]:
+    """How many customers are in each group that occurs."""
+    statement = select(snapshots.c.group, func.count()).where(snapshots.c.shop_id == shop_id)
+    return dict(db.execute(statement.group_by(snapshots.c.group)).all())
+
+
+def lateness_counts(db: Connection, shop_id: int, now: datetime) -> dict[str, int]:
+    """How many customers are on_time, late, lapsing and lost at an instant, by the thresholds last measured.
+
+    Those without thresholds are not counted.
+    """
+    standing = case(
+        (snapshots.c.lost_at <= now, "lost"),
+        (snapshots.c.lapsing_at <= now, "lapsing"),
+        (snapshots.c.late_at <= now, "late"),
+        else_="on_time",
+    ).label("standing")
+    known = (snapshots.c.shop_id == shop_id, snapshots.c.late_at.is_not(None))
+    each = select(snapshots.c.shop_id, standing).where(*known).subquery()
+    return dict(db.execute(select(each.c.standing, func.count()).group_by(each.c.standing)).all())
+
+
+def spends(db: Connection, shop_id: int) -> list[int]:
+    """What every customer spent in the 365 days before being measured, minor units, ascending."""
+    statement = select(snapshots.c.spend_365d_minor).where(snapshots.c.shop_id == shop_id)
+    return list(db.execute(statement.order_by(snapshots.c.spend_365d_minor)).scalars())
+
+
+def _snapshot(row: Row[Any]) -> Snapshot:
+    return Snapshot(**row._asdict())

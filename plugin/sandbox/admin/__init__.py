@@ -1,0 +1,1 @@
+"""The Admin API of the sandbox store: GraphQL, tokens, cost, and the failures that can be ordered."""

@@ -1,0 +1,70 @@
+"""Discounts in the shape of the GraphQL API."""
+
+from __future__ import annotations
+
+from plugin.sandbox.admin import shapes
+from plugin.sandbox.admin.call import Call, gid
+from plugin.sandbox.admin.pages import Shape, connection_of
+from plugin.sandbox.discounts import Discount, Terms
+from plugin.sandbox.times import zulu
+
+
+def node(call: Call, discount: Discount) -> Shape:
+    """A ``DiscountCodeNode`` around a ``DiscountCodeBasic``."""
+    terms = discount.terms
+    code = {"id": gid("DiscountRedeemCode", discount.id), "code": terms.code, "asyncUsageCount": discount.times_used}
+    basic = {
+        "__typename": "DiscountCodeBasic",
+        "appliesOncePerCustomer": terms.once_per_customer,
+        "asyncUsageCount": discount.times_used,
+        "codes": connection_of([code]),
+        "codesCount": {"count": 1, "precision": "EXACT"},
+        "combinesWith": dict(terms.combines_with),
+        "context": _context(call, terms),
+        "createdAt": zulu(discount.created_at),
+        "customerGets": _gets(terms, call.shop.currency),
+        "endsAt": zulu(discount.ends_at) if discount.ends_at else None,
+        "minimumRequirement": _minimum(terms, call.shop.currency),
+        "startsAt": zulu(terms.starts_at),
+        "status": discount.status(call.now),
+        "summary": terms.title,
+        "tags": list(terms.tags),
+        "title": terms.title,
+        "updatedAt": zulu(discount.updated_at),
+        "usageLimit": terms.usage_limit,
+    }
+    return {"id": gid("DiscountCodeNode", discount.id), "codeDiscount": basic}
+
+
+def _context(call: Call, terms: Terms) -> Shape:
+    if terms.customers is None:
+        return {"__typename": "DiscountBuyerSelectionAll", "all": "ALL"}
+    numbers = terms.customers
+
+    def customers(_: object) -> list[Shape]:
+        return [found for number in numbers if (found := shapes.customer(call, number))]
+
+    return {"__typename": "DiscountCustomers", "customers": customers}
+
+
+def _gets(terms: Terms, currency: str) -> Shape:
+    if terms.fraction is not None:
+        value: Shape = {"__typename": "DiscountPercentage", "percentage": float(terms.fraction)}
+    else:
+        amount = shapes.money(str(terms.amount), currency)
+        value = {"__typename": "DiscountAmount", "amount": amount, "appliesOnEachItem": False}
+    return {
+        "appliesOnOneTimePurchase": True,
+        "appliesOnSubscription": False,
+        "items": {"__typename": "AllDiscountItems", "allItems": True},
+        "value": value,
+    }
+
+
+def _minimum(terms: Terms, currency: str) -> Shape | None:
+    if terms.minimum_subtotal is not None:
+        least = shapes.money(str(terms.minimum_subtotal), currency)
+        return {"__typename": "DiscountMinimumSubtotal", "greaterThanOrEqualToSubtotal": least}
+    if terms.minimum_quantity is not None:
+        return {"__typename": "DiscountMinimumQuantity", "greaterThanOrEqualToQuantity": str(terms.minimum_quantity)}
+    return None

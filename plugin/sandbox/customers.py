@@ -1,0 +1,57 @@
+"""The store's customers."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+
+from plugin.sandbox.bodies import Body, ShopFacts, customer_body
+from plugin.sandbox.times import kept, read
+
+
+def add(connection: sqlite3.Connection, customer_id: int, name: str, *, email: str | None, at: datetime) -> None:
+    """A new customer. Raises ValueError for a number that is taken."""
+    first, _, last = name.partition(" ")
+    added = connection.execute(
+        "INSERT INTO customers (id, first_name, last_name, email, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (customer_id, first, last, email, kept(at), kept(at)),
+    )
+    if not added.rowcount:
+        raise ValueError(f"There is a customer {customer_id} already.")
+
+
+def body(connection: sqlite3.Connection, customer_id: int, shop: ShopFacts) -> Body | None:
+    """A customer as webhooks carry it, or None when there is none."""
+    row = connection.execute("SELECT * FROM customers WHERE id = ?", (customer_id,)).fetchone()
+    if row is None:
+        return None
+    return customer_body(row, shop, {name: read(row[name]) for name in ("created_at", "updated_at")})
+
+
+def rename(connection: sqlite3.Connection, customer_id: int, name: str, *, at: datetime) -> None:
+    """Another name for a customer."""
+    first, _, last = name.partition(" ")
+    connection.execute(
+        "UPDATE customers SET first_name = ?, last_name = ?, updated_at = ? WHERE id = ?",
+        (first, last, kept(at), customer_id),
+    )
+
+
+def remove(connection: sqlite3.Connection, customer_id: int) -> None:
+    """Takes the customer away; orders stay and name nobody."""
+    connection.execute("DELETE FROM customers WHERE id = ?", (customer_id,))
+    connection.execute(
+        "UPDATE orders SET customer_id = NULL, body = json_set(body, '$.customer', NULL) WHERE customer_id = ?",
+        (customer_id,),
+    )
+
+
+def found(connection: sqlite3.Connection, text: str, *, limit: int = 12) -> list[sqlite3.Row]:
+    """Customers whose name or number contains the text, those with most orders first; each row has ``orders_count``."""
+    like = "%" + text.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    return connection.execute(
+        "SELECT c.id, c.first_name, c.last_name, (SELECT count(*) FROM orders o WHERE o.customer_id = c.id) AS orders_count"
+        " FROM customers c WHERE c.first_name || ' ' || c.last_name LIKE :like ESCAPE '\\' OR CAST(c.id AS TEXT) LIKE :like ESCAPE '\\'"
+        " ORDER BY orders_count DESC, c.id LIMIT :limit",
+        {"like": like, "limit": limit},
+    ).fetchall()

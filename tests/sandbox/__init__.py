@@ -1,0 +1,1 @@
+"""The sandbox store, asked over real HTTP as an app would."""

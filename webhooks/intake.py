@@ -14,10 +14,10 @@ from datetime import datetime
 from itertools import chain
 
 from sqlalchemy import Connection
-from storage.inbox import InboxRow
 
 from storage import customers, erasure, inbox, orders, shops
-from storage.facts import CustomerFact, MergeFact, OrderFact, RefundFact, ShopFact
+from storage.facts import MergeFact
+from storage.inbox import InboxRow
 from webhooks import decoder
 from webhooks.facts import DataRequest, Facts, RedactCustomer, Unexpected
 from webhooks.shopify.translate import translate
@@ -45,12 +45,12 @@ class Recorded:
     orders: dict[int, set[str]] = field(default_factory=dict)
     #: orders that changed without saying how: to be fetched
     refetch: dict[int, set[str]] = field(default_factory=dict)
-    redact_customers: list[tuple[int, RedactCustomer]] = field(default_factory=list)
+    redact_customers: dict[int, list[RedactCustomer]] = field(default_factory=dict)
     #: with the time of the request: a store that came back since is not meant
-    redact_shops: list[tuple[int, datetime]] = field(default_factory=list)
-    data_requests: list[tuple[int, DataRequest]] = field(default_factory=list)
-    #: shops that this batch took out of service
-    uninstalled: list[int] = field(default_factory=list)
+    redact_shops: dict[int, datetime] = field(default_factory=dict)
+    data_requests: dict[int, list[DataRequest]] = field(default_factory=dict)
+    #: shops that removed the plugin, and when: one that came back since is not meant
+    uninstalled: dict[int, datetime] = field(default_factory=dict)
 
 
 def understand(rows: Sequence[InboxRow], currencies: Mapping[int, str]) -> Understood:
@@ -69,10 +69,10 @@ def understand(rows: Sequence[InboxRow], currencies: Mapping[int, str]) -> Under
 
 
 def record(db: Connection, understood: Understood, *, fingerprints: Fingerprints, now: datetime) -> Recorded:
-    """Writes what was understood and settles the rows, in the caller's transaction; one statement per table and shop.
+    """Writes what was understood and settles the rows, in the caller's transaction; a few statements per shop.
 
     Facts about erased customers are dropped. Shops are taken in the order of their ids, so that two workers do not
-    wait for each other in a circle. The same rows again change nothing.
+    wait for each other in a circle. The same rows again change nothing, so a lease that ran out meanwhile does no harm.
     """
     recorded = Recorded()
     by_shop: defaultdict[int, list[Facts]] = defaultdict(list)
@@ -87,6 +87,9 @@ def record(db: Connection, understood: Understood, *, fingerprints: Fingerprints
 
 
 def _read(row: InboxRow, currency_hint: str) -> Facts:
+    if not row.body:
+        # emptied since, because a customer in it was erased: it has nothing to say any more
+        return Facts()
     return translate(
         row.topic,
         decoder.decode(row.body),
@@ -151,39 +154,29 @@ def _merge(db: Connection, shop_id: int, merges: Iterable[MergeFact]) -> set[str
 
 
 def _record_purchases(db: Connection, shop_id: int, all_facts: Sequence[Facts]) -> set[str]:
-    people: list[CustomerFact] = [customer for facts in all_facts for customer in facts.customers]
-    bought: list[OrderFact] = [order for facts in all_facts for order in facts.orders]
-    given_back: list[RefundFact] = [refund for facts in all_facts for refund in facts.refunds]
+    people = [customer for facts in all_facts for customer in facts.customers]
+    bought = [order for facts in all_facts for order in facts.orders]
+    given_back = [refund for facts in all_facts for refund in facts.refunds]
+    touched = {customer.customer_id for customer in people if customer.deleted}
+    # orders first: they take the locks that a merge in another worker holds while it waits for customers' rows
+    if bought or given_back:
+        touched |= orders.record_many(db, shop_id, bought, given_back)
     if people:
         customers.record_many(db, shop_id, people)
-    touched = {customer.customer_id for customer in people if customer.deleted}
-    if bought or given_back:
-        touched |= orders.record_many(db, shop_id, _owned(db, shop_id, bought), given_back)
     return touched
-
-
-def _owned(db: Connection, shop_id: int, bought: Sequence[OrderFact]) -> list[OrderFact]:
-    """Orders of customers who were merged into another belong to the other, whatever an old body says."""
-    owners = {order.customer_id for order in bought if order.customer_id is not None}
-    kept = customers.canonical(db, shop_id, owners) if owners else {}
-    return [
-        dataclasses.replace(order, customer_id=kept[order.customer_id]) if order.customer_id in kept else order
-        for order in bought
-    ]
 
 
 def _record_state(db: Connection, shop_id: int, all_facts: Sequence[Facts], recorded: Recorded) -> None:
     """What the store says of itself, and what it asks for."""
-    told: list[ShopFact] = [facts.shop for facts in all_facts if facts.shop is not None]
+    told = [facts.shop for facts in all_facts if facts.shop is not None]
     if told:
         shops.tell(db, shop_id, max(told, key=lambda shop: (shop.updated_at, shop.name, shop.currency, shop.timezone)))
-    left = [facts.uninstalled_at for facts in all_facts if facts.uninstalled_at is not None]
-    if left and shops.uninstall(db, shop_id, max(left)):
-        recorded.uninstalled.append(shop_id)
     for facts in all_facts:
         if facts.redact_customer is not None:
-            recorded.redact_customers.append((shop_id, facts.redact_customer))
-        if facts.redact_shop is not None:
-            recorded.redact_shops.append((shop_id, facts.redact_shop))
+            recorded.redact_customers.setdefault(shop_id, []).append(facts.redact_customer)
         if facts.data_request is not None:
-            recorded.data_requests.append((shop_id, facts.data_request))
+            recorded.data_requests.setdefault(shop_id, []).append(facts.data_request)
+    if left := [facts.uninstalled_at for facts in all_facts if facts.uninstalled_at is not None]:
+        recorded.uninstalled[shop_id] = max(left)
+    if forgotten := [facts.redact_shop for facts in all_facts if facts.redact_shop is not None]:
+        recorded.redact_shops[shop_id] = max(forgotten)

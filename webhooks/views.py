@@ -14,9 +14,9 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, request
-from storage.inbox import Delivery
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
+from storage.inbox import Delivery
 from webhooks import decoder
 from webhooks.keeper import CannotKeep
 from webhooks.shopify import readers, signature
@@ -51,7 +51,7 @@ class Ear:
     #: called with the name of every outcome
     count: Callable[[str], None]
     #: called with (outcome, topic, domain) of everything that was not simply kept; "-" for what is not proved or known
-    log: Callable[[str, str, str], None]
+    log: Callable[[str, str, str], None] = lambda _outcome, _topic, _domain: None
 
 
 class Outcome(NamedTuple):

@@ -1,0 +1,1 @@
+"""The ear, held against hostile bytes, Shopify's quirks, real HTTP and crashes."""

@@ -140,6 +140,13 @@ def every(db: Connection, shop_id: int) -> Iterator[Offer]:
     return (_offer(row) for row in db.execute(statement.execution_options(yield_per=AT_ONCE)))
 
 
+def newest(db: Connection, shop_id: int, limit: int) -> list[Offer]:
+    """The offers made last, the newest first."""
+    statement = select(*COLUMNS).where(offers.c.shop_id == shop_id)
+    ordered = statement.order_by(offers.c.created_at.desc(), offers.c.offer_id.desc()).limit(limit)
+    return [_offer(row) for row in db.execute(ordered)]
+
+
 def ended(db: Connection, shop_id: int, now: datetime, limit: int) -> list[Offer]:
     """Issued offers whose end has come, the longest ago first."""
     mine = (offers.c.shop_id == shop_id, offers.c.state == "issued", offers.c.ends_at <= now)

@@ -105,6 +105,19 @@ def group_counts(db: Connection, shop_id: int) -> dict[str, int]:
     return dict(db.execute(statement.group_by(snapshots.c.group)).all())
 
 
+def score_counts(db: Connection, shop_id: int) -> dict[tuple[int, int, int], int]:
+    """How many customers have each (r, f, m) that occurs."""
+    scores = (snapshots.c.r, snapshots.c.f, snapshots.c.m)
+    statement = select(*scores, func.count()).where(snapshots.c.shop_id == shop_id).group_by(*scores)
+    return {(r, f, m): number for r, f, m, number in db.execute(statement)}
+
+
+def returning(db: Connection, shop_id: int) -> int:
+    """How many customers ordered at least twice."""
+    statement = select(func.count()).where(snapshots.c.shop_id == shop_id, snapshots.c.order_count >= 2)
+    return int(db.execute(statement).scalar_one())
+
+
 def lateness_counts(db: Connection, shop_id: int, now: datetime) -> dict[str, int]:
     """How many customers are on_time, late, lapsing and lost at an instant, by the thresholds last measured.
 

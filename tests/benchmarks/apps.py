@@ -1,0 +1,65 @@
+"""Our own server with another idea of keeping: the same settings, threads, application and checks, so only that differs.
+
+``python -m tests.benchmarks.apps NAME PORT`` serves one of ``verify_only`` and ``commit_per_request``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from flask import Flask
+from granian.constants import Interfaces
+from granian.server import Server
+
+from plugin import runtime
+from plugin.app import create_app
+from plugin.cli import assembly, context
+from plugin.cli.serving import THREADS
+from plugin.runtime import Runtime
+from storage import inbox
+from storage.inbox import Delivery
+from webhooks.views import Ear
+
+
+def verify_only() -> Flask:
+    """Answers after the signature and keeps nothing."""
+    return _app(runtime.build(context.settings()), lambda _delivery: True)
+
+
+def commit_per_request() -> Flask:
+    """Each request waits for a transaction of its own."""
+    built = runtime.build(context.settings())
+
+    def keep(delivery: Delivery) -> bool:
+        with built.database.transaction() as db:
+            return inbox.keep(db, [delivery])[0]
+
+    return _app(built, keep)
+
+
+def _app(built: Runtime, keep: Callable[[Delivery], bool]) -> Flask:
+    assembly.set_up_logging(built.config)
+    shop_ids = assembly.shop_ids(built)
+    ear = Ear(
+        topics=built.manifest.shopify.topics,
+        secrets_for=lambda _platform, _domain: built.config.shopify_secrets,
+        shop_id_of=shop_ids,
+        keep=keep,
+        now=built.now,
+        count=lambda _outcome: None,
+        log=lambda _outcome, _topic, _domain: None,
+    )
+    return create_app(built, ear=ear)
+
+
+def main(name: str, port: int) -> None:
+    """Serves with the settings of ``regulars serve``."""
+    Server(
+        f"tests.benchmarks.apps:{name}", address="127.0.0.1", port=port, interface=Interfaces.WSGI, workers=1,
+        blocking_threads=THREADS, factory=True, log_access=False, backlog=1024,
+    ).serve()  # fmt: skip
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

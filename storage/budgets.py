@@ -26,8 +26,8 @@ def reserve(db: Connection, shop_id: int, *, month: str, amount: int, cap: int) 
     statement = insert(db, budgets).values(shop_id=shop_id, month=month, reserved_minor=amount, booked_minor=0)
     fits = budgets.c.reserved_minor + budgets.c.booked_minor + amount <= cap
     grown = {"reserved_minor": budgets.c.reserved_minor + amount}
-    keys = ["shop_id", "month"]
-    return db.execute(statement.on_conflict_do_update(index_elements=keys, set_=grown, where=fits)).rowcount == 1
+    statement = statement.on_conflict_do_update(index_elements=["shop_id", "month"], set_=grown, where=fits)
+    return db.execute(statement.returning(budgets.c.month)).one_or_none() is not None
 
 
 def release(db: Connection, shop_id: int, *, month: str, amount: int) -> None:

@@ -15,6 +15,8 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+#: what a Flag is compared with: IS TRUE wants a real boolean
+YES = True
 
 # STRICT tables know INTEGER, REAL, TEXT and BLOB only.
 Whole = BigInteger().with_variant(Integer(), "sqlite")

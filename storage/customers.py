@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Connection, delete, func, or_, select, tuple_, update
 
 from storage import locks
-from storage.columns import EPOCH
+from storage.columns import EPOCH, YES
 from storage.facts import CustomerFact, MergeFact
 from storage.tables import customers, decisions, offers, orders, snapshots
 from storage.upserts import among, put_all, put_new
@@ -58,7 +58,7 @@ def leave_out(db: Connection, shop_id: int, customer_id: str, left_out: bool) ->
 
 def left_out(db: Connection, shop_id: int, ids: Collection[str]) -> set[str]:
     """Those of these customers who must get no offers: the merchant left them out, or the store has deleted them."""
-    barred = or_(customers.c.left_out.is_(True), customers.c.deleted.is_(True))
+    barred = or_(customers.c.left_out == YES, customers.c.deleted == YES)
     statement = select(customers.c.customer_id).where(customers.c.shop_id == shop_id, barred)
     return set(db.execute(statement.where(among(db, customers.c.customer_id, ids))).scalars())
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, Connection, delete, func, select, tuple_, type_coerce
 
 from storage import locks
-from storage.columns import to_micros, to_text
+from storage.columns import YES, to_micros, to_text
 from storage.facts import CodeFact, OrderFact, RefundFact
 from storage.tables import customers, order_lines, orders, refunds
 from storage.upserts import among, put_all
@@ -102,7 +102,7 @@ def purchases(
     # instants stay numbers: this is the one reading that may be of millions
     columns = (orders.c.customer_id, type_coerce(orders.c.ordered_at, BigInteger), orders.c.net_minor)
     statement = select(*columns).where(
-        orders.c.shop_id == shop_id, orders.c.valid.is_(True), orders.c.customer_id.is_not(None)
+        orders.c.shop_id == shop_id, orders.c.valid == YES, orders.c.customer_id.is_not(None)
     )
     if customer_ids is not None:
         statement = statement.where(among(db, orders.c.customer_id, customer_ids))
@@ -115,7 +115,7 @@ def purchases(
 def latest(db: Connection, shop_id: int, customer_ids: Collection[str]) -> dict[str, str]:
     """The newest valid order of each of these customers that has one."""
     columns = (orders.c.customer_id, orders.c.order_id)
-    mine = (orders.c.shop_id == shop_id, orders.c.valid.is_(True), among(db, orders.c.customer_id, customer_ids))
+    mine = (orders.c.shop_id == shop_id, orders.c.valid == YES, among(db, orders.c.customer_id, customer_ids))
     statement = select(*columns).where(*mine).order_by(orders.c.customer_id, orders.c.ordered_at, orders.c.order_id)
     return {row.customer_id: row.order_id for row in db.execute(statement)}
 

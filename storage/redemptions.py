@@ -70,6 +70,6 @@ def _turn(db: Connection, shop_id: int, offer_id: str, order_id: str, *, reverse
         redemptions.c.shop_id == shop_id,
         redemptions.c.offer_id == offer_id,
         redemptions.c.order_id == order_id,
-        redemptions.c.reversed.is_not(reverse),
+        redemptions.c.reversed != reverse,
     )
     return db.execute(update(redemptions).where(*here).values(reversed=reverse)).rowcount == 1

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from storage.claims import WAITING
+from storage.columns import YES
 from storage.tables import inbox, offers, orders
 
 
@@ -38,7 +39,7 @@ class Overview:
 def overview(db: Connection, shop_id: int, now: datetime) -> Overview:
     """The figures of the merchant's first page; orders up to ``now``."""
     sums = (func.count(orders.c.customer_id.distinct()), func.count(), func.coalesce(func.sum(orders.c.net_minor), 0))
-    seen = (orders.c.shop_id == shop_id, orders.c.valid.is_(True), orders.c.ordered_at <= now)
+    seen = (orders.c.shop_id == shop_id, orders.c.valid == YES, orders.c.ordered_at <= now)
     customers, valid, revenue = db.execute(select(*sums).where(*seen)).one()
     by_kind, cost = _offers(db, shop_id)
     mine = inbox.c.shop_id == shop_id

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Integer,
     Row,
     Table,
     Text,
@@ -72,8 +73,8 @@ def put_new(
 def among(db: Connection, column: Column[Any], values: Collection[str] | Collection[int]) -> ColumnElement[bool]:
     """``column IN values`` with one parameter however many there are, so that the statement stays the same text."""
     listed = list(values)
-    kind = Text() if not listed or isinstance(listed[0], str) else BigInteger()
     if db.dialect.name == "postgresql":
+        kind = BigInteger() if isinstance(column.type, Integer) else Text()
         return column == any_(bindparam(None, listed, type_=ARRAY(kind)))
     each = func.json_each(json.dumps(listed)).table_valued("value")
     return column.in_(select(each.c.value))

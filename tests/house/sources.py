@@ -37,7 +37,7 @@ class Source(NamedTuple):
     @property
     def tree(self) -> ast.Module:
         """The parsed module; empty for what is not Python."""
-        return _parsed(self.text) if self.suffix == ".py" else ast.Module(body=[], type_ignores=[])
+        return _parsed(self.text, self.path) if self.suffix == ".py" else ast.Module(body=[], type_ignores=[])
 
     def under(self, *places: str) -> bool:
         """Whether it is one of the modules or lies in one of the packages, given as ``plugin/cli``."""
@@ -59,5 +59,5 @@ def _made(path: Path) -> bool:
 
 
 @functools.lru_cache(maxsize=1000)
-def _parsed(text: str) -> ast.Module:
-    return ast.parse(text)
+def _parsed(text: str, path: str) -> ast.Module:
+    return ast.parse(text, filename=path)

@@ -32,7 +32,8 @@ ALLOWED = {
     "modules_promise": Source("storage/orders.py", '"""Orders are remembered once."""\n'),
     "tests_state_facts": Source("tests/storage/test_orders.py", 'def test_orders():\n    """Two are two."""\n'),
     "imports_stand_at_the_top": Source(
-        "plugin/app.py", "try:\n    import granian\nexcept ImportError:\n    granian = None\n"
+        "plugin/app.py",
+        "def serve():\n    import x  # noqa: PLC0415 - absent on some machines\n\ntry:\n    import granian\nexcept ImportError:\n    granian = None\n",
     ),
     "no_machine_is_named": Source("plugin/pages/rules.py", "ADDRESS = 'https://example.com/work/1'\n"),
     "nothing_is_left_for_later": Source("plugin/runtime.py", "# Done.\n"),
@@ -63,6 +64,7 @@ def test_a_planted_violation_is_noticed(name: str) -> None:
         ("the_clock_is_given", "import time\ndef wait(sleep=time.sleep): ...\n"),
         ("the_clock_is_given", "from datetime import date\nday = date.today()\n"),
         ("the_environment_is_given", "from os import getenv\n"),
+        ("imports_stand_at_the_top", "def serve():\n    import granian  # noqa: PLC0415\n"),
         ("nothing_is_mocked", f"import unittest.{'mock'}\n"),
         ("nothing_is_mocked", f"from aside import {'Magic'}Mock\n"),
         ("nothing_is_mocked", "def test_it(monkeypatch):\n    monkeypatch.setattr('plugin.app.run', None)\n"),

@@ -45,6 +45,8 @@ class Recorded:
     orders: dict[int, set[str]] = field(default_factory=dict)
     #: orders that changed without saying how: to be fetched
     refetch: dict[int, set[str]] = field(default_factory=dict)
+    #: customers who were erased before and are heard of again: what came must be erased as well
+    erased_before: dict[int, set[str]] = field(default_factory=dict)
     redact_customers: dict[int, list[RedactCustomer]] = field(default_factory=dict)
     #: with the time of the request: a store that came back since is not meant
     redact_shops: dict[int, datetime] = field(default_factory=dict)
@@ -110,7 +112,12 @@ def _record_shop(
     told = {order.order_id for facts in known for order in facts.orders}
     told |= {refund.order_id for facts in known for refund in facts.refunds}
     refetch = set().union(*(facts.refetch_order_ids for facts in known))
-    for found, where in ((touched, recorded.touched), (told, recorded.orders), (refetch, recorded.refetch)):
+    for found, where in (
+        (touched, recorded.touched),
+        (told, recorded.orders),
+        (refetch, recorded.refetch),
+        (erased, recorded.erased_before),
+    ):
         if found:
             where[shop_id] = found
 

@@ -160,7 +160,9 @@ def _complaints(messages: Any, path: str = "") -> Iterable[str]:
     """Marshmallow's tree of messages as ``line_items.3.price: not an amount``; holds names and rules, no values."""
     if isinstance(messages, dict):
         for key, inner in messages.items():
-            yield from _complaints(inner, f"{path}.{key}" if path else str(key))
+            # "_schema" is how marshmallow names the object itself
+            parts = (path,) if key == "_schema" else (path, str(key))
+            yield from _complaints(inner, ".".join(filter(None, parts)))
     else:
         for message in messages:
-            yield f"{path}: {message}"
+            yield f"{path or 'body'}: {message}"

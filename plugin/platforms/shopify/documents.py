@@ -97,7 +97,7 @@ query FetchOrder($id: ID!, $lines: Int!, $after: String) {
     currentTotalPriceSet { ...ShopMoney }
     discountCodes
     shippingLines(first: 5) { nodes { discountAllocations { ...Allocation } } }
-    refunds(first: 30) {
+    refunds(first: 20) {
       id
       createdAt
       processedAt

@@ -20,7 +20,7 @@ from webhooks.shopify.translate import translate
 
 TOPIC = "orders/updated"
 #: keeps one question well under the 1,000 points that Shopify allows
-LINES_A_PAGE = 40
+LINES_A_PAGE = 25
 MOST_PAGES = 50
 
 

@@ -1,0 +1,178 @@
+"""The web side put together: the pages and their API, the webhooks' door, probes and metrics, one shape of error."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import secrets
+import time
+from collections.abc import Callable
+
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from plugin.pages import access, api, assets, headers, languages, views
+from plugin.pages.front import Front
+from plugin.pages.say import _
+from plugin.platforms.protocol import PlatformError
+from plugin.runtime import Runtime
+from storage import inbox, migrations, outbox
+from webhooks import views as webhooks
+from webhooks.views import Ear
+
+log = logging.getLogger(__name__)
+#: shorter answers gain nothing by being packed
+PACK_FROM_BYTES = 1_000
+PACKED_TYPES = frozenset({"text/html", "application/json"})
+
+
+def create_app(
+    runtime: Runtime,
+    *,
+    ear: Ear,
+    on_first_open: Callable[[str, str], None],
+    registry: CollectorRegistry | None = None,
+) -> Flask:
+    """The application for any WSGI server.
+
+    ``on_first_open`` gets the domain and the checked session token of a store that opens us without being connected;
+    afterwards it is. ``registry`` is where metrics are kept that others count too.
+    """
+    app = Flask("plugin.pages", root_path=str(assets.FOLDER.parent), static_folder=None)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    languages.install(app)
+    front = Front(runtime=runtime, assets=assets.load(), on_first_open=on_first_open)
+    for blueprint in (assets.blueprint(front.assets), views.blueprint(front), api.blueprint(front)):
+        app.register_blueprint(blueprint)
+    app.register_blueprint(webhooks.blueprint(ear))
+    _probes(app, runtime)
+    _errors(app, front)
+    app.after_request(_pack)
+    app.after_request(headers.harden)
+    _metrics(app, runtime, registry if registry is not None else CollectorRegistry())
+    return app
+
+
+def _probes(app: Flask, runtime: Runtime) -> None:
+    @app.get("/livez")
+    def alive() -> Response:
+        return Response("alive\n", content_type="text/plain")
+
+    @app.get("/readyz")
+    def ready() -> Response:
+        try:
+            with runtime.database.transaction():
+                pass
+            current, newest = migrations.current(runtime.database), migrations.newest()
+        except Exception:
+            log.exception("not ready")
+            return Response("the database cannot be written\n", 503, content_type="text/plain")
+        if current != newest:
+            return Response("the database's schema is not current: regulars migrate\n", 503, content_type="text/plain")
+        return Response("ready\n", content_type="text/plain")
+
+
+def _metrics(app: Flask, runtime: Runtime, registry: CollectorRegistry) -> None:
+    answers = Counter("regulars_http_answers", "Answers", ("route", "method", "status"), registry=registry)
+    seconds = Histogram("regulars_http_seconds", "Time to answer", ("route",), registry=registry)
+
+    @app.before_request
+    def begin() -> None:
+        g.began = time.perf_counter()
+
+    @app.after_request
+    def count(answer: Response) -> Response:
+        route = request.url_rule.rule if request.url_rule else "none"
+        answers.labels(route, request.method, answer.status_code).inc()
+        seconds.labels(route).observe(time.perf_counter() - g.get("began", time.perf_counter()))
+        return answer
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        text = generate_latest(registry).decode() + _queues(runtime)
+        return Response(text, content_type=CONTENT_TYPE_LATEST)
+
+
+def _queues(runtime: Runtime) -> str:
+    """The two queues as they stand, asked when someone looks."""
+    with runtime.database.reading() as db:
+        oldest = inbox.oldest_waiting(db)
+        age = (runtime.now() - oldest).total_seconds() if oldest else 0.0
+        numbers = {
+            "regulars_inbox_waiting": inbox.waiting(db),
+            "regulars_inbox_oldest_seconds": max(age, 0.0),
+            "regulars_outbox_waiting": outbox.waiting(db),
+        }
+    return "".join(f"# TYPE {name} gauge\n{name} {value}\n" for name, value in numbers.items())
+
+
+def _errors(app: Flask, front: Front) -> None:
+    @app.errorhandler(HTTPException)
+    def known(error: HTTPException) -> Response:
+        return _error(front, error.code or 500, error)
+
+    @app.errorhandler(PlatformError)
+    def store_unreachable(error: PlatformError) -> Response:
+        log.warning("the store could not be asked while a page was opened: %s", type(error).__name__)
+        return _error(front, 502, error)
+
+    @app.errorhandler(Exception)
+    def unknown(error: Exception) -> Response:
+        return _error(front, 500, error)
+
+
+def _error(front: Front, status: int, error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.response is not None:
+        return make_response(error.response)
+    error_id = secrets.token_hex(4)
+    if status >= 500 and not isinstance(error, PlatformError):
+        # the path only: a query may hold a token
+        log.error("error %s at %s %s", error_id, request.method, request.path, exc_info=error)
+    if request.path.startswith("/app"):
+        return make_response(_error_page(front, status, error_id), status)
+    code = (error if isinstance(error, HTTPException) else InternalServerError()).name.lower().replace(" ", "_")
+    answer = jsonify(error={"code": code, "text": _text(status), "id": error_id})
+    answer.status_code = status
+    if isinstance(error, HTTPException):
+        answer.headers.extend(
+            [pair for pair in error.get_headers() if pair[0].lower() not in {"content-type", "content-length"}]
+        )
+    return answer
+
+
+def _error_page(front: Front, status: int, error_id: str) -> str:
+    heading = _("This page does not exist") if status == 404 else _("This did not work")
+    body = render_template(
+        "error.html", heading=heading, text=_text(status), error_id=error_id, title=views.window_title(heading)
+    )
+    if request.headers.get("X-Fragment"):
+        return body
+    host, shop = access.known_place(front, request)
+    access.admit_frame(front, host, shop)
+    return views.document(front, host=host, body=body, page="", heading=heading, place=request.args.get("s", ""))
+
+
+def _text(status: int) -> str:
+    if status == 404:
+        return _("There is nothing at this address.")
+    if status == 502:
+        return _("Your store could not be reached. Try again in a minute.")
+    if status < 500:
+        return _("The request could not be understood.")
+    return _("Something went wrong on our side. Nothing was changed. Try again in a minute.")
+
+
+def _pack(answer: Response) -> Response:
+    """Compresses pages and JSON; not a document that carries a session, whose length should tell nothing about it."""
+    fits = (
+        answer.mimetype in PACKED_TYPES and not answer.direct_passthrough and "Content-Encoding" not in answer.headers
+    )
+    if not fits or g.get("session") or not request.accept_encodings.quality("gzip"):
+        return answer
+    if (answer.content_length or 0) >= PACK_FROM_BYTES:
+        answer.set_data(gzip.compress(answer.get_data(), compresslevel=5, mtime=0))
+        answer.headers["Content-Encoding"] = "gzip"
+        answer.headers.add("Vary", "Accept-Encoding")
+    return answer

@@ -1,0 +1,146 @@
+"""Who is asking: proven by the store platform's session token, or by our own launch link and session. Never a cookie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Request, g
+
+from plugin.pages import headers, launch
+from plugin.pages.front import Front
+from plugin.platforms.shopify import auth
+from plugin.vault import BadToken
+from storage import shops
+from storage.shops import Shop
+
+SHOPIFY = "shopify"
+STANDALONE = "standalone"
+HOSTS = (SHOPIFY, STANDALONE)
+UNINSTALLED = "uninstalled"
+LONGEST_PLACE = 300
+
+
+class NoAccess(Exception):
+    """The token does not hold, or names no store that is connected; ``stale`` where a fresh one would help."""
+
+    def __init__(self, *, stale: bool = False) -> None:
+        super().__init__()
+        self.stale = stale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """A proven visitor: of which shop, in which host, and who is written down as the author of a change."""
+
+    shop: Shop
+    host: str
+    author: str
+    #: a session token to hand out with the answer, or ""
+    session: str = ""
+
+    @property
+    def place(self) -> str:
+        """What a reload needs to find the shop's frame again; no secret."""
+        return f"{self.host}:{self.shop.domain if self.host == SHOPIFY else self.shop.shop_id}"
+
+
+def of_document(front: Front, request: Request) -> Visitor | None:
+    """The visitor that a document's address proves, or None: the page then asks again with a fresh token."""
+    try:
+        if token := request.args.get("id_token", ""):
+            return _remember(_by_session_token(front, token))
+        if token := request.args.get("t", ""):
+            return _remember(_by_launch(front, token))
+    except NoAccess:
+        return None
+    return None
+
+
+def of_bearer(front: Front, request: Request) -> Visitor:
+    """The visitor that the Authorization header proves. Raises NoAccess."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise NoAccess
+    try:
+        session = launch.read_session(front.runtime.vault, token.strip(), now=front.runtime.now())
+    except BadToken:
+        return _remember(_by_session_token(front, token.strip()))
+    return _remember(_by_session(front, session))
+
+
+def known_place(front: Front, request: Request) -> tuple[str, Shop | None]:
+    """The host and the shop that an unproven address names; only a connected shop of a platform is told."""
+    host, _, name = request.args.get("s", "").partition(":")
+    if not name and request.args.get("shop"):
+        host, name = SHOPIFY, request.args["shop"]
+    if host != SHOPIFY or len(name) > LONGEST_PLACE:
+        return (host if host in HOSTS else STANDALONE), None
+    with front.runtime.database.reading() as db:
+        shop = shops.find(db, platform=SHOPIFY, domain=name.lower())
+    return SHOPIFY, None if shop is None or shop.state == UNINSTALLED else shop
+
+
+def admit_frame(front: Front, host: str, shop: Shop | None) -> None:
+    """Lets the shop's own admin frame the answer, and nobody else."""
+    if host == SHOPIFY:
+        headers.allow_script(headers.bridge_address(front.runtime.config))
+        if shop is not None:
+            headers.allow_frame(headers.shopify_ancestors(front.runtime.config, shop.domain))
+
+
+def _by_session_token(front: Front, token: str) -> Visitor:
+    config = front.runtime.config
+    if not config.shopify_client_id:
+        raise NoAccess
+    try:
+        claims = auth.check_session_token(
+            token, client_id=config.shopify_client_id, secrets=config.shopify_secrets, now=front.runtime.now()
+        )
+    except auth.BadSessionToken as wrong:
+        raise NoAccess(stale=wrong.stale) from None
+    shop = _connected(front, claims.shop_domain)
+    if shop is None:
+        front.on_first_open(claims.shop_domain, token)
+        shop = _connected(front, claims.shop_domain)
+    if shop is None:
+        raise NoAccess
+    return Visitor(shop=shop, host=SHOPIFY, author=f"shopify:{claims.user_id}")
+
+
+def _connected(front: Front, domain: str) -> Shop | None:
+    with front.runtime.database.reading() as db:
+        shop = shops.find(db, platform=SHOPIFY, domain=domain)
+    return None if shop is None or shop.state == UNINSTALLED else shop
+
+
+def _by_launch(front: Front, token: str) -> Visitor:
+    now = front.runtime.now()
+    try:
+        session = launch.enter(front.runtime.vault, front.used_links, token, now=now)
+    except BadToken:
+        raise NoAccess from None
+    g.locale_wish = session.locale
+    return _standalone(front, session, hand_out=True)
+
+
+def _by_session(front: Front, session: launch.Session) -> Visitor:
+    return _standalone(front, session, hand_out=launch.due_for_renewal(session, now=front.runtime.now()))
+
+
+def _standalone(front: Front, session: launch.Session, *, hand_out: bool) -> Visitor:
+    try:
+        with front.runtime.database.reading() as db:
+            shop = shops.get(db, session.shop_id)
+    except LookupError:
+        raise NoAccess from None
+    if shop.state == UNINSTALLED:
+        raise NoAccess
+    token = launch.session_token(front.runtime.vault, session, now=front.runtime.now()) if hand_out else ""
+    return Visitor(shop=shop, host=STANDALONE, author=STANDALONE, session=token)
+
+
+def _remember(visitor: Visitor) -> Visitor:
+    # dates are written on the shop's clock, and a fresh session goes out with whatever is answered
+    g.timezone = visitor.shop.timezone
+    g.session = visitor.session
+    return visitor

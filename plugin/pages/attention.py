@@ -1,0 +1,108 @@
+"""What the merchant should look at, and how far setting up has come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from plugin.pages import formats
+from plugin.pages.figures import Figures
+from plugin.pages.say import _, plural
+
+MOST_ITEMS = 3
+BUDGET_WARNS_FROM = 0.9
+DELIVERIES_WAIT_AT_MOST = timedelta(hours=1)
+RULES = "/app/rules"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One thing to look at, with at most one link."""
+
+    text: str
+    link: str = ""
+    path: str = ""
+    critical: bool = False
+    details: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of setting up."""
+
+    title: str
+    detail: str
+    done: bool
+    link: str = ""
+    path: str = ""
+
+
+def items(seen: Figures) -> list[Item]:
+    """The most pressing first, three at most."""
+    return list(_items(seen))[:MOST_ITEMS]
+
+
+def setup(seen: Figures) -> list[Step]:
+    """The steps while one is open; nothing once all are done."""
+    steps = list(_steps(seen))
+    return [] if all(step.done for step in steps) else steps
+
+
+def _items(seen: Figures) -> Iterator[Item]:
+    if seen.shop.state == "paused":
+        yield Item(text=seen.shop.trouble or _("Offers are paused."), critical=True)
+    if seen.aside_count:
+        text = plural(
+            "%(count)s message from your store could not be understood and was set aside.",
+            "%(count)s messages from your store could not be understood and were set aside.",
+            seen.aside_count
+        )  # fmt: skip
+        yield Item(text=text, details=[_aside(seen, place) for place in range(len(seen.aside))])
+    if seen.waiting_since is not None and seen.now - seen.waiting_since > DELIVERIES_WAIT_AT_MOST:
+        late = formats.span(seen.now - seen.waiting_since)
+        yield Item(
+            text=_("Messages from your store have been waiting for %(span)s. The numbers are as old.", span=late)
+        )
+    if seen.program and seen.program.mode == "shadow":
+        text = _("This is a trial run: offers are decided and written down, none is given.")
+        yield Item(text=text, link=_("Go live"), path=RULES)
+    yield from _budget(seen)
+
+
+def _aside(seen: Figures, place: int) -> str:
+    one = seen.aside[place]
+    when = formats.when(one.received_at, seen.now)
+    return _("%(topic)s, %(when)s: %(reason)s", topic=one.topic, when=when, reason=one.reason)
+
+
+def _budget(seen: Figures) -> Iterator[Item]:
+    cap = seen.program.limits.monthly_budget if seen.program else 0
+    used = seen.budget.reserved_minor + seen.budget.booked_minor
+    if cap and used >= BUDGET_WARNS_FROM * cap:
+        local = seen.now.astimezone(formats.zone(seen.shop.timezone))
+        month_after = (local.replace(day=1) + timedelta(days=32)).replace(day=1)
+        left = (month_after.date() - local.date()).days
+        text = plural(
+            "The budget is %(share)s used with %(count)s day left.", "The budget is %(share)s used with %(count)s days left.",
+            left, share=formats.share(used, cap),
+        )  # fmt: skip
+        yield Item(text=text, link=_("Change the budget"), path=RULES)
+
+
+def _steps(seen: Figures) -> Iterator[Step]:
+    yield Step(title=_("Connect your store"), detail=seen.shop.domain, done=True)
+    waiting = _("Waiting for your first orders.")
+    read = plural("%(count)s order read.", "%(count)s orders read.", seen.orders)
+    yield Step(title=_("Read your orders"), detail=read if seen.orders else waiting, done=seen.orders > 0)
+    chosen = _("You have saved rules of your own.")
+    proposed = _("The rules in force are a proposal. Look at the numbers and save what suits you.")
+    yield Step(
+        title=_("Check your rules"), detail=chosen if seen.chosen else proposed, done=seen.chosen,
+        link=_("Open the rules"), path=RULES,
+    )  # fmt: skip
+    winning = seen.program is not None and seen.program.win_back.enabled
+    on, off = _("Win-back offers are on."), _("Win-back offers are off.")
+    yield Step(
+        title=_("Turn on win-back"), detail=on if winning else off, done=winning, link=_("Open the rules"), path=RULES
+    )

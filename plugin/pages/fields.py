@@ -1,0 +1,165 @@
+"""The fields of the rules: what each is called, what it means, in which unit it is written. One table for form and history."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from plugin.pages import formats
+from plugin.pages.say import _, later
+
+PLACE = re.compile(r"\.\d+\.")
+TENTHS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A kind of field: ``unit`` is percent, days, money, times, switch, choice or text."""
+
+    label: Any
+    unit: str
+    help: Any = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A field as the form shows it; ``name`` is its dotted place in the program."""
+
+    name: str
+    label: str
+    help: str
+    value: Any
+    before: str = ""
+    after: str = ""
+    #: which keyboard a telephone shows
+    numeric: str = ""
+    #: what one unit in the form is in the program
+    scale: int = 1
+    warning: str = ""
+
+    @property
+    def id(self) -> str:
+        """Its name on the page."""
+        return f"f-{self.name}"
+
+
+SPECS: Mapping[str, Spec] = {
+    "loyalty.enabled": Spec(later("Give loyalty discounts"), "switch"),
+    "loyalty.tiers.*.name": Spec(later("Tier name"), "text"),
+    "loyalty.tiers.*.spend_from": Spec(later("Spend in last 12 months"), "money"),
+    "loyalty.tiers.*.percent": Spec(later("Discount"), "percent"),
+    "loyalty.valid_days": Spec(later("Discount valid for"), "days", later("Counted from the order that earns it.")),
+    "win_back.enabled": Spec(later("Send win-back offers"), "switch"),
+    "win_back.timing.rule": Spec(later("When a customer counts as late"), "choice"),
+    "win_back.timing.days": Spec(later("Days without an order"), "days"),
+    "win_back.timing.gap_multiple_tenths": Spec(later("Times the usual gap"), "times"),
+    "win_back.steps.*.wait_days": Spec(later("Wait"), "days"),
+    "win_back.steps.*.percent": Spec(later("Discount"), "percent"),
+    "win_back.steps.*.valid_days": Spec(later("Valid for"), "days"),
+    "win_back.sunset_days": Spec(
+        later("Then leave in peace for"), "days", later("After the last step nothing more is sent for so long.")
+    ),
+    "win_back.max_age_days": Spec(
+        later("Skip steps overdue by more than"), "days",
+        later("Customers who went silent long before you turned this on are not written to."),
+    ),
+    "limits.monthly_budget": Spec(
+        later("Monthly budget"), "money", later("New offers stop when expected discounts reach this amount.")
+    ),
+    "limits.highest_percent": Spec(
+        later("Highest discount"), "percent", later("No offer goes above this, whatever the tier says.")
+    ),
+    "limits.min_order": Spec(later("Smallest order"), "money", later("Codes work from this order value on.")),
+    "limits.order_guard": Spec(
+        later("Largest order to reckon with"), "money",
+        later("Each offer sets aside its discount on an order of this size until it is used or ends."),
+    ),
+    "limits.wait_days": Spec(
+        later("Wait between offers"), "days", later("So long a customer gets no other discount.")
+    ),
+    "code_prefix": Spec(later("Codes begin with"), "text", later("Up to 12 capital letters and digits, or nothing.")),
+    "holdout_percent": Spec(
+        later("Control group"), "percent", later("Customers who get no offers, so you can see what the offers really add.")
+    ),
+    "mode": Spec(later("How the rules run"), "choice"),
+}  # fmt: skip
+CHOICES: Mapping[str, Any] = {
+    "live": later("Live"),
+    "shadow": later("Trial run"),
+    "recommended": later("By their own rhythm"),
+    "days": later("After a fixed number of days"),
+    "gap_multiple": later("After a multiple of their usual gap"),
+}
+
+
+def flat(wire: Mapping[str, Any]) -> dict[str, Any]:
+    """Every single value of a program by its dotted name."""
+    found: dict[str, Any] = {}
+    _walk(wire, "", found)
+    return found
+
+
+def spec(name: str) -> Spec | None:
+    """The table's entry for a dotted name; None for one that no form shows."""
+    return SPECS.get(PLACE.sub(".*.", name))
+
+
+def form_field(name: str, value: Any, *, currency: str, warning: str = "") -> Field:
+    """A field with its value as one types it, its unit beside it."""
+    found = SPECS[PLACE.sub(".*.", name).replace(".row.", ".*.")]
+    shown: dict[str, Any] = {"value": value}
+    if found.unit == "percent":
+        shown |= {"after": "%", "numeric": "numeric"}
+    elif found.unit == "days":
+        shown |= {"after": _("days"), "numeric": "numeric"}
+    elif found.unit == "times":
+        shown |= {"value": _typed_tenths(value), "after": "×", "numeric": "decimal", "scale": TENTHS}
+    elif found.unit == "money":
+        sign = "before" if formats.symbol_first() else "after"
+        shown |= {"value": _typed_money(value), sign: formats.symbol(currency), "numeric": "decimal"}
+    return Field(name=name, label=str(found.label), help=str(found.help), warning=warning, **shown)
+
+
+def in_words(name: str, value: Any, *, currency: str) -> str:
+    """A value as a sentence shows it: 8%, $200, 21 days, on."""
+    found = spec(name)
+    unit = found.unit if found else "text"
+    if unit == "money":
+        return formats.money_text(value, currency)
+    return WRITERS[unit](value)
+
+
+def _walk(value: Any, at: str, found: dict[str, Any]) -> None:
+    if isinstance(value, Mapping):
+        for name, part in value.items():
+            _walk(part, f"{at}.{name}" if at else name, found)
+    elif isinstance(value, list):
+        for place, part in enumerate(value):
+            _walk(part, f"{at}.{place}", found)
+    else:
+        found[at] = value
+
+
+def _typed_money(text: Any) -> str:
+    whole, _point, digits = str(text).partition(".")
+    return whole if not digits.strip("0") else str(text)
+
+
+def _typed_tenths(value: Any) -> str:
+    return f"{value / TENTHS:g}" if isinstance(value, int) else ""
+
+
+def _on_or_off(value: Any) -> str:
+    return _("on") if value else _("off")
+
+
+WRITERS: Mapping[str, Callable[[Any], str]] = {
+    "percent": formats.percent,
+    "days": formats.days,
+    "times": lambda value: formats.tenths(value / TENTHS) + "×",
+    "switch": _on_or_off,
+    "choice": lambda value: str(CHOICES.get(value, value)),
+    "text": lambda value: str(value) or "–",
+}

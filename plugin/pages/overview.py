@@ -1,0 +1,229 @@
+"""The overview in words: what needs the merchant, how the shop stands, what Regulars gave to whom and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from plugin.pages import attention, charts, figures, formats, names, reasons
+from plugin.pages.figures import Figures
+from plugin.pages.say import _, plural
+from storage.money import to_decimal_text
+from storage.offers import Offer
+from storage.shops import Shop
+
+LATENESS = ("on_time", "late", "lapsing", "lost")
+#: states as columns; what is on its way counts as open
+COLUMNS = (
+    ("issued", "planned", "sending"),
+    ("redeemed",),
+    ("expired", "revoked", "cancelled"),
+    ("held_out",),
+    ("rejected",),
+)
+GIVEN = ("issued", "redeemed", "expired", "revoked")
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One large number with what it means."""
+
+    label: str
+    value: str
+    note: str
+
+
+def gather(db: Any, shop: Shop, *, now: datetime) -> dict[str, Any]:
+    """What the template shows of a shop."""
+    seen = figures.gather(db, shop, now=now)
+    return {
+        "o": {
+            "status": _status(seen),
+            "attention": attention.items(seen),
+            "setup": attention.setup(seen),
+            "metrics": list(_metrics(seen)),
+            "who": _who(seen),
+            "cells": _cells(seen) if seen.buyers else None,
+            "groups": _groups(seen),
+            "rhythm": _rhythm(seen),
+            "budget": _budget(seen),
+            "offer_states": [_("Open"), _("Redeemed"), _("Ended unused"), _("Control group"), _("Rejected by store")],
+            "offers": list(_offers(seen)),
+            "no_offers": _no_offers(seen),
+            "newest": [_newest(offer, now) for offer in seen.newest],
+        }
+    }
+
+
+def as_json(db: Any, shop: Shop, *, now: datetime) -> dict[str, Any]:
+    """The same numbers for programs."""
+    seen = figures.gather(db, shop, now=now)
+
+    def money(minor: int) -> str:
+        return to_decimal_text(minor, shop.currency)
+
+    return {
+        "currency": shop.currency,
+        "measured_at": shop.model_as_of.isoformat() if shop.model_as_of else None,
+        "orders": seen.orders,
+        "customers": seen.buyers,
+        "returning_customers": seen.returning,
+        "groups": dict(seen.groups),
+        "lateness": dict(seen.lateness),
+        "offers": [
+            {"kind": kind, "state": state, "count": count} for (kind, state), count in sorted(seen.offers.items())
+        ],
+        "discounts_used": money(seen.cost),
+        "budget": {
+            "month": seen.month,
+            "cap": money(seen.program.limits.monthly_budget) if seen.program else None,
+            "reserved": money(seen.budget.reserved_minor),
+            "booked": money(seen.budget.booked_minor),
+        },
+        "deliveries_set_aside": seen.aside_count,
+    }
+
+
+def _status(seen: Figures) -> str:
+    if seen.shop.model_as_of is None:
+        return _("Not measured yet")
+    return _("Measured %(when)s", when=formats.when(seen.shop.model_as_of, seen.now))
+
+
+def _metrics(seen: Figures) -> Iterator[Metric]:
+    yield Metric(
+        _("Repeat purchase rate"), formats.share(seen.returning, seen.buyers) if seen.buyers else "–",
+        _("%(some)s of %(all)s customers ordered twice or more",
+          some=formats.number(seen.returning), all=formats.number(seen.buyers)),
+    )  # fmt: skip
+    late = seen.lateness.get("late", 0) + seen.lateness.get("lapsing", 0)
+    yield Metric(
+        _("Late or slipping away"), formats.number(late),
+        _("%(share)s of your customers are longer silent than usual", share=formats.share(late, seen.buyers)),
+    )  # fmt: skip
+    redeemed, given = seen.in_states("redeemed"), seen.in_states(*GIVEN)
+    yield Metric(
+        _("Offers redeemed"), formats.number(redeemed),
+        _("of %(given)s given, %(share)s", given=formats.number(given), share=formats.share(redeemed, given)),
+    )  # fmt: skip
+    yield Metric(
+        _("Discounts used"), formats.money(seen.cost, seen.shop.currency, whole=True),
+        plural(
+            "%(count)s offer kept back in the control group", "%(count)s offers kept back in the control group",
+            seen.in_states("held_out")
+        ),
+    )  # fmt: skip
+
+
+def _who(seen: Figures) -> str:
+    if not seen.buyers:
+        return ""
+    best = seen.groups.get("champions", 0) + seen.groups.get("loyal", 0)
+    return _(
+        "%(best)s of your %(all)s customers are champions or loyal; %(risk)s good ones have not bought for long.",
+        best=formats.number(best),
+        all=formats.number(seen.buyers),
+        risk=formats.number(seen.groups.get("at_risk", 0) + seen.groups.get("previously_loyal", 0)),
+    )
+
+
+def _cells(seen: Figures) -> list[dict[str, Any]]:
+    most = max(seen.cells.values(), default=0)
+    ends = {5: _("High"), 1: _("Low")}
+
+    def cell(r: int, value: int) -> dict[str, Any]:
+        count = seen.cells.get((r, value), 0)
+        return {"text": formats.number(count), "heat": charts.heat(count, most)}
+
+    return [
+        {"score": value, "label": ends.get(value, ""), "cells": [cell(r, value) for r in range(1, 6)]}
+        for value in range(5, 0, -1)
+    ]
+
+
+def _groups(seen: Figures) -> list[dict[str, str]]:
+    return [
+        {"name": str(name), "meaning": str(meaning), "count": formats.number(seen.groups.get(key, 0))}
+        for key, (name, meaning) in names.GROUPS.items()
+        if key != "prospects" or seen.groups.get(key)
+    ]
+
+
+def _rhythm(seen: Figures) -> dict[str, Any]:
+    counts = [(key, seen.lateness.get(key, 0)) for key in LATENESS]
+    whole = sum(count for _key, count in counts)
+    if not whole:
+        return {"sentence": "", "slices": [], "rows": []}
+    on_time = counts[0][1]
+    return {
+        "sentence": _(
+            "%(share)s of your customers are within their own buying rhythm.", share=formats.share(on_time, whole)
+        ),
+        "slices": charts.slices(counts),
+        "rows": [
+            {
+                "key": key,
+                "name": str(names.LATENESS[key][0]),
+                "meaning": str(names.LATENESS[key][1]),
+                "count": formats.number(count),
+                "share": formats.share(count, whole),
+            }
+            for key, count in counts
+        ],
+    }
+
+
+def _budget(seen: Figures) -> dict[str, Any]:
+    cap = seen.program.limits.monthly_budget if seen.program else 0
+    used = seen.budget.reserved_minor + seen.budget.booked_minor
+    left = max(cap - used, 0)
+
+    def money(minor: int) -> str:
+        return formats.money(minor, seen.shop.currency, whole=True)
+
+    return {
+        "sentence": _(
+            "%(used)s of this month's budget of %(cap)s is used or set aside.", used=money(used), cap=money(cap)
+        ),
+        "title": _("Budget: %(share)s used or set aside", share=formats.share(used, cap)),
+        "slices": charts.slices(
+            [("accent", seen.budget.booked_minor), ("s0", seen.budget.reserved_minor), ("none", left)]
+        ),
+        "rows": [
+            {"key": "accent", "text": _("Used: %(amount)s", amount=money(seen.budget.booked_minor))},
+            {"key": "s0", "text": _("Set aside for open offers: %(amount)s", amount=money(seen.budget.reserved_minor))},
+            {"key": "track", "text": _("Left: %(amount)s", amount=money(left))},
+        ],
+    }
+
+
+def _offers(seen: Figures) -> Iterator[dict[str, Any]]:
+    for kind in sorted({kind for kind, _state in seen.offers}):
+        counts = [sum(seen.offers.get((kind, state), 0) for state in column) for column in COLUMNS]
+        yield {"name": names.kind(kind), "counts": [formats.number(count) for count in counts]}
+
+
+def _no_offers(seen: Figures) -> str:
+    next_check = formats.until(seen.shop.nightly_due_at, seen.now)
+    return _("No offers yet. Everyone is looked at again %(when)s.", when=next_check)
+
+
+def _newest(offer: Offer, now: datetime) -> dict[str, Any]:
+    given = offer.state != "held_out"
+    step = names.step(offer.kind, offer.step)
+    percent = int(offer.benefit.get("value", 0))
+    what = _("%(kind)s, %(step)s", kind=names.kind(offer.kind), step=step)
+    return {
+        "customer": offer.customer_id,
+        "what": _("%(what)s: %(percent)s", what=what, percent=formats.percent(percent)) if percent else what,
+        "code": offer.code,
+        "state": names.state(offer.state),
+        "tone": names.TONES.get(offer.state, ""),
+        "made": formats.when(offer.created_at, now)
+        if now - offer.created_at < timedelta(days=2)
+        else formats.date(offer.created_at),
+        "why": reasons.main_reason(offer.reasons, given=given),
+        "more": [reasons.sentence(reason) for reason in offer.reasons],
+    }

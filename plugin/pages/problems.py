@@ -1,0 +1,102 @@
+"""What is wrong with a form, or worth a warning, in the reader's language: stable codes with numbers in, sentences out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from plugin.pages import formats
+from plugin.pages.say import _
+from plugin.rewards.problem import Problem
+
+Numbers = Mapping[str, Any]
+
+#: fields whose bounds count tenths
+IN_TENTHS = "_tenths"
+
+
+def by_field(problems: Iterable[Problem]) -> dict[str, list[dict[str, Any]]]:
+    """Findings as the API answers them: dotted field to a list of code, text and numbers."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for problem in problems:
+        told = {"code": problem.code, "text": sentence(problem), "numbers": dict(problem.numbers)}
+        found.setdefault(problem.field, []).append(told)
+    return found
+
+
+def sentence(problem: Problem) -> str:
+    """One finding in words; the English sentence that it came with where its code is not known here."""
+    write = SENTENCES.get(problem.code)
+    if problem.field.endswith(IN_TENTHS) and problem.code == "whole_number":
+        return _("Use at most one digit after the point.")
+    try:
+        return write(_scaled(problem)) if write else problem.message
+    except (KeyError, TypeError, ValueError):
+        return problem.message
+
+
+def _scaled(problem: Problem) -> Numbers:
+    if not problem.field.endswith(IN_TENTHS):
+        return problem.numbers
+    return {name: value / 10 for name, value in problem.numbers.items()}
+
+
+def _number(numbers: Numbers, name: str) -> str:
+    return formats.number(numbers[name])
+
+
+def _money(numbers: Numbers, name: str) -> str:
+    return formats.money(numbers[name], numbers["currency"])
+
+
+SENTENCES: dict[str, Callable[[Numbers], str]] = {
+    "required": lambda _n: _("Enter a value."),
+    "number": lambda _n: _("Enter a number."),
+    "whole_number": lambda _n: _("Enter a whole number."),
+    "text": lambda _n: _("Enter a text."),
+    "yes_or_no": lambda _n: _("Choose yes or no."),
+    "list": lambda _n: _("Enter a list."),
+    "object": lambda _n: _("Enter an object."),
+    "unknown": lambda _n: _("This field is not known."),
+    "range": lambda n: _("Enter a number from %(least)s to %(most)s.", least=_number(n, "least"), most=_number(n, "most")),
+    "amount_range": lambda n: _(
+        "Enter an amount from %(least)s to %(most)s.", least=_money(n, "least_minor"), most=_money(n, "most_minor")
+    ),
+    "name_length": lambda n: _(
+        "Use %(least)s to %(most)s characters.", least=_number(n, "least"), most=_number(n, "most")
+    ),
+    "name_taken": lambda _n: _("Another tier has this name."),
+    "first_spend": lambda _n: _("The first tier begins at 0."),
+    "spend_order": lambda n: _(
+        "Must be more than %(amount)s for %(tier)s.", amount=_money(n, "above_minor"), tier=str(n["tier"])
+    ),
+    "too_few_tiers": lambda _n: _("Keep at least one tier."),
+    "too_many_tiers": lambda n: _("Use at most %(most)s tiers.", most=_number(n, "most")),
+    "too_few_steps": lambda _n: _("Keep at least one step."),
+    "step_order": lambda _n: _("Each step once, in this order: reminder, offer, last offer."),
+    "guard_too_small": lambda n: _(
+        "Must be at least %(amount)s, or the budget means nothing.", amount=_money(n, "least_minor")
+    ),
+    "choice": lambda _n: _("Choose one of the given values."),
+    "prefix": lambda _n: _("Use up to 12 capital letters and digits."),
+    "key": lambda _n: _("Use 1 to 40 of a-z, 0-9, - and _, beginning with a letter or digit."),
+    "currency": lambda _n: _("Use a currency's three capital letters."),
+    "missing": lambda _n: _("Enter a value."),
+    "type": lambda _n: _("This value has the wrong type."),
+    "not_text": lambda _n: _("Write amounts as text."),
+    "not_money": lambda _n: _("Enter a number."),
+    "too_fine": lambda _n: _("This currency has fewer digits after the point."),
+    "tier_gives_less": lambda n: _(
+        "%(tier)s gets less than %(before)s.", tier=str(n["tier"]), before=str(n.get("before", _("the tier before")))
+    ),
+    "step_gives_less": lambda _n: _("A later step gives less than an earlier one."),
+    "above_highest": lambda n: _(
+        "The highest discount of %(percent)s will be given instead.", percent=formats.percent(n["highest_percent"])
+    ),
+    "budget_under_one_offer": lambda n: _(
+        "One offer of %(percent)s can cost up to %(amount)s, more than the whole budget. It would never be made.",
+        percent=formats.percent(n["percent"]), amount=_money(n, "needed_minor"),
+    ),
+    "no_control_group": lambda _n: _("Without a control group, extra revenue cannot be shown."),
+    "other_currency": lambda _n: _("The rules must be in your shop's currency."),
+}  # fmt: skip

@@ -1,0 +1,179 @@
+"""The reasons of a decision as sentences in the reader's language, made from their codes and numbers.
+
+A code that is not known here (a newer rule, an older row) shows the English sentence that was stored with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from plugin.pages import formats, names
+from plugin.pages.say import _
+
+Numbers = Mapping[str, Any]
+
+
+def sentence(reason: Mapping[str, Any]) -> str:
+    """One stored reason in words."""
+    numbers = reason.get("numbers") or {}
+    write = SENTENCES.get(str(reason.get("code")))
+    try:
+        return write(numbers) if write else str(reason.get("detail", ""))
+    except (KeyError, TypeError, ValueError):
+        return str(reason.get("detail", ""))
+
+
+def main_reason(reasons: Sequence[Mapping[str, Any]], *, given: bool) -> str:
+    """The one sentence that says most: why it was given, or what stood against it."""
+    if not given and (against := next((reason for reason in reasons if not reason.get("ok")), None)):
+        return sentence(against)
+    speaking = next((reason for reason in reasons if reason.get("code") in DECISIVE), None)
+    return sentence(speaking or (reasons[0] if reasons else {}))
+
+
+DECISIVE = frozenset({"loyalty_applies", "win_back_applies"})
+
+
+def _date(numbers: Numbers, name: str) -> str:
+    return formats.date(datetime.fromisoformat(numbers[name]))
+
+
+def _money(numbers: Numbers, name: str) -> str:
+    return formats.money(numbers[name], numbers["currency"])
+
+
+def _percent(numbers: Numbers, name: str = "percent") -> str:
+    return formats.percent(numbers[name])
+
+
+def _rhythm(numbers: Numbers) -> str:
+    silence = formats.days(numbers["silence_days"])
+    if numbers["usual_gap_days"] is None:
+        return _("It has been %(silence)s since the last order.", silence=silence)
+    usual = formats.days(numbers["usual_gap_days"])
+    if numbers["times_usual_gap"] is None:
+        return _("Usually buys every %(usual)s. It has been %(silence)s.", usual=usual, silence=silence)
+    times = formats.tenths(numbers["times_usual_gap"])
+    return _("Usually buys every %(usual)s. It has been %(silence)s, %(times)s times the usual gap.",
+             usual=usual, silence=silence, times=times)  # fmt: skip
+
+
+def _step(numbers: Numbers) -> str:
+    name = names.step("win_back", numbers["step"])
+    if not numbers["percent"]:
+        return name
+    return _("%(step)s (%(percent)s)", step=name, percent=_percent(numbers))
+
+
+def _with_rhythm(text: str, numbers: Numbers) -> str:
+    return _("%(first)s %(second)s", first=_rhythm(numbers), second=text)
+
+
+def _budget(numbers: Numbers) -> dict[str, str]:
+    left = max(numbers["cap_minor"] - numbers["used_minor"], 0)
+    return {
+        "needed": _money(numbers, "needed_minor"),
+        "left": formats.money(left, numbers["currency"]),
+        "cap": _money(numbers, "cap_minor"),
+    }
+
+
+def _tier(numbers: Numbers) -> dict[str, str]:
+    return {"tier": str(numbers["tier"]), "spend": _money(numbers, "spend_minor")}
+
+
+def _shadow(numbers: Numbers) -> str:
+    told = _("Trial run: decided and written down, nothing given.")
+    if numbers["offer"] is None:
+        return told
+    return _("%(first)s %(second)s", first=told, second=_("Live, there would be an offer of %(percent)s.",
+             percent=_percent(numbers["offer"])))  # fmt: skip
+
+
+SENTENCES: dict[str, Callable[[Numbers], str]] = {
+    "importing": lambda _n: _("The store's orders are still being read. Nothing is given before all are known."),
+    "history_complete": lambda _n: _("All orders of the store have been read."),
+    "left_out": lambda _n: _("This customer was left out of offers."),
+    "taking_part": lambda _n: _("Not left out of offers."),
+    "live": lambda _n: _("The rules are live."),
+    "shadow": _shadow,
+    "loyalty_off": lambda _n: _("Loyalty discounts are switched off."),
+    "already_given": lambda n: _(
+        "The loyalty discount for the last order was decided on %(date)s.", date=_date(n, "given_at")
+    ),
+    "tier_without_discount": lambda n: _(
+        "%(spend)s in the last 12 months is tier %(tier)s, which has no discount.", **_tier(n)
+    ),
+    "order_too_old": lambda n: _(
+        "The last order is %(age)s old. Loyalty discounts are given up to %(fresh)s after an order.",
+        age=formats.days(n["order_age_days"]), fresh=formats.days(n["fresh_days"]),
+    ),
+    "loyalty_applies": lambda n: _(
+        "%(spend)s in the last 12 months is tier %(tier)s: %(percent)s after an order.", **_tier(n), percent=_percent(n)
+    ),
+    "win_back_off": lambda _n: _("Win-back offers are switched off."),
+    "no_rhythm": lambda _n: _("Your shop has too few repeat orders to say when a customer is late."),
+    "ladder_done": lambda _n: _("All win-back steps of this silence were given. Only a new order starts a new one."),
+    "not_late": lambda n: _with_rhythm(_("Win-back starts on %(date)s.", date=_date(n, "late_from")), n),
+    "step_waits": lambda n: _with_rhythm(
+        _("The next step, %(step)s, is due on %(date)s.", step=_step(n), date=_date(n, "due_at")), n
+    ),
+    "too_long_ago": lambda n: _with_rhythm(
+        _("%(step)s was due on %(date)s, which is too long ago.", step=_step(n), date=_date(n, "due_at")), n
+    ),
+    "sunset": lambda n: _(
+        "All win-back steps were given in an earlier silence. The peace after them ends on %(date)s.", date=_date(n, "until")
+    ),
+    "win_back_applies": lambda n: _with_rhythm(
+        _("%(step)s is due since %(date)s.", step=_step(n), date=_date(n, "due_at")), n
+    ),
+    "reminder_is_free": lambda _n: _("A reminder gives no discount. It needs no wait and no budget."),
+    "wait_over": lambda n: _("No other offer in the last %(days)s.", days=formats.days(n["wait_days"])),
+    "wait_between_offers": lambda n: _(
+        "The last offer is under %(days)s old. The wait ends on %(date)s.", days=formats.days(n["wait_days"]), date=_date(n, "until")
+    ),
+    "no_open_offer": lambda _n: _("No other offer is open."),
+    "open_offer_smaller": lambda n: _(
+        "An offer of %(percent)s is open. This one is larger and counts. They do not add up.",
+        percent=_percent(n, "open_percent"),
+    ),
+    "open_offer": lambda n: _(
+        "An offer of %(percent)s is open until %(date)s. The larger one counts. They do not add up.",
+        percent=_percent(n, "open_percent"), date=_date(n, "until"),
+    ),
+    "control_group": lambda n: _(
+        "In the control group: %(percent)s of customers get no offers, so that you can see what offers add.",
+        percent=_percent(n, "holdout_percent"),
+    ),
+    "not_in_control_group": lambda _n: _("Not in the control group."),
+    "budget_too_small": lambda n: _(
+        "The offer can cost up to %(needed)s, more than the whole monthly budget of %(cap)s.", **_budget(n)
+    ),
+    "budget_used_up": lambda n: _(
+        "The offer can cost up to %(needed)s. %(left)s of the budget of %(cap)s is left. A new budget begins on %(date)s.",
+        **_budget(n), date=_date(n, "until"),
+    ),
+    "budget_left": lambda n: _(
+        "The offer can cost up to %(needed)s. %(left)s of the budget of %(cap)s is left.", **_budget(n)
+    ),
+    "highest_is_zero": lambda n: _(
+        "The highest discount is %(percent)s, so no discount can be given.", percent=_percent(n, "highest_percent")
+    ),
+    "highest_percent": lambda n: _(
+        "The rule says %(asked)s. The highest discount makes it %(percent)s.",
+        asked=_percent(n, "asked_percent"), percent=_percent(n),
+    ),
+    "within_highest": lambda n: _(
+        "Not above the highest discount of %(percent)s.", percent=_percent(n, "highest_percent")
+    ),
+    "larger_counts": lambda n: _(
+        "Both apply: loyalty %(loyalty)s and win-back %(win_back)s. The larger one counts. They do not add up.",
+        loyalty=_percent(n, "loyalty_percent"), win_back=_percent(n, "win_back_percent"),
+    ),
+    "next_in_line": lambda n: _(
+        "Both apply: loyalty %(loyalty)s and win-back %(win_back)s. The larger one cannot be given now.",
+        loyalty=_percent(n, "loyalty_percent"), win_back=_percent(n, "win_back_percent"),
+    ),
+}  # fmt: skip

@@ -1,0 +1,101 @@
+"""The rules page: the program in force as a form, with its warnings, and the versions that led to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from plugin.pages import changes, fields, formats, names, problems
+from plugin.pages.say import _
+from plugin.rewards.cautions import cautions
+from plugin.rewards.invariants import MOST_TIERS
+from plugin.rewards.problem import InvalidProgram
+from plugin.rewards.stored import from_stored
+from plugin.rewards.wire import to_wire
+from storage import programs
+from storage.programs import StoredProgram
+from storage.shops import Shop
+
+VERSIONS_SHOWN = 6
+TIER_PARTS = ("name", "spend_from", "percent")
+RUNG_PARTS = ("wait_days", "percent", "valid_days")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One version in the list."""
+
+    version: int
+    number: str
+    who_and_when: str
+    changes: Sequence[str]
+    note: str
+    undoable: bool
+
+
+def gather(db: Any, shop: Shop, *, now: datetime) -> dict[str, Any]:
+    """What the template shows of a shop's rules."""
+    versions = programs.history(db, shop.shop_id)
+    stored = versions[0]
+    program = from_stored(stored.body)
+    wire = to_wire(program)
+    warned = {
+        name: " ".join(told["text"] for told in found) for name, found in problems.by_field(cautions(program)).items()
+    }
+    return {
+        "version": stored.version,
+        "status": _(
+            "Version %(number)s, saved %(when)s", number=stored.version, when=formats.when(stored.saved_at, now)
+        ),
+        "program": wire,
+        "most_tiers": MOST_TIERS,
+        **_form(wire, warned),
+        "history": history(versions, now=now),
+    }
+
+
+def history(versions: Sequence[StoredProgram], *, now: datetime) -> list[Entry]:
+    """The newest versions, each with what it changed against the one before; ``versions`` is newest first."""
+    before = [*versions[1:], None]
+    return [_entry(*pair, now=now) for pair in list(zip(versions, before, strict=True))[:VERSIONS_SHOWN]]
+
+
+def changed(old: StoredProgram, new: StoredProgram) -> list[str]:
+    """What a version changed against another, in words; nothing where one is kept in a form this program cannot read."""
+    try:
+        return changes.between(to_wire(from_stored(old.body)), to_wire(from_stored(new.body)))
+    except InvalidProgram:
+        return []
+
+
+def _entry(version: StoredProgram, before: StoredProgram | None, *, now: datetime) -> Entry:
+    who, when = names.author(version.author), formats.when(version.saved_at, now)
+    return Entry(
+        version=version.version,
+        number=formats.number(version.version),
+        who_and_when=_("%(who)s, %(when)s", who=who, when=when),
+        changes=changed(before, version) if before else (),
+        note=names.note(version.note),
+        undoable=before is not None,
+    )
+
+
+def _form(wire: Mapping[str, Any], warned: Mapping[str, str]) -> dict[str, Any]:
+    values, currency = fields.flat(wire), str(wire["currency"])
+
+    def field(name: str, value: Any = "") -> fields.Field:
+        return fields.form_field(name, values.get(name, value), currency=currency, warning=warned.get(name, ""))
+
+    tiers, steps = wire["loyalty"]["tiers"], wire["win_back"]["steps"]
+    return {
+        "field": {name: field(name) for name in fields.SPECS if "*" not in name},
+        "tiers": [{part: field(f"loyalty.tiers.{place}.{part}") for part in TIER_PARTS} for place in range(len(tiers))],
+        "new_tier": {part: field(f"loyalty.tiers.row.{part}") for part in TIER_PARTS},
+        "rungs": [
+            {"key": step["name"], "title": names.step("win_back", step["name"])}
+            | {part: field(f"win_back.steps.{place}.{part}") for part in RUNG_PARTS}
+            for place, step in enumerate(steps)
+        ],
+    }

@@ -1,0 +1,198 @@
+"""The shape of what the JSON API takes. Shape only: what a program may mean is ``plugin.rewards``'s to say.
+
+Numbers may come as text, as forms send them. Errors are codes; the sentences are made where they are shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from plugin.rewards.problem import Problem
+
+Messages = dict[str, str | list[Any] | dict[Any, Any]]
+
+CODES: Messages = {
+    "required": "required",
+    "null": "required",
+    "validator_failed": "text",
+    "invalid": "text",
+    "invalid_utf8": "text",
+}
+OBJECT_CODES: Messages = {"unknown": "unknown", "type": "object"}
+WHOLE = re.compile(r"[+-]?\d{1,18}")
+DECIMAL = re.compile(r"[+-]?(\d{1,15}(\.\d{0,9})?|\.\d{1,9})")
+LONGEST_TEXT = 200
+LONGEST_NOTE = 500
+
+
+class Text(fields.String):
+    """A text; too long a one is no text of ours."""
+
+    def __init__(self, most: int = LONGEST_TEXT, **more: Any) -> None:
+        super().__init__(error_messages=CODES, validate=validate.Length(max=most, error="text"), **more)
+
+
+class Whole(fields.Field[int]):
+    """A whole number, as a number or as its digits."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(error_messages=CODES, **more)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
+        if isinstance(value, float) and value.is_integer():
+            return int(value)
+        text = value.strip() if isinstance(value, str) else str(value) if type(value) in {int, float} else "?"
+        if not text:
+            raise ValidationError("required")
+        if not DECIMAL.fullmatch(text):
+            raise ValidationError("number")
+        if not WHOLE.fullmatch(text):
+            raise ValidationError("whole_number")
+        return int(text)
+
+
+class Money(fields.Field[str]):
+    """An amount as decimal text."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(error_messages=CODES, **more)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
+        text = value.strip() if isinstance(value, str) else str(value) if type(value) is int else "?"
+        if not text:
+            raise ValidationError("required")
+        if not DECIMAL.fullmatch(text):
+            raise ValidationError("number")
+        return text.lstrip("+")
+
+
+class Switch(fields.Boolean):
+    """Yes or no, and nothing that merely looks like it."""
+
+    truthy = {True}  # noqa: RUF012  # marshmallow's own way to say it
+    falsy = {False}  # noqa: RUF012
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(error_messages=CODES | {"invalid": "yes_or_no"}, **more)
+
+
+class Shape(Schema):
+    """An object with exactly these fields, all of them."""
+
+    error_messages = {"unknown": "unknown", "type": "object"}  # noqa: RUF012  # marshmallow's own way to say it
+
+
+def _part(schema: type[Schema]) -> fields.Nested:
+    return fields.Nested(schema, required=True, error_messages=CODES | OBJECT_CODES)
+
+
+def _parts(schema: type[Schema]) -> fields.List[Any]:
+    inner = fields.Nested(schema, error_messages=CODES | OBJECT_CODES)
+    return fields.List(inner, required=True, error_messages=CODES | {"invalid": "list"})
+
+
+class TierShape(Shape):
+    """A loyalty tier."""
+
+    name = Text(required=True)
+    spend_from = Money(required=True)
+    percent = Whole(required=True)
+
+
+class LoyaltyShape(Shape):
+    """Discounts by tier."""
+
+    enabled = Switch(required=True)
+    tiers = _parts(TierShape)
+    valid_days = Whole(required=True)
+
+
+class TimingShape(Shape):
+    """When silence begins to count."""
+
+    rule = Text(required=True)
+    days = Whole(required=True)
+    gap_multiple_tenths = Whole(required=True)
+
+
+class StepShape(Shape):
+    """One rung of the win-back ladder."""
+
+    name = Text(required=True)
+    wait_days = Whole(required=True)
+    percent = Whole(required=True)
+    valid_days = Whole(required=True)
+
+
+class WinBackShape(Shape):
+    """The ladder."""
+
+    enabled = Switch(required=True)
+    timing = _part(TimingShape)
+    steps = _parts(StepShape)
+    sunset_days = Whole(required=True)
+    max_age_days = Whole(required=True)
+
+
+class LimitsShape(Shape):
+    """What holds for every offer."""
+
+    highest_percent = Whole(required=True)
+    min_order = Money(required=True)
+    order_guard = Money(required=True)
+    wait_days = Whole(required=True)
+    monthly_budget = Money(required=True)
+
+
+class ProgramShape(Shape):
+    """All of a merchant's rules, money as decimal text."""
+
+    key = Text(required=True)
+    mode = Text(required=True)
+    currency = Text(required=True)
+    code_prefix = Text(required=True)
+    loyalty = _part(LoyaltyShape)
+    win_back = _part(WinBackShape)
+    limits = _part(LimitsShape)
+    holdout_percent = Whole(required=True)
+
+
+class CheckShape(Shape):
+    """Rules to look at without saving them."""
+
+    program = _part(ProgramShape)
+
+
+class SaveShape(CheckShape):
+    """Rules to save, and the version that they were made from."""
+
+    base_version = Whole(required=True, validate=validate.Range(min=0, error="number"))
+    note = Text(LONGEST_NOTE, load_default="")
+
+
+class UndoShape(Shape):
+    """The version to take back."""
+
+    base_version = Whole(required=True, validate=validate.Range(min=1, error="number"))
+
+
+def problems(messages: Any, *, below: str = "") -> list[Problem]:
+    """Marshmallow's nested messages as findings with dotted fields; ``below`` is a prefix to take away."""
+    found = [Problem(field=name or "request", code=code, message=code) for name, code in _flat(messages, "")]
+    if not below:
+        return found
+    return [Problem(field=each.field.removeprefix(f"{below}."), code=each.code, message=each.message) for each in found]
+
+
+def _flat(messages: Any, at: str) -> Iterator[tuple[str, str]]:
+    if isinstance(messages, Mapping):
+        for name, inner in messages.items():
+            below = at if name == "_schema" else f"{at}.{name}" if at else str(name)
+            yield from _flat(inner, below)
+    else:
+        for code in messages if isinstance(messages, list) else [messages]:
+            yield at, str(code)

@@ -1,0 +1,1 @@
+"""The merchant's pages, asked through Flask's own client."""

@@ -14,11 +14,12 @@ from granian.server import Server
 
 from plugin import runtime
 from plugin.app import create_app
-from plugin.cli import assembly, context
+from plugin.cli import context
 from plugin.cli.serving import THREADS
 from plugin.runtime import Runtime
-from storage import inbox
+from storage import inbox, shops
 from storage.inbox import Delivery
+from tests.benchmarks.deliveries import SHOP
 from webhooks.views import Ear
 
 
@@ -39,18 +40,20 @@ def commit_per_request() -> Flask:
 
 
 def _app(built: Runtime, keep: Callable[[Delivery], bool]) -> Flask:
-    assembly.set_up_logging(built.config)
-    shop_ids = assembly.shop_ids(built)
+    with built.database.reading() as db:
+        shop = shops.find(db, platform="shopify", domain=SHOP)
+    if shop is None:
+        raise RuntimeError("the benchmark's shop is not installed")
     ear = Ear(
         topics=built.manifest.shopify.topics,
         secrets_for=lambda _platform, _domain: built.config.shopify_secrets,
-        shop_id_of=shop_ids,
+        shop_id_of=lambda _platform, domain: shop.shop_id if domain == SHOP else None,
         keep=keep,
         now=built.now,
         count=lambda _outcome: None,
         log=lambda _outcome, _topic, _domain: None,
     )
-    return create_app(built, ear=ear)
+    return create_app(built, ear=ear, on_first_open=lambda _domain, _token: None)
 
 
 def main(name: str, port: int) -> None:

@@ -31,7 +31,7 @@ def mark_lived(store: Store, day: date) -> None:
 
 
 def has_bought(store: Store, customer_id: int, at: datetime) -> bool:
-    """Did this customer buy at this very moment already?"""
+    """Whether this customer bought at this very moment already."""
     with store.transaction() as connection:
         found = connection.execute(
             "SELECT 1 FROM orders WHERE customer_id = ? AND created_at = ?", (customer_id, kept(at))

@@ -8,7 +8,7 @@ from threading import Event, Thread
 from typing import Any
 
 from flask import Flask
-from waitress import create_server, wasyncore  # type: ignore[import-untyped]
+from waitress import create_server, wasyncore
 
 from plugin.sandbox.admin.endpoint import admin_api
 from plugin.sandbox.store import Store

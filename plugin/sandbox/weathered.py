@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NoReturn
 
-from waitress.channel import ClientDisconnected  # type: ignore[import-untyped]
+from waitress.channel import ClientDisconnected
 
 from plugin.sandbox.admin.endpoint import MISHAP
 from plugin.sandbox.weather import Mishap, Weather

@@ -21,7 +21,7 @@ SECRET = "s" * 40
 CUSTOMER = 9_100_000_000_000_001
 OTHER = 9_100_000_000_000_002
 TOPICS = (
-    "orders/create", "orders/paid", "orders/updated", "orders/cancelled", "refunds/create", "customers/create",
+    "orders/create", "orders/paid", "orders/updated", "orders/cancelled", "orders/edited", "refunds/create", "customers/create",
     "customers/update", "customers/delete", "customers/merge", "app/uninstalled", "shop/update",
     "customers/data_request", "customers/redact", "shop/redact",
 )  # fmt: skip
@@ -70,18 +70,18 @@ class Client:
             | fields
         )
 
-    def post(self, query: str, **variables: Any) -> requests.Response:
+    def post(self, document: str, /, **variables: Any) -> requests.Response:
         if not self.token:
             self.token = self.exchange().json()["access_token"]
         return self.session.post(
             f"{self.url}/admin/api/2026-10/graphql.json",
-            json={"query": query, "variables": variables},
+            json={"query": document, "variables": variables},
             headers={"X-Shopify-Access-Token": self.token, "X-Shopify-Shop-Domain": self.store.domain},
             timeout=self.timeout,
         )
 
-    def ask(self, query: str, **variables: Any) -> dict[str, Any]:
-        answer = self.post(query, **variables).json()
+    def ask(self, document: str, /, **variables: Any) -> dict[str, Any]:
+        answer = self.post(document, **variables).json()
         assert "errors" not in answer, answer
         return answer["data"]
 
@@ -93,6 +93,7 @@ class Receiver:
     url: str = ""
     got: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     decide: Callable[[int], int] = lambda _: 200
+    connections: set[tuple[str, int]] = field(default_factory=set)
 
     def topics(self) -> list[str]:
         return [headers["x-shopify-topic"] for _, headers, _ in self.got]
@@ -127,16 +128,22 @@ def store(make_store: Callable[..., Store]) -> Store:
 
 
 @pytest.fixture
-def running(store: Store) -> Iterator[RunningStore]:
-    served = serve(store, port=0)
-    yield served
-    served.close()
+def start_client() -> Iterator[Callable[[Store], Client]]:
+    running: list[RunningStore] = []
+    with requests.Session() as session:
+
+        def start(store: Store) -> Client:
+            running.append(serve(store, port=0))
+            return Client(store, running[-1].url, session)
+
+        yield start
+    for served in running:
+        served.close()
 
 
 @pytest.fixture
-def client(store: Store, running: RunningStore) -> Iterator[Client]:
-    with requests.Session() as session:
-        yield Client(store, running.url, session)
+def client(store: Store, start_client: Callable[[Store], Client]) -> Client:
+    return start_client(store)
 
 
 @pytest.fixture
@@ -146,8 +153,9 @@ def receiver() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            heard.connections.add(self.client_address)
             heard.got.append((self.path, {key.lower(): value for key, value in self.headers.items()}, body))
             self.send_response(heard.decide(len(heard.got)))
             self.send_header("Content-Length", "0")

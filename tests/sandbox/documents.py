@@ -48,13 +48,27 @@ query Orders($first: Int, $after: String, $query: String, $sortKey: OrderSortKey
     nodes {
       id legacyResourceId name processedAt createdAt updatedAt cancelledAt test displayFinancialStatus sourceName
       currencyCode discountCodes customer { id }
-      totalPriceSet %(money)s currentTotalPriceSet %(money)s totalDiscountsSet %(money)s totalRefundedSet %(money)s
-      refunds { id processedAt totalRefundedSet %(money)s }
-      lineItems(first: 2) { nodes { id title quantity currentQuantity isGiftCard product { id } discountedTotalSet %(money)s } }
+      totalPriceSet MONEY currentTotalPriceSet MONEY totalDiscountsSet MONEY totalRefundedSet MONEY
+      refunds { id processedAt totalRefundedSet MONEY }
+      lineItems(first: 2) { nodes { id title quantity currentQuantity isGiftCard product { id } discountedTotalSet MONEY } }
     }
   }
 }
-""" % {"money": MONEY}
+""".replace("MONEY", MONEY)
+
+ORDER = """
+query Order($id: ID!) {
+  order(id: $id) {
+    id cancelledAt cancelReason displayFinancialStatus discountCode currentTotalPriceSet MONEY netPaymentSet MONEY
+    customer { legacyResourceId numberOfOrders amountSpent { amount } lastOrder { id } defaultEmailAddress { emailAddress } }
+    refunds(first: 5) {
+      totalRefundedSet MONEY
+      refundLineItems(first: 5) { nodes { quantity restockType subtotalSet MONEY lineItem { id } } }
+      transactions(first: 5) { nodes { kind status amountSet MONEY } }
+    }
+  }
+}
+""".replace("MONEY", MONEY)
 
 SHOP = """
 query { shop { name myshopifyDomain currencyCode ianaTimezone } currentAppInstallation { accessScopes { handle } } }

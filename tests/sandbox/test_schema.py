@@ -135,7 +135,7 @@ def test_a_deviation_is_seen(real, ours, changed):
     assert all_differences(build_schema(bent, assume_valid=True), real)
 
 
-@pytest.mark.parametrize("name", ["CREATE", "FIND", "DEACTIVATE", "ORDERS", "SHOP"])
+@pytest.mark.parametrize("name", ["CREATE", "FIND", "DEACTIVATE", "ORDERS", "ORDER", "SHOP"])
 def test_our_test_documents_are_valid_there_too(real, name):
     """What these tests ask the sandbox could be asked of the real store."""
     assert validate(real, parse(getattr(documents, name))) == []

@@ -29,15 +29,6 @@ def upgrade() -> None:
         op.execute("ALTER TABLE inbox ALTER COLUMN body SET STORAGE EXTERNAL")
 
 
-def downgrade() -> None:
-    listed = (
-        "erasures", "decisions", "budgets", "redemptions", "offers", "programs", "snapshots", "outbox", "inbox",
-        "refunds", "order_lines", "orders", "customers", "shops",
-    )  # fmt: skip
-    for name in listed:
-        op.drop_table(name)
-
-
 def _shops() -> None:
     _table(
         "shops",

@@ -1,0 +1,1 @@
+"""The memory keeps its promises on both databases."""

@@ -6,6 +6,8 @@ import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from tests.house.sources import Source
+
 #: what a visitor may meet beside the rooms; anything else belongs into a room
 TOP_LEVEL = frozenset({
     "plugin", "webhooks", "storage", "tests",
@@ -65,6 +67,32 @@ def runs_the_whole_suite(script: str) -> bool:
     """Whether the check of every push is ``make test``, unweakened."""
     lines = [line.strip() for line in script.splitlines()]
     return "make test" in lines and "set -euo pipefail" in lines
+
+
+def unknown_commands(readme: str, commands: Collection[str]) -> Iterator[str]:
+    """Commands of the program that a text shows and that do not exist."""
+    shown = set(re.findall(r"\bregulars ([a-z][a-z-]+)", "\n".join(_code(readme))))
+    yield from sorted(shown - set(commands))
+
+
+def unnamed(readme: str, names: Collection[str]) -> Iterator[str]:
+    """Names that a text does not mention."""
+    yield from (name for name in names if not re.search(rf"\b{re.escape(name)}\b", readme))
+
+
+def dead_links(source: Source, root: Path) -> Iterator[str]:
+    """Links of a Markdown text to files of the repository that are not there."""
+    for target in re.findall(r"\]\(([^)\s#]+)[^)]*\)", source.text):
+        if "://" not in target and not target.startswith("mailto:"):
+            folder = (root / source.path).parent
+            if not (folder / target).exists():
+                yield target
+
+
+def _code(text: str) -> Iterator[str]:
+    """What a Markdown text shows as code, in blocks and in lines."""
+    yield from re.findall(r"^```.*?^```", text, re.MULTILINE | re.DOTALL)
+    yield from re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL))
 
 
 def _entries(lock: str) -> Iterator[str]:

@@ -1,0 +1,51 @@
+"""What the pages of the repository say can be done as they say it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from plugin import cli, config
+from tests.house import repository, sources
+from tests.house.sources import ROOT, Source
+
+PAGES = [source for source in sources.every() if source.suffix == ".md"]
+COMMANDS = frozenset(cli.cli.commands)
+SETTINGS = [f"{config.PREFIX}{name}" for name in config.NAMES]
+
+
+def test_the_two_commands_are_shown() -> None:
+    """The first page shows how to see it and how to check it."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert not list(repository.unnamed(readme, ["make demo", "make test"]))
+
+
+def test_every_setting_is_described() -> None:
+    """The first page names every setting that the program reads."""
+    assert not list(repository.unnamed((ROOT / "README.md").read_text(encoding="utf-8"), SETTINGS))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path)
+def test_every_command_shown_exists(page: Source) -> None:
+    """No page tells to type a command that the program does not have."""
+    assert not list(repository.unknown_commands(page.text, COMMANDS))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path)
+def test_every_link_leads_somewhere(page: Source) -> None:
+    """Each link to a file of the repository finds it."""
+    assert not list(repository.dead_links(page, ROOT))
+
+
+def test_a_wrong_page_is_noticed(tmp_path: Path) -> None:
+    """An invented command, in a block or in a line, a forgotten setting and a dead link are each named."""
+    page = Source(
+        "README.md",
+        "`regulars serve`\n\n```sh\nregulars fly --high\n```\n\nUse `regulars dance` [here](there.md) [web](https://example.com).\n",
+    )
+
+    assert list(repository.unknown_commands(page.text, COMMANDS)) == ["dance", "fly"]
+    assert list(repository.unnamed(page.text, ["REGULARS_SMTP_URL"])) == ["REGULARS_SMTP_URL"]
+    assert list(repository.dead_links(page, tmp_path)) == ["there.md"]

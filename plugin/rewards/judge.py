@@ -12,7 +12,9 @@ from plugin.rewards.question import Candidate, Case, Question, yes
 from plugin.rewards.win_back import win_back_case
 from plugin.rewards.worst_case import worst_case
 
-LAST = datetime.max.replace(tzinfo=UTC)
+NEVER = datetime.max.replace(tzinfo=UTC)
+#: answers that tell a merchant little, least last: with a more telling one beside them they are not the main reason
+SAYS_LITTLE = ("order_too_old", "loyalty_off", "win_back_off")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +43,7 @@ def judge(question: Question) -> Verdict:
     cases = (loyalty_case(question), win_back_case(question))
     asking = [case for case in cases if case.candidate is not None and case.candidate.is_open(question.as_of)]
     if not asking:
-        nearest = sorted(cases, key=lambda case: case.candidate.opens if case.candidate else LAST)
-        reasons = tuple(case.reason for case in nearest)
+        reasons = tuple(case.reason for case in sorted(cases, key=_nearest))
         return Verdict(outcome="hold", offer=None, reasons=reasons, cases=cases, trials=())
     found = [case.candidate for case in asking if case.candidate is not None]
     trials = tuple(_try(question, each) for each in sorted(found, key=lambda each: -each.percent))
@@ -69,6 +70,13 @@ def offer_of(question: Question, candidate: Candidate) -> OfferSpec:
         starts_at=question.as_of,
         ends_at=question.as_of + timedelta(days=candidate.valid_days),
     )
+
+
+def _nearest(case: Case) -> tuple[datetime, int]:
+    """The rule that can ask for an offer soonest comes first; then the one with more to say."""
+    code = case.reason.code
+    telling = SAYS_LITTLE.index(code) + 1 if code in SAYS_LITTLE else 0
+    return (case.candidate.opens if case.candidate else NEVER, telling)
 
 
 def _try(question: Question, candidate: Candidate) -> Trial:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from plugin.rewards.question import Candidate, Case, Question, no, yes
@@ -16,36 +16,34 @@ FRESH_DAYS = 14
 
 def loyalty_case(question: Question) -> Case:
     """Asks for the tier's discount while the last order is fresh, once for each order."""
-    standing, program = question.standing, question.program
-    cycle = f"order:{standing.last_order_id}"
-    if not program.loyalty.enabled:
+    cycle = f"order:{question.standing.last_order_id}"
+    closes = question.standing.last_order_at + timedelta(days=FRESH_DAYS)
+    if not question.program.loyalty.enabled:
         return Case(reason=no("loyalty_off", "Loyalty discounts are switched off."))
-    if given := [offer for offer in question.past if offer.rule == RULE and offer.cycle == cycle]:
+    if question.as_of >= closes:
+        age = (question.as_of - question.standing.last_order_at).days
+        said = f"The last order is {age} days old; a loyalty discount is given up to {FRESH_DAYS} days after an order."
+        return Case(reason=no("order_too_old", said, order_age_days=age, fresh_days=FRESH_DAYS))
+    given = [offer for offer in question.past if offer.rule == RULE and offer.cycle == cycle]
+    if given:
         when = date_text(given[-1].created_at, question.zone)
         said = f"The loyalty discount for the last order was decided on {when}; it is {given[-1].state} now."
         return Case(reason=no("already_given", said, state=given[-1].state, given_at=given[-1].created_at.isoformat()))
-    return _by_tier(question, cycle)
+    return _by_tier(question, cycle, closes)
 
 
-def _by_tier(question: Question, cycle: str) -> Case:
+def _by_tier(question: Question, cycle: str, closes: datetime) -> Case:
     standing, program = question.standing, question.program
     tier = tier_of(program, standing.spend_365d)
-    closes = standing.last_order_at + timedelta(days=FRESH_DAYS)
-    age = max((question.as_of - standing.last_order_at).days, 0)
     spent = f"{money_text(standing.spend_365d, program.currency)} spent in 12 months is tier {tier.name}"
     numbers: dict[str, Any] = {
         "tier": tier.name,
         "percent": tier.percent,
         "spend_minor": standing.spend_365d,
         "currency": program.currency,
-        "order_age_days": age,
-        "fresh_days": FRESH_DAYS,
     }
     if tier.percent == 0:
         return Case(reason=no("tier_without_discount", f"{spent}, which has no discount.", **numbers))
-    if question.as_of >= closes:
-        said = f"The last order is {age} days old; a loyalty discount is given up to {FRESH_DAYS} days after an order."
-        return Case(reason=no("order_too_old", said, **numbers))
     candidate = Candidate(
         kind=KIND,
         step=slug(tier.name),

@@ -124,6 +124,8 @@ class World:
 
 
 percents = st.integers(0, 50)
+#: on nearly always: a program that is off has little to say
+switches = st.sampled_from((True, True, True, True, False))
 
 
 @st.composite
@@ -132,21 +134,22 @@ def programs(draw: st.DrawFn, *, modes: tuple[str, ...] = ("live",)) -> Program:
     names = sorted(draw(st.sets(st.sampled_from(STEP_NAMES), min_size=1)), key=STEP_NAMES.index)
     starts = sorted(draw(st.sets(st.integers(1, 10**6), max_size=5)))
     minimum = draw(st.integers(0, 5_000))
+    guard = minimum + draw(st.integers(1, 50_000))
     return Program(
         key=draw(st.sampled_from(("main", "spring-2026"))),
         mode=draw(st.sampled_from(modes)),
         currency=draw(st.sampled_from(("USD", "JPY", "KWD"))),
         code_prefix=draw(st.sampled_from(("", "REG", "TEA2026"))),
         loyalty=Loyalty(
-            enabled=draw(st.booleans()),
+            enabled=draw(switches),
             tiers=tuple(
-                Tier(name=f"Tier {place}", spend_from=start, percent=draw(percents))
+                Tier(name=f"Tier {place}", spend_from=start, percent=draw(percents | st.integers(1, 50)))
                 for place, start in enumerate([0, *starts])
             ),
             valid_days=draw(st.integers(3, 60)),
         ),
         win_back=WinBack(
-            enabled=draw(st.booleans()),
+            enabled=draw(switches),
             timing=Timing(
                 rule=draw(st.sampled_from(("recommended", "days", "gap_multiple"))),
                 days=draw(st.integers(7, 90)),
@@ -156,7 +159,7 @@ def programs(draw: st.DrawFn, *, modes: tuple[str, ...] = ("live",)) -> Program:
                 Step(
                     name=name,
                     wait_days=draw(st.integers(1 if place else 0, 40)),
-                    percent=draw(st.just(0) | percents),
+                    percent=draw(st.just(0) | st.integers(1, 50)),
                     valid_days=draw(st.integers(3, 60)),
                 )
                 for place, name in enumerate(names)
@@ -165,13 +168,14 @@ def programs(draw: st.DrawFn, *, modes: tuple[str, ...] = ("live",)) -> Program:
             max_age_days=draw(st.integers(1, 60)),
         ),
         limits=Limits(
-            highest_percent=draw(st.just(20) | percents),
+            highest_percent=draw(st.just(20) | st.integers(1, 50) | percents),
             min_order=minimum,
-            order_guard=minimum + draw(st.integers(1, 50_000)),
+            order_guard=guard,
             wait_days=draw(st.integers(7, 90)),
-            monthly_budget=draw(st.integers(0, 20_000)),
+            # from not one offer to a dozen
+            monthly_budget=guard * draw(st.integers(0, 120)) // 100,
         ),
-        holdout_percent=draw(st.integers(0, 50)),
+        holdout_percent=draw(st.just(0) | st.integers(0, 50)),
     )
 
 
@@ -198,17 +202,17 @@ def past_offers(draw: st.DrawFn) -> PastOffer:
 def worlds(draw: st.DrawFn, *, modes: tuple[str, ...] = ("live",)) -> World:
     """Any customer with any past under any sound program."""
     program = draw(programs(modes=modes))
-    late = draw(st.none() | st.integers(1, 150))
+    late = draw(st.none() | st.integers(1, 60) | st.integers(1, 150))
     standing = customer(
         customer_id=str(draw(st.integers(1, 50))),
         spend_365d=draw(st.integers(0, 10**6)),
-        usual_gap_days=draw(st.none() | st.floats(0.5, 60)),
+        usual_gap_days=draw(st.none() | st.floats(0.5, 20) | st.floats(0.5, 60)),
         late_at=None if late is None else after(late),
     )
     return World(
         standing=standing,
         program=program,
-        past=tuple(draw(st.lists(past_offers(), max_size=4))),
-        used=draw(st.integers(0, program.limits.monthly_budget)),
+        past=tuple(draw(st.just([]) | st.lists(past_offers(), min_size=2, max_size=4))),
+        used=draw(st.just(0) | st.integers(0, program.limits.monthly_budget)),
         timezone=draw(st.sampled_from(ZONES)),
     )

@@ -74,13 +74,17 @@ def _check(config: Config) -> None:
     _check_database(config.database_url)
     for key in config.secret_keys:
         if len(key) < SHORTEST_KEY:
-            raise ConfigError(f"{PREFIX}SECRET_KEYS has a key under {SHORTEST_KEY} characters; make one with: openssl rand -hex 32")
+            raise ConfigError(
+                f"{PREFIX}SECRET_KEYS has a key under {SHORTEST_KEY} characters; make one with: openssl rand -hex 32"
+            )
     if config.sqlite_path is None and not config.secret_keys:
         raise ConfigError(f"{PREFIX}SECRET_KEYS must be set on PostgreSQL; make one with: openssl rand -hex 32")
     if config.log_format not in LOG_FORMATS:
         raise ConfigError(f"{PREFIX}LOG_FORMAT must be text or json, not {config.log_format!r}.")
     if bool(config.shopify_client_id) != bool(config.shopify_client_secret):
-        raise ConfigError(f"{PREFIX}SHOPIFY_CLIENT_ID and {PREFIX}SHOPIFY_CLIENT_SECRET belong together: set both or neither.")
+        raise ConfigError(
+            f"{PREFIX}SHOPIFY_CLIENT_ID and {PREFIX}SHOPIFY_CLIENT_SECRET belong together: set both or neither."
+        )
     if not re.fullmatch(r"[a-z0-9-]{1,30}", config.environment):
         raise ConfigError(f"{PREFIX}ENVIRONMENT must be 1 to 30 of a-z, 0-9 and -, not {config.environment!r}.")
     _check_url("PUBLIC_URL", config.public_url)

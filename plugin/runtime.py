@@ -98,9 +98,7 @@ def build(config: Config, *, now: Callable[[], datetime] | None = None) -> Runti
         vault=Vault(keys),
         manifest=load(),
         now=now or _system_clock,
-        lines=defaultdict(
-            lambda: Line(allow_private_hosts=config.allow_private_hosts, monotonic=time.monotonic)
-        ),
+        lines=defaultdict(lambda: Line(allow_private_hosts=config.allow_private_hosts, monotonic=time.monotonic)),
     )
 
 

@@ -38,7 +38,9 @@ def run(arguments: list[str]) -> int:
         click.echo(shown.format_message(), err=True)
         return 2
     except (click.ClickException, ConfigError) as error:
-        click.echo(f"regulars: {error.format_message() if isinstance(error, click.ClickException) else error}", err=True)
+        click.echo(
+            f"regulars: {error.format_message() if isinstance(error, click.ClickException) else error}", err=True
+        )
         return error.exit_code if isinstance(error, Problem) else 2
     except click.Abort:
         click.echo("regulars: stopped.", err=True)

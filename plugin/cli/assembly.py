@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,11 @@ from webhooks.views import Ear
 LOG_FIELDS = ("levelname", "name", "message")
 
 
+#: how long a store's number is taken from memory
+REMEMBERED_SECONDS = 5.0
+MOST_REMEMBERED = 100_000
+
+
 @dataclass(frozen=True, slots=True)
 class Web:
     """The application and what must be closed after it."""
@@ -37,13 +43,15 @@ def web(runtime: Runtime, *, count: Callable[[str], None] | None = None) -> Web:
     keeper = Keeper(runtime.database)
     ear = Ear(
         secrets_for=lambda _platform, _domain: runtime.config.shopify_secrets,
-        shop_id_of=lambda platform, domain: _shop_id(runtime, platform, domain),
+        shop_id_of=_Directory(runtime).shop_id_of,
         keep=keeper.keep,
         now=runtime.now,
         count=count or (lambda _outcome: None),
         topics=runtime.manifest.shopify.topics,
     )
-    app = create_app(runtime, ear=ear, on_first_open=lambda domain, token: install_on_first_open(runtime, domain, token))
+    app = create_app(
+        runtime, ear=ear, on_first_open=lambda domain, token: install_on_first_open(runtime, domain, token)
+    )
     return Web(app=app, close=keeper.close)
 
 
@@ -71,10 +79,25 @@ def set_up_logging(config: Config) -> None:
     root.propagate = False
 
 
-def _shop_id(runtime: Runtime, platform: str, domain: str) -> int | None:
-    with runtime.database.reading() as db:
-        shop = shops.find(db, platform=platform, domain=domain)
-    return shop.shop_id if shop else None
+class _Directory:
+    """Which store is which shop, remembered for a few seconds: the door must not wait for the database each time."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.known: dict[tuple[str, str], tuple[float, int | None]] = {}
+
+    def shop_id_of(self, platform: str, domain: str) -> int | None:
+        asked = time.monotonic()
+        until, shop_id = self.known.get((platform, domain), (0.0, None))
+        if asked < until:
+            return shop_id
+        with self.runtime.database.reading() as db:
+            shop = shops.find(db, platform=platform, domain=domain)
+        shop_id = shop.shop_id if shop else None
+        if len(self.known) > MOST_REMEMBERED:
+            self.known.clear()
+        self.known[platform, domain] = (asked + REMEMBERED_SECONDS if shop_id else 0.0, shop_id)
+        return shop_id
 
 
 class _JsonLines(logging.Formatter):

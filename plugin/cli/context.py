@@ -40,7 +40,9 @@ def opened(*, migrated: bool = True) -> Iterator[Runtime]:
             require_schema(built)
         yield built
     except DBAPIError as error:
-        raise Problem(f"The database cannot be used ({type(error.orig).__name__}): check REGULARS_DATABASE_URL.") from error
+        raise Problem(
+            f"The database cannot be used ({type(error.orig).__name__}): check REGULARS_DATABASE_URL."
+        ) from error
     finally:
         built.database.close()
 
@@ -49,7 +51,9 @@ def require_schema(built: Runtime) -> None:
     """Raises Problem where the database is not at the newest schema."""
     have, want = migrations.current(built.database), migrations.newest()
     if have != want:
-        raise Problem(f"The database is at schema {have or 'none'} and this program needs {want}: run regulars migrate.")
+        raise Problem(
+            f"The database is at schema {have or 'none'} and this program needs {want}: run regulars migrate."
+        )
 
 
 def shop_named(built: Runtime, name: str) -> Shop:
@@ -69,13 +73,12 @@ def end_of(day: date, timezone: str) -> datetime:
     return midnight.astimezone(UTC) - timedelta(microseconds=1)
 
 
-def as_of_option(function: object) -> object:
-    """The option --as-of DATE."""
-    return click.option(
-        "--as-of",
-        type=click.DateTime(["%Y-%m-%d"]),
-        help="The end of this day in the shop's time zone; nothing later is seen. Default: now.",
-    )(function)  # type: ignore[type-var]
+#: the option --as-of DATE
+as_of_option = click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The end of this day in the shop's time zone; nothing later is seen. Default: now.",
+)
 
 
 def instant(built: Runtime, shop: Shop, as_of: datetime | None) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 
 import click
 
@@ -15,10 +15,25 @@ from plugin.cli import context
 def manifest(platform: str) -> None:
     """Prints shopify.app.toml, or the resources that a Magento integration needs, from manifest.json."""
     known = declared.load()
-    if platform == "shopify":
-        click.echo(declared.shopify_app_toml(known, context.settings()), nl=False)
-    else:
-        click.echo(json.dumps(declared.magento_resources(known), indent=2))
+    if platform == "magento":
+        click.echo(declared.magento_resources(known).rstrip())
+        return
+    config = context.settings()
+    if not config.shopify_client_id or not config.public_url:
+        click.echo(
+            "regulars: REGULARS_SHOPIFY_CLIENT_ID and REGULARS_PUBLIC_URL are not both set; "
+            "put your own in where the file says YOUR-CLIENT-ID and regulars.example.com.",
+            err=True,
+        )
+        config = replace(
+            config,
+            shopify_client_id=config.shopify_client_id or "YOUR-CLIENT-ID",
+            public_url=config.public_url or "https://regulars.example.com",
+        )
+    try:
+        click.echo(declared.shopify_app_toml(known, config), nl=False)
+    except declared.ManifestError as error:
+        raise click.UsageError(str(error)) from error
 
 
 COMMANDS = (manifest,)

@@ -74,16 +74,27 @@ def _disk(built: Runtime) -> Finding:
     path = built.config.sqlite_path or Path.cwd()
     usage = shutil.disk_usage(path.absolute().parent)
     share = usage.free / usage.total
-    return Finding("disk", ok=share >= LEAST_DISK_SHARE, told=f"{share:.0%} free" + ("" if share >= LEAST_DISK_SHARE else "; make room, nothing can be kept on a full disk"))
+    return Finding(
+        "disk",
+        ok=share >= LEAST_DISK_SHARE,
+        told=f"{share:.0%} free"
+        + ("" if share >= LEAST_DISK_SHARE else "; make room, nothing can be kept on a full disk"),
+    )
 
 
 def _schema(built: Runtime) -> Finding:
     try:
         have, want = migrations.current(built.database), migrations.newest()
     except DBAPIError as error:
-        return Finding("database", ok=False, told=f"cannot be opened ({type(error.orig).__name__}); check REGULARS_DATABASE_URL")
+        return Finding(
+            "database", ok=False, told=f"cannot be opened ({type(error.orig).__name__}); check REGULARS_DATABASE_URL"
+        )
     told = f"{built.database.dialect}, schema {have or 'none'}"
-    return Finding("database", ok=have == want, told=told if have == want else f"{told}, but {want} is needed; run regulars migrate")
+    return Finding(
+        "database",
+        ok=have == want,
+        told=told if have == want else f"{told}, but {want} is needed; run regulars migrate",
+    )
 
 
 def _clock(built: Runtime) -> Finding:
@@ -91,7 +102,11 @@ def _clock(built: Runtime) -> Finding:
     with built.database.reading() as db:
         newest = max((shop.installed_at for shop in shops.every(db)), default=now)
     ok = newest <= now + timedelta(minutes=1)
-    return Finding("clock", ok=ok, told=f"{now:%Y-%m-%d %H:%M} UTC" + ("" if ok else "; it is behind what was recorded before, set it right"))
+    return Finding(
+        "clock",
+        ok=ok,
+        told=f"{now:%Y-%m-%d %H:%M} UTC" + ("" if ok else "; it is behind what was recorded before, set it right"),
+    )
 
 
 def _shop(built: Runtime, shop: Shop) -> Iterator[Finding]:
@@ -107,7 +122,11 @@ def _shop(built: Runtime, shop: Shop) -> Iterator[Finding]:
         yield Finding(about, ok=False, told=f"its API cannot be used: {error}")
     else:
         missing = sorted(set(built.manifest.shopify.scopes) - set(info.scopes))
-        told = f"token works, {len(info.scopes)} scopes" if not missing else f"scopes are missing: {', '.join(missing)}; open the app once in the store's admin"
+        told = (
+            f"token works, {len(info.scopes)} scopes"
+            if not missing
+            else f"scopes are missing: {', '.join(missing)}; open the app once in the store's admin"
+        )
         yield Finding(about, ok=not missing, told=told)
     with built.database.reading() as db:
         aside = inbox.aside(db, shop.shop_id, 3)
@@ -124,9 +143,16 @@ def _queues(built: Runtime) -> Iterator[Finding]:
         waiting, calls = inbox.waiting(db), outbox.waiting(db)
         doubtful = offers.in_doubt(db, now - OLD_DOUBT)
     late = oldest is not None and now - oldest > OLD_DELIVERY
-    yield Finding("inbox", ok=not late, told=f"{waiting} waiting" + (f", the oldest since {oldest:%Y-%m-%d %H:%M} UTC; is a worker running?" if late else ""))
+    yield Finding(
+        "inbox",
+        ok=not late,
+        told=f"{waiting} waiting"
+        + (f", the oldest since {oldest:%Y-%m-%d %H:%M} UTC; is a worker running?" if late else ""),
+    )
     yield Finding("outbox", ok=True, told=f"{calls} calls waiting")
-    yield Finding("offers in doubt", ok=not doubtful, told=f"{len(doubtful)} for more than 15 minutes" if doubtful else "none")
+    yield Finding(
+        "offers in doubt", ok=not doubtful, told=f"{len(doubtful)} for more than 15 minutes" if doubtful else "none"
+    )
 
 
 COMMANDS = (doctor,)

@@ -21,7 +21,9 @@ THREADS = 32
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
 @click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Web processes.")
-@click.option("--no-worker", is_flag=True, help="Do not run the background side inside (it runs only with one process).")
+@click.option(
+    "--no-worker", is_flag=True, help="Do not run the background side inside (it runs only with one process)."
+)
 def serve(host: str, port: int, processes: int, *, no_worker: bool) -> None:
     """The web side: webhooks, the merchant's pages, the API."""
     with context.opened():
@@ -34,7 +36,9 @@ def serve(host: str, port: int, processes: int, *, no_worker: bool) -> None:
 
 
 @click.command()
-@click.option("--concurrency", type=click.IntRange(1, 64), default=8, show_default=True, help="Calls to stores at once.")
+@click.option(
+    "--concurrency", type=click.IntRange(1, 64), default=8, show_default=True, help="Calls to stores at once."
+)
 def worker(concurrency: int) -> None:
     """The background side: takes deliveries in, measures, decides, calls the stores."""
     stop = threading.Event()
@@ -59,7 +63,11 @@ def migrate() -> None:
         before = migrations.current(built.database)
         migrations.migrate(built.database)
         after = migrations.current(built.database)
-        click.echo(f"The database is at schema {after}." if before == after else f"The database went from schema {before or 'none'} to {after}.")
+        click.echo(
+            f"The database is at schema {after}."
+            if before == after
+            else f"The database went from schema {before or 'none'} to {after}."
+        )
 
 
 def _granian(host: str, port: int, processes: int, *, worker_inside: bool) -> None:

@@ -41,7 +41,9 @@ def shopify(domain: str, token: str) -> None:
             shop = install.begin(db, platform="shopify", domain=domain, info=info, sealed=sealed, now=built.now())
         click.echo(f"Connected {domain} as shop {shop.shop_id}.")
         if trouble:
-            click.echo(f"regulars: {domain} could not be reached ({trouble}); once it can, run regulars doctor.", err=True)
+            click.echo(
+                f"regulars: {domain} could not be reached ({trouble}); once it can, run regulars doctor.", err=True
+            )
 
 
 @shops.command("list")

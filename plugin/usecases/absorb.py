@@ -37,7 +37,8 @@ def deliveries(
             outbox.give_up_all(db, shop_id, "the app was uninstalled", now)
     for shop_id, order_ids in recorded.refetch.items():
         for order_id in order_ids:
-            outbox.put(db, shop_id, key=f"refetch/{order_id}/{now.isoformat()}", kind=REFETCH, payload={"order_id": order_id}, now=now)
+            key = f"refetch/{order_id}/{now.isoformat()}"
+            outbox.put(db, shop_id, key=key, kind=REFETCH, payload={"order_id": order_id}, now=now)
     for shop_id, touched in recorded.touched.items():
         follow_up(db, shop_id, touched, recorded.orders.get(shop_id, ()), now=now, issuer=issuer)
     _honour_privacy(db, recorded, now=now, vault=vault)
@@ -69,10 +70,12 @@ def fingerprints(vault: Vault) -> intake.Fingerprints:
 
 def _honour_privacy(db: Connection, recorded: intake.Recorded, *, now: datetime, vault: Vault) -> None:
     for shop_id, asked in recorded.data_requests.items():
-        for customer_id in asked:
-            outbox.put(db, shop_id, key=f"data/{customer_id}/{now.isoformat()}", kind=DATA_REQUEST, payload={"customer_id": customer_id}, now=now)
+        for request in asked:
+            key = f"data/{request.request_id or request.customer_id}/{now.isoformat()}"
+            outbox.put(db, shop_id, key=key, kind=DATA_REQUEST, payload={"customer_id": request.customer_id}, now=now)
     for shop_id, gone in recorded.redact_customers.items():
-        for customer_id in gone:
-            erase.customer(db, shop_id, customer_id, now=now, vault=vault)
-    for shop_id in recorded.redact_shops:
-        erase.shop(db, shop_id)
+        for person in gone:
+            erase.person(db, shop_id, person.customer_id, needles=person.needles, now=now, vault=vault)
+    for shop_id, asked_at in recorded.redact_shops.items():
+        if shops.get(db, shop_id).installed_at <= asked_at:
+            erase.shop(db, shop_id)

@@ -123,9 +123,7 @@ def _settle(db: Connection, row: OutboxRow, task: Task, found: StoredDiscount, n
         )
         _release(db, offer, really=moved)
         return
-    offers.advance(
-        db, row.shop_id, offer.offer_id, to="issued", frm=["sending"], store_ref=found.ref, issued_at=now
-    )
+    offers.advance(db, row.shop_id, offer.offer_id, to="issued", frm=["sending"], store_ref=found.ref, issued_at=now)
 
 
 def _fail(db: Connection, row: OutboxRow, task: Task, error: PlatformError, now: datetime) -> None:
@@ -148,7 +146,13 @@ def _call_off(db: Connection, offer: Offer, row: OutboxRow, now: datetime) -> No
     if not outbox.done(db, row, now):
         return
     moved = offers.advance(
-        db, row.shop_id, offer.offer_id, to="cancelled", frm=["planned"], closed_at=now, note="called off before it was sent"
+        db,
+        row.shop_id,
+        offer.offer_id,
+        to="cancelled",
+        frm=["planned"],
+        closed_at=now,
+        note="called off before it was sent",
     )
     _release(db, offer, really=moved)
 

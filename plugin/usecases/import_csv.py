@@ -99,7 +99,9 @@ def _moment(text: str, number: int, zone: ZoneInfo) -> datetime:
         moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Unreadable(f"line {number}: {text!r} is not a date or time; write 2026-01-31 or 2026-01-31T18:05:00Z") from None
+        raise Unreadable(
+            f"line {number}: {text!r} is not a date or time; write 2026-01-31 or 2026-01-31T18:05:00Z"
+        ) from None
 
 
 def _money(text: str, number: int, currency: str) -> int:

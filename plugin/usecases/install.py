@@ -23,9 +23,7 @@ ENOUGH_ORDERS = 50
 MONTH_MICROS = 30.44 * 86_400 * 1_000_000
 
 
-def begin(
-    db: Connection, *, platform: str, domain: str, info: StoreInfo, sealed: bytes | None, now: datetime
-) -> Shop:
+def begin(db: Connection, *, platform: str, domain: str, info: StoreInfo, sealed: bytes | None, now: datetime) -> Shop:
     """Makes or revives the shop's row with its sealed token, and gives a new shop its first program.
 
     Installed again after an uninstall it is the same shop, with everything it knew.

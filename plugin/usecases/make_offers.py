@@ -85,7 +85,11 @@ def _standings(db: Connection, shop: Shop, customer_ids: Collection[str]) -> dic
     known = snapshots.some(db, shop.shop_id, ids)
     newest = orders.latest(db, shop.shop_id, ids)
     left_out = customers.left_out(db, shop.shop_id, ids)
-    return {who: _standing(known[who], newest[who], left_out=who in left_out) for who in ids if who in known and who in newest}
+    return {
+        who: _standing(known[who], newest[who], left_out=who in left_out)
+        for who in ids
+        if who in known and who in newest
+    }
 
 
 def _standing(row: Snapshot, last_order_id: str, *, left_out: bool) -> Standing:
@@ -111,7 +115,14 @@ class _Desk:
     def __init__(
         self, db: Connection, shop: Shop, program: Program, version: int, as_of: datetime, issuer: Issuer
     ) -> None:
-        self.db, self.shop, self.program, self.version, self.as_of, self.issuer = db, shop, program, version, as_of, issuer
+        self.db, self.shop, self.program, self.version, self.as_of, self.issuer = (
+            db,
+            shop,
+            program,
+            version,
+            as_of,
+            issuer,
+        )
         self.month = budget_month(shop, as_of)
         held = budgets.state(db, shop.shop_id, self.month)
         self.used = held.reserved_minor + held.booked_minor
@@ -121,7 +132,12 @@ class _Desk:
     def settle(self, standing: Standing, made: Sequence[Offer]) -> Decision:
         earlier = [past(offer) for offer in made]
         decision = self._decide(standing, earlier)
-        if decision.outcome == "issue" and decision.offer and decision.offer.reserve and not self._reserve(decision.offer):
+        if (
+            decision.outcome == "issue"
+            and decision.offer
+            and decision.offer.reserve
+            and not self._reserve(decision.offer)
+        ):
             # another worker took the money meanwhile: the month is as good as spent
             self.used = self.program.limits.monthly_budget
             decision = self._decide(standing, earlier)
@@ -153,17 +169,8 @@ class _Desk:
         reminder = issued and spec.benefit.type == "none"
         state = ("issued" if reminder else "planned") if issued else "held_out"
         with_code = issued and not reminder
-        about = {
-            "environment": self.issuer.environment,
-            "platform": self.shop.platform,
-            "shop": self.shop.domain,
-            "customer_id": customer_id,
-            "rule": spec.rule,
-            "cycle": spec.cycle,
-            "generation": 0,
-        }
         return NewOffer(
-            offer_id=code.derive(key=self.issuer.key, **{**about, "rule": f"id:{spec.rule}"}, prefix="").lower(),
+            offer_id=self._derived(customer_id, f"id:{spec.rule}", spec.cycle, prefix="").lower(),
             customer_id=customer_id,
             kind=spec.kind,
             step=spec.step,
@@ -172,7 +179,7 @@ class _Desk:
             generation=0,
             program_version=self.version,
             state=state,
-            code=code.derive(key=self.issuer.key, **about, prefix=self.program.code_prefix) if with_code else None,
+            code=self._derived(customer_id, spec.rule, spec.cycle, self.program.code_prefix) if with_code else None,
             code_key_id=self.issuer.key_id if with_code else None,
             benefit=asdict(spec.benefit),
             budget_month=self.month if with_code else None,
@@ -185,6 +192,19 @@ class _Desk:
             closed_at=None if issued else self.as_of,
             reasons=_reasons(decision),
             inputs=self.inputs[customer_id],
+        )
+
+    def _derived(self, customer_id: str, rule: str, cycle: str, prefix: str) -> str:
+        return code.derive(
+            key=self.issuer.key,
+            environment=self.issuer.environment,
+            platform=self.shop.platform,
+            shop=self.shop.domain,
+            customer_id=customer_id,
+            rule=rule,
+            cycle=cycle,
+            generation=0,
+            prefix=prefix,
         )
 
     def write(self, outcomes: dict[str, Decision]) -> None:

@@ -31,7 +31,7 @@ def from_orders(db: Connection, shop: Shop, order_ids: Collection[str]) -> Redee
     """
     seen = orders.with_codes(db, shop.shop_id, order_ids)
     known = redemptions.of_orders(db, shop.shop_id, order_ids)
-    wanted = {code["code"].upper() for order in seen for code in order.codes}
+    wanted = {used.code.upper() for order in seen for used in order.codes}
     by_code = offers.by_codes(db, shop.shop_id, wanted)
     by_id = {offer.offer_id: offer for offer in by_code.values()}
     book = _Book(db, shop, {(row.offer_id, row.order_id): row for row in known}, by_id)
@@ -52,7 +52,7 @@ class _Book:
         self.suspicious: list[str] = []
 
     def read(self, order: StoredOrder, by_code: dict[str, Offer]) -> None:
-        discounts = {code["code"].upper(): int(code["discount_minor"]) for code in order.codes}
+        discounts = {used.code.upper(): used.discount_minor for used in order.codes}
         carried = {by_code[code].offer_id: discounts[code] for code in discounts if code in by_code}
         counts = order.cancelled_at is None and not order.test and order.net_minor > 0
         for offer_id, discount in carried.items():

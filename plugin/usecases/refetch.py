@@ -13,9 +13,7 @@ from plugin.vault import Vault
 from storage import erasure, orders
 
 
-def keep(
-    db: Connection, shop_id: int, fetched: FetchedOrder, *, now: datetime, vault: Vault, issuer: Issuer
-) -> None:
+def keep(db: Connection, shop_id: int, fetched: FetchedOrder, *, now: datetime, vault: Vault, issuer: Issuer) -> None:
     """Records an order that was read from the store, unless its customer was erased, and does what follows from it."""
     who = fetched.order.customer_id
     if who is not None and erasure.erased(db, shop_id, absorb.fingerprints(vault)(shop_id, who)):

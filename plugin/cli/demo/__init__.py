@@ -18,12 +18,32 @@ from plugin.sandbox import diary
 from plugin.sandbox.history import purchases
 
 TWO_YEARS = 730
+#: the printed link works for a day
+LINK_SECONDS = 86_400
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(1, 65534), default=8000, show_default=True, help="The sandbox shop takes the next one.")
-@click.option("--dir", "directory", type=click.Path(file_okay=False, path_type=Path), default=Path("regulars-demo"), show_default=True)
-@click.option("--days", type=click.IntRange(1, 5000), default=TWO_YEARS, show_default=True, help="Days to live through, up to today.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65534),
+    default=8000,
+    show_default=True,
+    help="The sandbox shop takes the next one.",
+)
+@click.option(
+    "--dir",
+    "directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("regulars-demo"),
+    show_default=True,
+)
+@click.option(
+    "--days",
+    type=click.IntRange(1, 5000),
+    default=TWO_YEARS,
+    show_default=True,
+    help="Days to live through, up to today.",
+)
 @click.option("--exit-when-done", is_flag=True, help="Do not stay up afterwards.")
 def demo(port: int, directory: Path, days: int, *, exit_when_done: bool) -> None:
     """A sandbox store lives through two years of real purchases while Regulars follows; then everything stays up.
@@ -59,7 +79,7 @@ def _stay(world: World) -> None:
     stop = threading.Event()
     thread = threading.Thread(target=world.worker.run, args=(stop,), name="worker", daemon=True)
     thread.start()
-    link = launch_url(world.runtime, world.shop())
+    link = launch_url(world.runtime, world.shop(), origin=world.app_url, lives_seconds=LINK_SECONDS)
     click.echo("")
     click.echo(f"  The merchant's page       {world.shop_url}/admin   (in the store's admin)")
     click.echo(f"                            {link}   (by itself; the link opens once)")

@@ -66,6 +66,8 @@ class Merchant:
             timeout=SECONDS,
         )
         if not answer.ok:
-            raise click.ClickException(f"The app's API answered {answer.status_code} to {method} {path}: {answer.text[:200]}")
+            raise click.ClickException(
+                f"The app's API answered {answer.status_code} to {method} {path}: {answer.text[:200]}"
+            )
         told: dict[str, Any] = answer.json()
         return told

@@ -53,7 +53,9 @@ class World:
         with self.runtime.database.reading() as db:
             found = shops.find(db, platform="shopify", domain=DOMAIN)
         if found is None:
-            raise click.ClickException("The sandbox store did not install the app; remove the demo's folder and try again.")
+            raise click.ClickException(
+                "The sandbox store did not install the app; remove the demo's folder and try again."
+            )
         return found
 
 
@@ -99,7 +101,8 @@ def opened(directory: Path, port: int) -> Iterator[World]:
 
 def _listen(web: assembly.Web, port: int) -> Any:
     try:
-        server = waitress.create_server(web.app, host=HOST, port=port, threads=WEB_THREADS, ident=None)
+        # a map of its own: the sandbox's server lives in the same process
+        server = waitress.create_server(web.app, map={}, host=HOST, port=port, threads=WEB_THREADS, ident=None)
     except OSError as error:
         raise click.ClickException(f"Port {port} is taken; choose another with --port.") from error
     threading.Thread(target=server.run, name="web", daemon=True).start()

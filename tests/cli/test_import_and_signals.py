@@ -1,0 +1,121 @@
+"""From a file of orders to one row per customer."""
+
+import csv
+import gzip
+from collections import defaultdict
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from plugin.usecases.list_signals import FIELDS
+from tests.cli.conftest import Regulars
+
+HEADER = "order_id,customer_id,ordered_at,total,currency"
+MASTER = Path(__file__).resolve().parents[2] / "../shared/data/cdnow_master.csv.gz"
+AS_OF = date(1998, 6, 30)
+
+
+def test_signals_have_the_fields_of_the_contract(regulars: Regulars, shop: str, tmp_path: Path) -> None:
+    """A row of signals has exactly the documented fields in their order, in JSON and in CSV."""
+    file = tmp_path / "orders.csv"
+    file.write_text(f"{HEADER}\n1,7,2026-01-05,20.00,USD\n2,7,2026-02-05,22.50,USD\n3,8,2026-02-06,9.99,USD\n")
+
+    assert regulars("import", shop, "--from-csv", str(file)).code == 0
+    rows = regulars("signals", shop, "--as-of", "2026-03-01").rows()
+    told = regulars("signals", shop, "--as-of", "2026-03-01", "--format", "csv").out.splitlines()
+
+    assert [list(row) for row in rows] == [list(FIELDS)] * 2
+    assert told[0].split(",") == list(FIELDS)
+    assert rows[0]["customer_id"] == "7"
+    assert rows[0]["spend_total"] == "42.50"
+    assert rows[0]["order_count"] == 2
+    assert rows[0]["recency_days"] == 24
+    assert rows[0]["tenure_days"] == 55
+    assert rows[0]["last_order_at"] == "2026-02-05T00:00:00Z"
+    assert rows[1]["lateness"] in {"on_time", "late", "lapsing", "lost"}
+
+
+def test_importing_twice_changes_nothing(regulars: Regulars, shop: str, tmp_path: Path) -> None:
+    """The same file imported again leaves the same signals."""
+    file = tmp_path / "orders.csv"
+    file.write_text(f"{HEADER},refunded\n1,7,2026-01-05,20.00,USD,5\n2,7,2026-02-05,22.50,USD,22.50\n")
+
+    regulars("import", shop, "--from-csv", str(file))
+    once = regulars("signals", shop, "--as-of", "2026-03-01").out
+    regulars("import", shop, "--from-csv", str(file))
+
+    assert regulars("signals", shop, "--as-of", "2026-03-01").out == once
+    assert '"order_count": 1' in once
+    assert '"spend_total": "15.00"' in once
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("1,7,yesterday,20.00,USD", "line 2: 'yesterday' is not a date"),
+        ("1,7,2026-01-05,twenty,USD", "line 2: 'twenty' is not an amount"),
+        ("1,7,2026-01-05,20.00,", "line 2: the currency is ''"),
+        (",7,2026-01-05,20.00,USD", "line 2: the order has no order_id"),
+    ],
+)
+def test_a_bad_line_is_named(regulars: Regulars, shop: str, tmp_path: Path, line: str, told: str) -> None:
+    """A line that cannot be read is named with its number and what is wrong, and the exit code is 1."""
+    file = tmp_path / "orders.csv"
+    file.write_text(f"{HEADER}\n{line}\n")
+
+    said = regulars("import", shop, "--from-csv", str(file))
+
+    assert said.code == 1
+    assert told in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_nothing_later_than_as_of_is_seen(regulars: Regulars, shop: str, tmp_path: Path) -> None:
+    """Signals as of a day are the same whether or not later orders were imported."""
+    early, late = tmp_path / "early.csv", tmp_path / "late.csv"
+    early.write_text(f"{HEADER}\n1,7,2026-01-05,20.00,USD\n2,8,2026-01-09,22.50,USD\n")
+    late.write_text(f"{HEADER}\n3,7,2026-02-01T00:00:00Z,20.00,USD\n")
+
+    regulars("import", shop, "--from-csv", str(early))
+    before = regulars("signals", shop, "--as-of", "2026-01-31").out
+    regulars("import", shop, "--from-csv", str(late))
+
+    assert regulars("signals", shop, "--as-of", "2026-01-31").out == before
+
+
+def test_scores_equal_an_independent_recomputation(regulars: Regulars, shop: str, tmp_path: Path) -> None:
+    """On the whole CDNOW history, through import and command, r, f and m are what plain Python makes of the definition."""
+    if not MASTER.exists():
+        pytest.skip("the CDNOW master file is not beside this checkout")
+    file = tmp_path / "cdnow.csv"
+    spent: dict[str, Decimal] = defaultdict(Decimal)
+    days: dict[str, list[date]] = defaultdict(list)
+    with gzip.open(MASTER, "rt") as source, file.open("w") as target:
+        target.write(HEADER + "\n")
+        for number, row in enumerate(csv.DictReader(source)):
+            value = Decimal(row["value"]).quantize(Decimal("0.01"))
+            target.write(f"{number},{row['customer_id']},{row['date']},{value},USD\n")
+            if value > 0:
+                spent[row["customer_id"]] += value
+                days[row["customer_id"]].append(date.fromisoformat(row["date"]))
+
+    assert regulars("import", shop, "--from-csv", str(file)).code == 0
+    rows = {row["customer_id"]: row for row in regulars("signals", shop, "--as-of", AS_OF.isoformat()).rows()}
+
+    assert rows.keys() == spent.keys()
+    recency = {who: -(AS_OF - max(bought)) // timedelta(days=1) for who, bought in days.items()}
+    counts = {who: len(bought) for who, bought in days.items()}
+    for name, measure in (("r", recency), ("f", counts), ("m", spent)):
+        assert {who: row[name] for who, row in rows.items()} == _scores(measure)
+    assert all(Decimal(rows[who]["spend_total"]) == spent[who] for who in spent)
+
+
+def _scores(measure: dict[str, Decimal] | dict[str, int]) -> dict[str, int]:
+    """1 + the whole part of 5 × the share of customers with a strictly lower value, at most 5."""
+    ordered = sorted(measure.values())
+    lower: dict[Decimal | int, int] = {}
+    for position, value in enumerate(ordered):
+        lower.setdefault(value, position)
+    return {who: min(5, 1 + 5 * lower[value] // len(ordered)) for who, value in measure.items()}

@@ -35,15 +35,11 @@ def claim(
     A shop with much to do leaves room for the others. ``only`` narrows the shops. Rows that another worker holds are
     passed over, not waited for.
     """
-    row = _row_of(queue)
-    found: list[int] = []
-    for place, shop_id in enumerate(heads := _shops_with_work(db, queue, now=now, limit=limit, only=only)):
-        share = -(-(limit - len(found)) // (len(heads) - place))
-        mine = select(row).where(queue.c.shop_id == shop_id, *_claimable(queue, now))
-        chosen = mine.order_by(queue.c.run_at, row).limit(share).with_for_update(skip_locked=True)
-        found.extend(db.execute(chosen).scalars())
+    heads = _shops_with_work(db, queue, now=now, limit=limit, only=only)
+    found = [row for rows in _shares(db, queue, heads, now=now, limit=limit).values() for row in rows]
     if not found:
         return []
+    row = _row_of(queue)
     taken = {
         "claimed_until": now + timedelta(seconds=lease_seconds),
         "fence": queue.c.fence + 1,
@@ -90,6 +86,30 @@ def _shops_with_work(
         select(heads.c.shop_id).where(heads.c.head.is_not(None)).order_by(heads.c.head, heads.c.shop_id).limit(limit)
     )
     return list(db.execute(oldest).scalars())[::-1]
+
+
+def _shares(db: Connection, queue: Table, heads: Sequence[int], *, now: datetime, limit: int) -> dict[int, list[int]]:
+    """For each shop the rows of its share; what one leaves of its own goes to those after it, then to those before."""
+    shares: dict[int, list[int]] = {}
+    more: list[int] = []
+    left = limit
+    for place, shop_id in enumerate(heads):
+        share = -(-left // (len(heads) - place))
+        shares[shop_id] = _oldest(db, queue, shop_id, now=now, limit=share)
+        left -= len(shares[shop_id])
+        if len(shares[shop_id]) == share:
+            more.append(shop_id)
+    for shop_id in reversed(more if left else ()):
+        had = len(shares[shop_id])
+        shares[shop_id] = _oldest(db, queue, shop_id, now=now, limit=had + left)
+        left -= len(shares[shop_id]) - had
+    return shares
+
+
+def _oldest(db: Connection, queue: Table, shop_id: int, *, now: datetime, limit: int) -> list[int]:
+    row = _row_of(queue)
+    mine = select(row).where(queue.c.shop_id == shop_id, *_claimable(queue, now)).order_by(queue.c.run_at, row)
+    return list(db.execute(mine.limit(limit).with_for_update(skip_locked=True)).scalars())
 
 
 def _claimable(queue: Table, now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -1,0 +1,191 @@
+"""What waits is done once at a time, by whoever holds the newest claim, with a turn for every shop."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage import inbox, outbox, shops
+from storage.engine import Database
+from tests.storage.worlds import new_shop
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+LEASE = 60.0
+AFTER_LEASE = NOW + timedelta(seconds=61)
+
+
+def delivery(shop_id: int, delivery_id: str, *, received_at: datetime = NOW, body: bytes = b"{}") -> inbox.Delivery:
+    return inbox.Delivery(
+        shop_id=shop_id, delivery_id=delivery_id, topic="orders/create", received_at=received_at, body=body
+    )
+
+
+@given(body=st.binary(max_size=2000))
+def test_a_body_comes_out_as_it_came_in(database: Database, body: bytes):
+    """Every byte of a delivery is kept."""
+    with database.transaction() as db:
+        shop_id = new_shop(db)
+        inbox.keep(db, [delivery(shop_id, "d", body=body)])
+        (row,) = (row for row in inbox.claim(db, now=NOW, limit=1000, lease_seconds=LEASE) if row.shop_id == shop_id)
+        assert row.body == body
+
+
+def test_the_same_delivery_is_kept_once(database: Database, shop_id: int):
+    """A delivery known by its shop and id is not new, within one call and over several."""
+    with database.transaction() as db:
+        other = new_shop(db)
+        twice = [delivery(shop_id, "a"), delivery(shop_id, "b"), delivery(shop_id, "a"), delivery(other, "a")]
+        assert inbox.keep(db, twice) == [True, True, False, True]
+        assert inbox.keep(db, [delivery(shop_id, "b"), delivery(shop_id, "c")]) == [False, True]
+        assert inbox.waiting(db) == 4
+
+
+def test_a_claimed_row_is_nobody_elses_until_its_lease_ends(database: Database, shop_id: int):
+    """A second claim finds nothing; after the lease the row is back, with one attempt and one fence more."""
+    with database.transaction() as db:
+        inbox.keep(db, [delivery(shop_id, "a")])
+        (first,) = inbox.claim(db, now=NOW, limit=10, lease_seconds=LEASE)
+        assert inbox.claim(db, now=NOW, limit=10, lease_seconds=LEASE) == []
+        (second,) = inbox.claim(db, now=AFTER_LEASE, limit=10, lease_seconds=LEASE)
+        assert (first.attempts, second.attempts, second.fence > first.fence) == (1, 2, True)
+
+
+def test_who_comes_late_settles_nothing(database: Database, shop_id: int):
+    """Once a row was claimed anew, the worker before can neither finish, nor set aside, nor retry it."""
+    with database.transaction() as db:
+        inbox.keep(db, [delivery(shop_id, "a")])
+        (late,) = inbox.claim(db, now=NOW, limit=1, lease_seconds=LEASE)
+        (holder,) = inbox.claim(db, now=AFTER_LEASE, limit=1, lease_seconds=LEASE)
+        assert inbox.done(db, [late], NOW) == set()
+        assert not inbox.set_aside(db, late, "late", NOW)
+        assert not inbox.retry(db, late, run_at=NOW, reason="late")
+        assert inbox.done(db, [holder, late], NOW) == {holder.delivery_row}
+        assert inbox.waiting(db) == 0
+
+
+def test_a_retried_row_waits_for_its_time(database: Database, shop_id: int):
+    """A row given back is due when it was said to be, and not before."""
+    later = NOW + timedelta(minutes=5)
+    with database.transaction() as db:
+        outbox.put(db, shop_id, key="k", kind="create", payload={"offer": "x"}, now=NOW)
+        (row,) = outbox.claim(db, now=NOW, limit=1, lease_seconds=LEASE)
+        assert outbox.retry(db, row, run_at=later, reason="throttled")
+        assert outbox.claim(db, now=later - timedelta(microseconds=1), limit=1, lease_seconds=LEASE) == []
+        (again,) = outbox.claim(db, now=later, limit=1, lease_seconds=LEASE)
+        assert (again.payload, again.attempts) == ({"offer": "x"}, 2)
+        assert outbox.done(db, again, later)
+        assert outbox.waiting(db) == 0
+
+
+@given(lengths=st.lists(st.integers(0, 12), min_size=1, max_size=4), limit=st.integers(1, 12))
+def test_every_shop_gets_its_turn(database: Database, lengths: list[int], limit: int):
+    """A claim is full while there is work, and no shop gets more while another's fair share is unmet."""
+    with database.transaction() as db:
+        ids = [new_shop(db) for _ in lengths]
+        rows = [
+            delivery(shop_id, f"{number}", received_at=NOW + timedelta(seconds=number))
+            for shop_id, length in zip(ids, lengths, strict=True)
+            for number in range(length)
+        ]
+        inbox.keep(db, rows)
+        now = NOW + timedelta(hours=1)
+        claimed = inbox.claim(db, now=now, limit=limit, lease_seconds=LEASE)
+        got = [sum(row.shop_id == shop_id for row in claimed) for shop_id in ids]
+        inbox.done(db, [*claimed, *inbox.claim(db, now=now, limit=1000, lease_seconds=LEASE)], now)
+    assert sum(got) == min(limit, sum(lengths))
+    least = min(limit // sum(map(bool, lengths)) if any(lengths) else 0, limit)
+    assert all(count >= min(length, least) for count, length in zip(got, lengths, strict=True))
+    assert [row.delivery_id for row in claimed if row.shop_id == ids[0]] == [str(number) for number in range(got[0])]
+
+
+def test_a_long_line_takes_what_the_others_leave(database: Database):
+    """Beside a shop with a thousand waiting, one with a single row is served, and the claim is full all the same."""
+    with database.transaction() as db:
+        busy, quiet = new_shop(db), new_shop(db)
+        inbox.keep(db, [delivery(busy, str(number)) for number in range(200)])
+        inbox.keep(db, [delivery(quiet, "only", received_at=NOW + timedelta(seconds=1))])
+        claimed = inbox.claim(db, now=NOW + timedelta(seconds=2), limit=50, lease_seconds=LEASE)
+        assert sorted(row.shop_id for row in claimed) == [busy] * 49 + [quiet]
+
+
+def test_set_aside_is_seen_and_can_be_reopened(database: Database, shop_id: int):
+    """What cannot be understood holds nobody up, is listed with its reason, and waits again when asked to."""
+    with database.transaction() as db:
+        other = new_shop(db)
+        inbox.keep(db, [delivery(shop_id, "a"), delivery(shop_id, "b"), delivery(other, "c")])
+        for row in inbox.claim(db, now=NOW, limit=10, lease_seconds=LEASE):
+            assert inbox.set_aside(db, row, f"no order in {row.delivery_id}", NOW)
+        assert [(one.topic, one.reason) for one in inbox.aside(db, shop_id)] == [
+            ("orders/create", "no order in b"),
+            ("orders/create", "no order in a"),
+        ]
+        assert (inbox.waiting(db), inbox.count_aside(db, shop_id), inbox.oldest_waiting(db)) == (0, 2, None)
+        assert inbox.reopen(db, shop_id) == 2
+        assert (inbox.waiting(db), inbox.count_aside(db, shop_id), inbox.oldest_waiting(db)) == (2, 0, NOW)
+        assert inbox.reopen(db, None) == 1
+
+
+def test_pruning_takes_only_what_was_done(database: Database, shop_id: int):
+    """Rows done before the day given are gone; what waits or was set aside stays."""
+    with database.transaction() as db:
+        inbox.keep(db, [delivery(shop_id, name) for name in ("done", "aside", "waits", "done later")])
+        rows = {row.delivery_id: row for row in inbox.claim(db, now=NOW, limit=10, lease_seconds=LEASE)}
+        inbox.done(db, [rows["done"]], NOW)
+        inbox.done(db, [rows["done later"]], AFTER_LEASE)
+        inbox.set_aside(db, rows["aside"], "why", NOW)
+        assert inbox.prune(db, AFTER_LEASE) == 1
+        assert inbox.keep(db, [delivery(shop_id, name) for name in ("done", "aside", "waits", "done later")]) == [
+            True, False, False, False,
+        ]  # fmt: skip
+
+
+def test_an_effect_is_written_down_once(database: Database, shop_id: int):
+    """A key that was used is used for ever, whatever became of the effect."""
+    with database.transaction() as db:
+        assert outbox.put(db, shop_id, key="k", kind="create", payload={}, now=NOW)
+        (row,) = outbox.claim(db, now=NOW, limit=1, lease_seconds=LEASE)
+        assert outbox.give_up(db, row, "the store is closed", NOW)
+        assert not outbox.put(db, shop_id, key="k", kind="create", payload={}, now=NOW)
+        assert outbox.put(db, new_shop(db), key="k", kind="create", payload={}, now=NOW)
+
+
+def test_effects_wait_while_a_shop_is_not_active(database: Database, shop_id: int):
+    """Nothing goes out to a paused store; giving everything up also stops who holds a claim."""
+    with database.transaction() as db:
+        for key in ("a", "b"):
+            outbox.put(db, shop_id, key=key, kind="create", payload={}, now=NOW)
+        shops.pause(db, shop_id, "closed")
+        assert outbox.claim(db, now=NOW, limit=10, lease_seconds=LEASE) == []
+        shops.resume(db, shop_id)
+        (held,) = outbox.claim(db, now=NOW, limit=1, lease_seconds=LEASE)
+        assert outbox.give_up_all(db, shop_id, "uninstalled", NOW) == 2
+        assert not outbox.done(db, held, NOW)
+        assert outbox.waiting(db) == 0
+
+
+def test_two_workers_at_once_never_hold_the_same_row(database: Database, shop_id: int):
+    """Claims from several threads, each in its own transaction, share the rows out without overlap and without rest."""
+    total, workers = 60, 4
+    with database.transaction() as db:
+        inbox.keep(db, [delivery(shop_id, str(number)) for number in range(total)])
+    held: list[int] = []
+    start = threading.Barrier(workers)
+
+    def work() -> None:
+        start.wait()
+        while True:
+            with database.transaction() as db:
+                rows = inbox.claim(db, now=NOW, limit=7, lease_seconds=LEASE)
+            if not rows:
+                return
+            held.extend(row.delivery_row for row in rows)
+
+    threads = [threading.Thread(target=work) for _ in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(held) == len(set(held)) == total

@@ -12,6 +12,7 @@ from webhooks.facts import Facts
 from webhooks.shopify.translate import translate
 
 FOLDER = Path(__file__).parent / "payloads"
+INSTALLED = datetime(2026, 1, 1, tzinfo=UTC)
 RECEIVED = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TRIGGERED = datetime(2026, 11, 22, 11, 59, 58, 123456, tzinfo=UTC)
 #: the topic of every payload whose name does not begin with the resource

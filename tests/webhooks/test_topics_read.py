@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -235,5 +236,5 @@ def test_nothing_but_unexpected_is_raised(name: str, data: st.DataObject) -> Non
 @pytest.mark.parametrize("name", bodies.NAMES)
 def test_the_payloads_are_what_they_say(name: str) -> None:
     """Every payload of the folder is strict JSON and of a topic that is read."""
-    assert decoder.decode(bodies.raw(name)) == json.loads(bodies.raw(name), parse_float=decoder.Decimal)
+    assert decoder.decode(bodies.raw(name)) == json.loads(bodies.raw(name), parse_float=Decimal)
     assert bodies.topic_of(name) in TRANSLATORS

@@ -1,0 +1,258 @@
+"""Group commit: what is answered is durable, what is not durable is not answered, and many share one commit."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import OperationalError
+
+from storage.engine import Database
+from storage.inbox import Delivery
+from storage.tables import inbox
+from tests.webhooks import bodies
+from tests.webhooks.conftest import a_shop
+from webhooks.keeper import BOUND_BYTES, CannotKeep, Keeper
+
+THREADS = 16
+
+
+def _delivery(shop_id: int, delivery_id: str, body: bytes = b"{}") -> Delivery:
+    return Delivery(
+        shop_id=shop_id, delivery_id=delivery_id, topic="orders/create", received_at=bodies.RECEIVED, body=body
+    )
+
+
+def _ids(database: Database) -> list[str]:
+    with database.reading() as db:
+        return list(db.execute(select(inbox.c.delivery_id).order_by(inbox.c.delivery_id)).scalars())
+
+
+@contextmanager
+def _keeper(database: Database, **settings: float) -> Iterator[Keeper]:
+    keeper = Keeper(database, **settings)  # type: ignore[arg-type]
+    yield keeper
+    keeper.close()
+
+
+def test_what_is_kept_is_there(database: Database, shop_id: int) -> None:
+    """When keep returns, another connection sees the row; the second time it says so."""
+    with _keeper(database) as keeper:
+        assert keeper.keep(_delivery(shop_id, "w-1")) is True
+        assert _ids(database) == ["w-1"]
+        assert keeper.keep(_delivery(shop_id, "w-1")) is False
+
+
+def test_the_same_delivery_ten_times_at_once(database: Database, shop_id: int) -> None:
+    """Ten threads with one delivery: one row, and exactly one is told that it is new."""
+    with _keeper(database) as keeper, ThreadPoolExecutor(10) as threads:
+        for round_ in range(5):
+            at_once = threading.Barrier(10)
+
+            def keep(_: int, name: str = f"w-{round_}", at_once: threading.Barrier = at_once) -> bool:
+                at_once.wait()
+                return keeper.keep(_delivery(shop_id, name))
+
+            assert sorted(threads.map(keep, range(10))) == [False] * 9 + [True]
+
+    assert _ids(database) == [f"w-{round_}" for round_ in range(5)]
+
+
+def test_many_share_one_commit(sqlite_database: Database) -> None:
+    """At 16 threads at least four deliveries go into each durable commit: a count, the same on any machine."""
+    shop_id = a_shop(sqlite_database)
+    with _keeper(_Slow(sqlite_database, seconds=0.002)) as keeper, ThreadPoolExecutor(THREADS) as threads:
+        news = list(threads.map(lambda number: keeper.keep(_delivery(shop_id, f"w-{number:04d}")), range(800)))
+
+    assert all(news)
+    assert len(_ids(sqlite_database)) == keeper.deliveries == 800
+    assert keeper.deliveries / keeper.commits >= 4
+
+
+def test_one_bad_row_does_not_hurt_the_others(database: Database, shop_id: int) -> None:
+    """A delivery that the database refuses fails alone; those that waited with it are kept."""
+    gate = threading.Event()
+    with _keeper(_Held(database, gate)) as keeper, ThreadPoolExecutor(9) as threads:
+        first = threads.submit(keeper.keep, _delivery(shop_id, "w-0"))
+        bad = threads.submit(keeper.keep, _delivery(999_999, "of no shop"))
+        good = [threads.submit(keeper.keep, _delivery(shop_id, f"w-{number}")) for number in range(1, 8)]
+        gate.set()
+
+        assert first.result()
+        assert [one.result() for one in good] == [True] * 7
+        with pytest.raises(CannotKeep):
+            bad.result()
+
+    assert _ids(database) == [f"w-{number}" for number in range(8)]
+
+
+def test_a_full_queue_refuses_at_once(sqlite_database: Database) -> None:
+    """Beyond the bound nobody waits; those inside it are kept when the writer comes to them."""
+    shop_id = a_shop(sqlite_database)
+    gate = threading.Event()
+    with _keeper(_Held(sqlite_database, gate), bound=3) as keeper, ThreadPoolExecutor(4) as threads:
+        kept = [threads.submit(keeper.keep, _delivery(shop_id, "w-0"))]
+        _until(lambda: keeper.waiting == 0)
+        kept += [threads.submit(keeper.keep, _delivery(shop_id, f"w-{number}")) for number in range(1, 4)]
+        _until(lambda: keeper.waiting == 3)
+
+        with pytest.raises(CannotKeep, match="too many"):
+            keeper.keep(_delivery(shop_id, "w-4"))
+        gate.set()
+        assert [one.result() for one in kept] == [True] * 4
+
+    assert _ids(sqlite_database) == ["w-0", "w-1", "w-2", "w-3"]
+
+
+def test_huge_bodies_do_not_pile_up(sqlite_database: Database) -> None:
+    """What waits is bounded in bytes as well; a single body always fits."""
+    shop_id = a_shop(sqlite_database)
+    gate = threading.Event()
+    with _keeper(_Held(sqlite_database, gate)) as keeper, ThreadPoolExecutor(2) as threads:
+        kept = [threads.submit(keeper.keep, _delivery(shop_id, "w-0"))]
+        _until(lambda: keeper.waiting == 0)
+        kept.append(threads.submit(keeper.keep, _delivery(shop_id, "w-1", bytes(BOUND_BYTES + 1))))
+        _until(lambda: keeper.waiting == 1)
+
+        with pytest.raises(CannotKeep, match="too many"):
+            keeper.keep(_delivery(shop_id, "w-2"))
+        gate.set()
+        assert [one.result() for one in kept] == [True] * 2
+
+
+def test_patience_ends(sqlite_database: Database) -> None:
+    """A commit that does not come in time is not acknowledged; sent again later it is kept once."""
+    shop_id = a_shop(sqlite_database)
+    gate = threading.Event()
+    with _keeper(_Held(sqlite_database, gate), patience_seconds=0.05) as keeper:
+        for name in ("w-0", "w-1"):
+            with pytest.raises(CannotKeep, match="in time"):
+                keeper.keep(_delivery(shop_id, name))
+        # the first was being committed, the second had not begun and gave its place back
+        assert keeper.waiting == 0
+        gate.set()
+
+    with _keeper(sqlite_database) as keeper:
+        assert [keeper.keep(_delivery(shop_id, name)) for name in ("w-0", "w-1")] == [False, True]
+
+
+def test_an_unknown_commit_is_not_acknowledged(database: Database, shop_id: int) -> None:
+    """The answer to COMMIT is lost after it happened: nobody is told 200, and sending again finds one row."""
+    with _keeper(_Lost(database, times=1)) as keeper:
+        with pytest.raises(CannotKeep, match="unknown"):
+            keeper.keep(_delivery(shop_id, "w-0"))
+
+        assert keeper.keep(_delivery(shop_id, "w-0")) is False
+        assert keeper.keep(_delivery(shop_id, "w-1")) is True
+
+    assert _ids(database) == ["w-0", "w-1"]
+
+
+def test_the_writer_outlives_its_failures(sqlite_database: Database) -> None:
+    """After any number of failed commits the next one is made."""
+    shop_id = a_shop(sqlite_database)
+    with _keeper(_Lost(sqlite_database, times=5, before=True)) as keeper:
+        for _ in range(5):
+            with pytest.raises(CannotKeep):
+                keeper.keep(_delivery(shop_id, "w-0"))
+
+        assert keeper.keep(_delivery(shop_id, "w-0")) is True
+
+
+def test_closing_drains(database: Database, shop_id: int) -> None:
+    """What waits when the keeper is closed is committed and answered; what comes later is refused."""
+    gate = threading.Event()
+    keeper = Keeper(_Held(database, gate))
+    with ThreadPoolExecutor(8) as threads:
+        kept = [threads.submit(keeper.keep, _delivery(shop_id, f"w-{number}")) for number in range(8)]
+        _until(lambda: sum(one.running() for one in kept) == 8)
+        closing = threading.Thread(target=keeper.close)
+        closing.start()
+        gate.set()
+        closing.join(timeout=10)
+
+        outcomes = [_outcome(one) for one in kept]
+
+    assert set(outcomes) <= {"kept", "closing"}
+    assert len(_ids(database)) == outcomes.count("kept")
+    with pytest.raises(CannotKeep, match="closing"):
+        keeper.keep(_delivery(shop_id, "too late"))
+
+
+class _Wrapped(Database):
+    """A real database whose transactions meet with something on their way."""
+
+    def __init__(self, inner: Database) -> None:
+        self._inner = inner
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        with self._inner.transaction() as db:
+            yield db
+
+
+class _Slow(_Wrapped):
+    """Every commit takes a little longer, as on a slow disk."""
+
+    def __init__(self, inner: Database, *, seconds: float) -> None:
+        super().__init__(inner)
+        self._seconds = seconds
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        with super().transaction() as db:
+            yield db
+            time.sleep(self._seconds)
+
+
+class _Held(_Wrapped):
+    """No transaction begins before the gate opens."""
+
+    def __init__(self, inner: Database, gate: threading.Event) -> None:
+        super().__init__(inner)
+        self._opened = gate
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        assert self._opened.wait(timeout=10)
+        with super().transaction() as db:
+            yield db
+
+
+class _Lost(_Wrapped):
+    """The connection breaks, some times: after the commit (nobody knows), or before it."""
+
+    def __init__(self, inner: Database, *, times: int, before: bool = False) -> None:
+        super().__init__(inner)
+        self._times = times
+        self._before = before
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        self._times -= 1
+        broken = OperationalError("COMMIT", {}, ConnectionResetError())
+        with super().transaction() as db:
+            yield db
+            if self._before and self._times >= 0:
+                raise broken
+        if self._times >= 0:
+            raise broken
+
+
+def _until(true: Callable[[], bool], *, seconds: float = 5) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
+def _outcome(future: Future[bool]) -> str:
+    try:
+        return "kept" if future.result() else "known"
+    except CannotKeep as refused:
+        return str(refused)

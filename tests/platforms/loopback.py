@@ -51,6 +51,8 @@ def store(*acts: Act) -> Iterator[Store]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # an answer goes out in one piece, so that nobody waits for an acknowledgement
+        wbufsize = -1
 
         def do_POST(self) -> None:
             played.play(self)

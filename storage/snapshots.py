@@ -78,6 +78,11 @@ def every(db: Connection, shop_id: int) -> Iterator[Snapshot]:
     return (_snapshot(row) for row in db.execute(statement.execution_options(yield_per=AT_ONCE)))
 
 
+def ids(db: Connection, shop_id: int) -> set[str]:
+    """The customers who have a measurement."""
+    return set(db.execute(select(snapshots.c.customer_id).where(snapshots.c.shop_id == shop_id)).scalars())
+
+
 def due(db: Connection, shop_id: int, now: datetime, limit: int) -> list[str]:
     """Customers for whom the passing of time may have changed what is decided, the longest overdue first."""
     statement = select(snapshots.c.customer_id).where(snapshots.c.shop_id == shop_id, snapshots.c.next_check_at <= now)

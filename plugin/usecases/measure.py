@@ -47,7 +47,7 @@ def night(db: Connection, shop: Shop, *, as_of: datetime, program: Program | Non
     history = _history(db, shop, None, as_of)
     model = fit(history, as_of)
     signals = measure(history, model, as_of)
-    known = {row.customer_id for row in snapshots.every(db, shop.shop_id)}
+    known = snapshots.ids(db, shop.shop_id)
     return Night(model=model, rows=snapshot_rows(signals, program), gone=frozenset(known - set(signals.customer_ids)))
 
 

@@ -9,19 +9,20 @@ from typing import Any
 
 from plugin.pages import attention, charts, figures, formats, names, reasons
 from plugin.pages.figures import Figures
-from plugin.pages.say import _, plural
+from plugin.pages.say import _, later, plural
 from storage.money import to_decimal_text
 from storage.offers import Offer
 from storage.shops import Shop
 
 LATENESS = ("on_time", "late", "lapsing", "lost")
-#: states as columns; what is on its way counts as open
-COLUMNS = (
-    ("issued", "planned", "sending"),
-    ("redeemed",),
-    ("expired", "revoked", "cancelled"),
-    ("held_out",),
-    ("rejected",),
+REJECTED = ("rejected",)
+#: what is on its way counts as open
+ROWS = (
+    (later("Open"), ("issued", "planned", "sending")),
+    (later("Redeemed"), ("redeemed",)),
+    (later("Ended unused"), ("expired", "revoked", "cancelled")),
+    (later("In control group"), ("held_out",)),
+    (later("Rejected by store"), REJECTED),
 )
 GIVEN = ("issued", "redeemed", "expired", "revoked")
 
@@ -49,7 +50,7 @@ def gather(db: Any, shop: Shop, *, now: datetime) -> dict[str, Any]:
             "groups": _groups(seen),
             "rhythm": _rhythm(seen),
             "budget": _budget(seen),
-            "offer_states": [_("Open"), _("Redeemed"), _("Ended unused"), _("Control group"), _("Rejected by store")],
+            "kinds": [names.kind(kind) for kind in _kinds(seen)],
             "offers": list(_offers(seen)),
             "no_offers": _no_offers(seen),
             "newest": [_newest(offer, now) for offer in seen.newest],
@@ -189,20 +190,29 @@ def _budget(seen: Figures) -> dict[str, Any]:
         ),
         "title": _("Budget: %(share)s used or set aside", share=formats.share(used, cap)),
         "slices": charts.slices(
-            [("accent", seen.budget.booked_minor), ("s0", seen.budget.reserved_minor), ("none", left)]
+            [("booked", seen.budget.booked_minor), ("reserved", seen.budget.reserved_minor), ("left", left)]
         ),
         "rows": [
-            {"key": "accent", "text": _("Used: %(amount)s", amount=money(seen.budget.booked_minor))},
-            {"key": "s0", "text": _("Set aside for open offers: %(amount)s", amount=money(seen.budget.reserved_minor))},
-            {"key": "track", "text": _("Left: %(amount)s", amount=money(left))},
+            {"key": "booked", "text": _("Used: %(amount)s", amount=money(seen.budget.booked_minor))},
+            {
+                "key": "reserved",
+                "text": _("Set aside for open offers: %(amount)s", amount=money(seen.budget.reserved_minor)),
+            },
+            {"key": "left", "text": _("Left: %(amount)s", amount=money(left))},
         ],
     }
 
 
+def _kinds(seen: Figures) -> list[str]:
+    return sorted({kind for kind, _state in seen.offers})
+
+
 def _offers(seen: Figures) -> Iterator[dict[str, Any]]:
-    for kind in sorted({kind for kind, _state in seen.offers}):
-        counts = [sum(seen.offers.get((kind, state), 0) for state in column) for column in COLUMNS]
-        yield {"name": names.kind(kind), "counts": [formats.number(count) for count in counts]}
+    for name, states in ROWS:
+        counts = [sum(seen.offers.get((kind, state), 0) for state in states) for kind in _kinds(seen)]
+        # what never happens needs no row
+        if any(counts) or (counts and states != REJECTED):
+            yield {"name": str(name), "counts": [formats.number(count) for count in counts]}
 
 
 def _no_offers(seen: Figures) -> str:
@@ -212,7 +222,7 @@ def _no_offers(seen: Figures) -> str:
 
 def _newest(offer: Offer, now: datetime) -> dict[str, Any]:
     given = offer.state != "held_out"
-    step = names.step(offer.kind, offer.step)
+    step = _tier(offer) or names.step(offer.kind, offer.step)
     percent = int(offer.benefit.get("value", 0))
     what = _("%(kind)s, %(step)s", kind=names.kind(offer.kind), step=step)
     return {
@@ -227,3 +237,9 @@ def _newest(offer: Offer, now: datetime) -> dict[str, Any]:
         "why": reasons.main_reason(offer.reasons, given=given),
         "more": [reasons.sentence(reason) for reason in offer.reasons],
     }
+
+
+def _tier(offer: Offer) -> str:
+    """The tier as the merchant wrote it; a step's name is a plainer form of it."""
+    found = (reason["numbers"] for reason in offer.reasons if reason["code"] == "loyalty_applies")
+    return str(next(found, {}).get("tier", "")) if offer.kind == "loyalty" else ""

@@ -86,9 +86,7 @@ SENTENCES: dict[str, Callable[[Numbers], str]] = {
     "not_text": lambda _n: _("Write amounts as text."),
     "not_money": lambda _n: _("Enter a number."),
     "too_fine": lambda _n: _("This currency has fewer digits after the point."),
-    "tier_gives_less": lambda n: _(
-        "%(tier)s gets less than %(before)s.", tier=str(n["tier"]), before=str(n.get("before", _("the tier before")))
-    ),
+    "tier_gives_less": lambda n: _("%(tier)s gets less than the tier before it.", tier=str(n["tier"])),
     "step_gives_less": lambda _n: _("A later step gives less than an earlier one."),
     "above_highest": lambda n: _(
         "The highest discount of %(percent)s will be given instead.", percent=formats.percent(n["highest_percent"])

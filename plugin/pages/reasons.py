@@ -127,7 +127,7 @@ SENTENCES: dict[str, Callable[[Numbers], str]] = {
         "All win-back steps were given in an earlier silence. The peace after them ends on %(date)s.", date=_date(n, "until")
     ),
     "win_back_applies": lambda n: _with_rhythm(
-        _("%(step)s is due since %(date)s.", step=_step(n), date=_date(n, "due_at")), n
+        _("%(step)s: due since %(date)s.", step=_step(n), date=_date(n, "due_at")), n
     ),
     "reminder_is_free": lambda _n: _("A reminder gives no discount. It needs no wait and no budget."),
     "wait_over": lambda n: _("No other offer in the last %(days)s.", days=formats.days(n["wait_days"])),

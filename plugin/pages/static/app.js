@@ -24,7 +24,7 @@ export async function load(path, { push = false, focus = true } = {}) {
 
 function arrive(focus) {
   main.removeAttribute("data-shell");
-  const page = main.firstElementChild;
+  const page = main.querySelector(".page");
   if (page?.dataset.title) document.title = page.dataset.title;
   for (const link of document.querySelectorAll("[data-nav]")) {
     const here = link.dataset.nav && link.dataset.nav === page?.dataset.page;

@@ -2,16 +2,20 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Debian and Ubuntu keep the module venv in a package of its own; it is fetched where nobody has to be asked
+VENV_PACKAGE = $$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
+AS_ROOT = $$([ "$$(id -u)" = 0 ] || echo sudo -n)
+GET_VENV = command -v apt-get >/dev/null && echo "Installing $(VENV_PACKAGE) …" && $(AS_ROOT) apt-get -qq update && $(AS_ROOT) apt-get -qq --yes --no-install-recommends install $(VENV_PACKAGE) >/dev/null
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup setup-dev browser demo test bench bench-accuracy soak lint lock messages clean
+.PHONY: help setup setup-dev browser demo test bench soak lint lock messages clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 $(VENV)/.setup: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 2; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) >/dev/null 2>&1 || { $(GET_VENV) && $(PYTHON) -m venv --clear $(VENV); } || { echo "$(PYTHON) cannot make virtual environments; on Debian and Ubuntu: sudo apt-get install $(VENV_PACKAGE)" >&2; exit 2; }
 	@echo "Installing Regulars into $(VENV) …"
 	@$(PIP) install --require-hashes --requirement requirements.lock
 	@$(PIP) install --no-build-isolation --no-deps --editable .

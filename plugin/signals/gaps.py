@@ -2,28 +2,26 @@
 
 Empirical Bayes, one-way random effects: log gap = mean of its place (first, second, later) + the customer's own
 deviation, normal with variance ``between``, + chance, normal with variance ``within`` of its place. See Efron & Morris
-(1977) for the shrinkage; the places because coming back the first time is slower than staying.
+(1977) for the shrinkage; the places because coming back the first time is not like staying.
+
+All quantiles are of the gap given that it ends within ``horizon`` days ("those who come back"), and are read at levels
+that were set so that the store's own past gaps kept them: the 80 % quantile is the one that 80 % stayed below.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from plugin.signals.arrays import Floats, Ints
 from plugin.signals.visits import Visits, log_days
 
 PLACES = 3
-#: what a store without enough gaps of its own is taken to be like (published stores lie between .5 and 1.3, .3 and .6)
-TYPICAL_WITHIN = 0.8
-TYPICAL_BETWEEN = 0.4
-#: the typical store counts like this many gaps, and like this many customers
-PRIOR_GAPS = 10.0
-PRIOR_CUSTOMERS = 10.0
-_ROUNDS = 40
+#: the shares at which a store's quantiles are set
+SHARES = (0.1, 0.5, 0.8, 0.9, 0.95)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,20 +32,22 @@ class GapModel:
     means: tuple[float, ...]
     within: tuple[float, ...]
     between: float
+    #: days within which a customer comes back or is not expected to
+    horizon: int
+    #: the model's own probability at which each of ``SHARES`` was reached
+    levels: tuple[float, ...]
     #: how many gaps it rests on
     gaps: int
 
     def to_json(self) -> dict[str, Any]:
         """Plain numbers."""
-        return {"means": list(self.means), "within": list(self.within), "between": self.between, "gaps": self.gaps}
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
 
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> GapModel:
         """The model that gave these numbers."""
-        return cls(
-            means=tuple(plain["means"]), within=tuple(plain["within"]),
-            between=plain["between"], gaps=plain["gaps"],
-        )  # fmt: skip
+        values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in plain.items()}
+        return cls(**values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,77 +58,61 @@ class Rhythm:
     sd: Floats
 
 
-def fit(visits: Visits) -> GapModel | None:
-    """The store's gap distribution by expectation-maximisation; None while there is no gap at all.
-
-    With few gaps the answer leans on a typical store's spread and on the mean of all gaps together.
-    """
-    if visits.gaps.size == 0:
-        return None
-    has = visits.gap_count > 0
-    counts, sums = _by_place(visits, has)
-    squares = _squares(visits)
-    totals = counts.sum(axis=0)
-    overall = float(sums.sum() / totals.sum())
-    means = (sums.sum(axis=0) + PRIOR_GAPS / 2 * overall) / (totals + PRIOR_GAPS / 2)
-    within, between = np.full(PLACES, TYPICAL_WITHIN), TYPICAL_BETWEEN
-    for _ in range(_ROUNDS):
-        own, spread = _posterior(counts, sums, means=means, within=within, between=between)
-        means = ((sums - counts * own[:, None]).sum(axis=0) + PRIOR_GAPS / 2 * overall) / (totals + PRIOR_GAPS / 2)
-        centre = means + own[:, None]
-        errors = squares - (2 * sums * centre - counts * (centre**2 + spread[:, None])).sum(axis=0)
-        within = (errors + PRIOR_GAPS * TYPICAL_WITHIN) / (totals + PRIOR_GAPS)
-        between = (float((own**2 + spread).sum()) + PRIOR_CUSTOMERS * TYPICAL_BETWEEN) / (own.size + PRIOR_CUSTOMERS)
-    return GapModel(
-        means=tuple(means.tolist()), within=tuple(within.tolist()), between=between, gaps=int(visits.gaps.size)
-    )
-
-
 def rhythm(model: GapModel, visits: Visits) -> Rhythm:
     """The predictive distribution of every customer's next gap, given all gaps so far."""
-    counts, sums = _by_place(visits, np.ones(visits.gap_count.size, np.bool_))
-    return _next(model, counts, sums, place=np.minimum(visits.gap_count, PLACES - 1))
+    counts, sums = by_place(visits)
+    return predict(model, counts, sums, place=np.minimum(visits.gap_count, PLACES - 1))
 
 
 def rhythm_before_last(model: GapModel, visits: Visits) -> Rhythm:
     """The distribution that was to be expected of the newest gap, given the gaps before it."""
-    counts, sums = _by_place(visits, np.ones(visits.gap_count.size, np.bool_))
+    counts, sums = by_place(visits)
     newest = np.clip(visits.gap_count - 1, 0, PLACES - 1)
     rows = np.flatnonzero(visits.gap_count > 0)
     counts[rows, newest[rows]] -= 1
     sums[rows, newest[rows]] -= visits.last_gap[rows]
-    return _next(model, counts, sums, place=newest)
+    return predict(model, counts, sums, place=newest)
 
 
-def _by_place(visits: Visits, chosen: np.ndarray[Any, np.dtype[np.bool_]]) -> tuple[Floats, Floats]:
+def days(model: GapModel, own: Rhythm, share: float) -> Floats:
+    """The days within which this share (one of ``SHARES``) of such customers' gaps has ended."""
+    level = model.levels[SHARES.index(share)]
+    z = ndtri(np.minimum(level * _come_back(model, own), 1 - 1e-12))
+    quantile: Floats = np.exp(own.mean + own.sd * z)
+    return quantile
+
+
+def level_of(model: GapModel, own: Rhythm, gap: Ints) -> Floats:
+    """The model's probability of a gap up to this many days; beyond a level of the model it is longer than that share."""
+    level: Floats = ndtr((log_days(gap) - own.mean) / own.sd) / _come_back(model, own)
+    return level
+
+
+def by_place(visits: Visits) -> tuple[Floats, Floats]:
     """Numbers and sums of log gaps, one row per customer, one column per place."""
-    x = visits.gap_count[chosen]
+    x = visits.gap_count
     counts = np.stack([x >= 1, x >= 2, np.maximum(x - 2, 0)], axis=1).astype(np.float64)
-    sums = np.stack([visits.first_gap[chosen], visits.second_gap[chosen], visits.later_gaps[chosen]], axis=1)
-    return counts, sums
+    return counts, np.stack([visits.first_gap, visits.second_gap, visits.later_gaps], axis=1)
 
 
-def _squares(visits: Visits) -> Floats:
-    """The store's sum of squared log gaps by place."""
-    logs = log_days(visits.gaps)
-    total = float((logs**2).sum())
-    first, second = float((visits.first_gap**2).sum()), float((visits.second_gap**2).sum())
-    return np.array([first, second, max(total - first - second, 0.0)])
-
-
-def _posterior(counts: Floats, sums: Floats, *, means: Floats, within: Floats, between: float) -> tuple[Floats, Floats]:
-    """Mean and variance of each customer's own deviation. Places are added one by one: the same for one and for all."""
-    weight = sum(counts[:, c] / within[c] for c in range(PLACES)) + 1 / between
-    pull = sum((sums[:, c] - counts[:, c] * means[c]) / within[c] for c in range(PLACES))
-    return pull / weight, 1 / weight
-
-
-def _next(model: GapModel, counts: Floats, sums: Floats, *, place: Ints) -> Rhythm:
+def predict(model: GapModel, counts: Floats, sums: Floats, *, place: Ints) -> Rhythm:
+    """The distribution of the next gap at ``place``, after gaps told by numbers and sums per place."""
     means, within = np.array(model.means), np.array(model.within)
-    own, spread = _posterior(counts, sums, means=means, within=within, between=model.between)
+    own, spread = posterior(counts, sums, means=means, within=within, between=model.between)
     return Rhythm(mean=means[place] + own, sd=np.sqrt(within[place] + spread))
 
 
-def days(own: Rhythm, z: float) -> Floats:
-    """The days that a customer's next gap stays below, at a standard normal quantile: 0 is the median."""
-    return np.exp(np.minimum(own.mean + z * own.sd, math.log(36_500)))
+def posterior(counts: Floats, sums: Floats, *, means: Floats, within: Floats, between: float) -> tuple[Floats, Floats]:
+    """Mean and variance of each customer's own deviation; places added one by one, the same for one and for all."""
+    weight = np.full(counts.shape[0], 1 / between)
+    pull = np.zeros(counts.shape[0])
+    for place in range(PLACES):
+        weight += counts[:, place] / within[place]
+        pull += (sums[:, place] - counts[:, place] * means[place]) / within[place]
+    return pull / weight, 1 / weight
+
+
+def _come_back(model: GapModel, own: Rhythm) -> Floats:
+    """The probability of a gap within the horizon; for the slowest not below one in a thousand."""
+    share: Floats = ndtr(np.maximum((np.log(model.horizon) - own.mean) / own.sd, -3.0))
+    return share

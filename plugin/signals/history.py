@@ -77,6 +77,18 @@ def seen(history: PurchaseHistory, as_of: int) -> PurchaseHistory:
     )  # fmt: skip
 
 
+def thin(history: PurchaseHistory, most: int) -> PurchaseHistory:
+    """Every n-th customer with all their orders, so that about ``most`` remain; the same ones every time."""
+    step = max(1, len(history.customer_ids) // most)
+    if step == 1:
+        return history
+    kept = history.customer % step == 0
+    return PurchaseHistory(
+        customer_ids=history.customer_ids[::step], customer=history.customer[kept] // step, at=history.at[kept],
+        day=history.day[kept], value=history.value[kept], timezone=history.timezone,
+    )  # fmt: skip
+
+
 def only(history: PurchaseHistory, customer_id: str) -> PurchaseHistory:
     """The purchases of one customer alone; empty where there are none."""
     try:

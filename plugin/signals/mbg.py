@@ -16,7 +16,7 @@ from plugin.signals.likelihood import Prior, climb
 
 #: a typical store, by its log parameters: r, alpha over the usual gap, a, b
 TYPICAL = (np.log(0.6), np.log(0.8), np.log(0.8), np.log(2.0))
-_NODES = 40
+_NODES = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,19 +11,28 @@ from typing import Any
 
 import numpy as np
 
-from plugin.signals import gaps, mbg, rfm, spend
-from plugin.signals.days import to_seconds
+from plugin.signals import gapfit, mbg, regular, rfm, spend
+from plugin.signals.chance import Mixture
+from plugin.signals.days import DAY, to_seconds
 from plugin.signals.gaps import GapModel
-from plugin.signals.history import PurchaseHistory
+from plugin.signals.history import PurchaseHistory, seen, thin
+from plugin.signals.learn import LOST_CHANCE, Lessons, learn
 from plugin.signals.mbg import Mbg
+from plugin.signals.regular import Regular
 from plugin.signals.rfm import RfmCuts
 from plugin.signals.spend import GammaGamma
 from plugin.signals.visits import Visits, boil_down
 
 #: of the JSON form
-VERSION = 1
+VERSION = 3
 #: days, for a store without a single gap
 TYPICAL_GAP = 60.0
+#: customers that gaps and mixtures are learnt from; more change nothing that matters
+MOST = 10_000
+#: below this regularity chance explains the gaps as well
+REGULAR = 1.2
+#: days that a store's lessons stay good for
+KEEP = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,24 +41,37 @@ class StoreModel:
 
     #: seconds since 1970-01-01 UTC
     as_of: int
+    #: when ``regular``, ``mixtures`` and ``lost_below`` were learnt
+    learnt_at: int
     #: customers with at least one valid order
     buyers: int
     cuts: RfmCuts
     #: None while nobody has come back
     gaps: GapModel | None
     #: None without customers
-    chance: Mbg | None
+    base: Mbg | None
+    #: None where gaps are no more regular than chance
+    regular: Regular | None
     #: None while fewer than ``spend.FEWEST`` customers have come back
     spend: GammaGamma | None
+    #: by days ahead; empty where MBG/NBD stands alone
+    mixtures: tuple[Mixture, ...]
+    #: lost: MBG/NBD's chance within 180 days is below this, and one in ten of such customers comes back
+    lost_below: float
+    #: the mixtures' trial, see ``learn.Lessons``
+    trial: tuple[float, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Plain numbers, lists and None, with the version of the form."""
-        return {
-            "version": VERSION, "as_of": self.as_of, "buyers": self.buyers,
+        plain = {"version": VERSION} | {
+            name: getattr(self, name) for name in ("as_of", "learnt_at", "buyers", "lost_below")
+        }
+        parts = {name: getattr(self, name) for name in ("base", "regular", "spend")}
+        return plain | {name: part and asdict(part) for name, part in parts.items()} | {
             "cuts": {measure: list(cuts) for measure, cuts in asdict(self.cuts).items()},
             "gaps": self.gaps and self.gaps.to_json(),
-            "chance": self.chance and asdict(self.chance),
-            "spend": self.spend and asdict(self.spend),
+            "mixtures": [mixture.to_json() for mixture in self.mixtures],
+            "trial": list(self.trial),
         }  # fmt: skip
 
     @classmethod
@@ -58,37 +80,65 @@ class StoreModel:
         if plain.get("version") != VERSION:
             raise ValueError(f"store model of version {plain.get('version')}, this program reads {VERSION}: recompute")
         return cls(
-            as_of=plain["as_of"], buyers=plain["buyers"],
+            as_of=plain["as_of"], learnt_at=plain["learnt_at"], buyers=plain["buyers"],
             cuts=RfmCuts(**{measure: tuple(cuts) for measure, cuts in plain["cuts"].items()}),
             gaps=GapModel.from_json(plain["gaps"]) if plain["gaps"] else None,
-            chance=Mbg(**plain["chance"]) if plain["chance"] else None,
+            base=Mbg(**plain["base"]) if plain["base"] else None,
+            regular=Regular(**plain["regular"]) if plain["regular"] else None,
             spend=GammaGamma(**plain["spend"]) if plain["spend"] else None,
+            mixtures=tuple(Mixture.from_json(mixture) for mixture in plain["mixtures"]),
+            lost_below=plain["lost_below"], trial=tuple(plain["trial"]),
         )  # fmt: skip
 
 
-def fit(history: PurchaseHistory, as_of: datetime) -> StoreModel:
+def fit(history: PurchaseHistory, as_of: datetime, *, earlier: StoreModel | None = None) -> StoreModel:
     """Learns a store's numbers from what had happened by ``as_of`` (aware, inclusive).
 
+    What takes longest is taken over from an ``earlier`` model of the same store if that learnt it in the last week.
     Raises ValueError for a naive datetime.
     """
-    visits = boil_down(history, to_seconds(as_of))
-    gap_model = gaps.fit(visits)
+    past = seen(history, to_seconds(as_of))
+    visits = boil_down(past, to_seconds(as_of))
+    few = thin(past, MOST)
+    some = visits if few is past else boil_down(few, visits.as_of)
+    gap_model, base = gapfit.fit(some), None
+    if visits.customer.size:
+        usual = TYPICAL_GAP if gap_model is None else float(np.exp(gap_model.means[0]))
+        base = mbg.fit(visits.gap_count, visits.last, visits.age, usual_gap=usual)
+    if earlier is not None and 0 <= visits.as_of - earlier.learnt_at < KEEP * DAY:
+        learnt_at, shape = earlier.learnt_at, earlier.regular
+        lessons = Lessons(mixtures=earlier.mixtures, lost_below=earlier.lost_below, trial=earlier.trial)
+    else:
+        learnt_at, shape = visits.as_of, _regular(some, gap_model, base)
+        lessons = _lessons(few, some, gap_model, base)
     return StoreModel(
-        as_of=visits.as_of, buyers=visits.customer.size,
-        cuts=RfmCuts(
-            recency=rfm.cuts(visits.last_day), frequency=rfm.cuts(visits.order_count),
-            monetary=rfm.cuts(visits.spend_total),
-        ),
-        gaps=gap_model, chance=_chance(visits, gap_model), spend=_spend(visits),
+        as_of=visits.as_of, learnt_at=learnt_at, buyers=visits.customer.size, cuts=_cuts(visits),
+        gaps=gap_model, base=base, regular=shape, spend=_spend(visits),
+        mixtures=lessons.mixtures, lost_below=lessons.lost_below, trial=lessons.trial,
     )  # fmt: skip
 
 
-def _chance(visits: Visits, gap_model: GapModel | None) -> Mbg | None:
-    if visits.customer.size == 0:
+def _cuts(visits: Visits) -> RfmCuts:
+    return RfmCuts(
+        recency=rfm.cuts(visits.last_day),
+        frequency=rfm.cuts(visits.order_count),
+        monetary=rfm.cuts(visits.spend_total),
+    )
+
+
+def _regular(visits: Visits, gap_model: GapModel | None, base: Mbg | None) -> Regular | None:
+    if gap_model is None or base is None or gap_model.gaps < 30:
         return None
-    usual = TYPICAL_GAP if gap_model is None else float(np.exp(gap_model.means[0]))
-    last = (visits.last_day - visits.first_day).astype(np.float64)
-    return mbg.fit(visits.gap_count, last, visits.tenure.astype(np.float64), usual_gap=usual)
+    fitted = regular.fit(
+        visits.gap_count, visits.last, visits.age, visits.log_gaps, near=base, within=gap_model.within[-1]
+    )
+    return fitted if fitted.k >= REGULAR else None
+
+
+def _lessons(history: PurchaseHistory, visits: Visits, gap_model: GapModel | None, base: Mbg | None) -> Lessons:
+    if base is None:
+        return Lessons(mixtures=(), lost_below=LOST_CHANCE, trial=())
+    return learn(history, visits, gap_model, base)
 
 
 def _spend(visits: Visits) -> GammaGamma | None:

@@ -58,6 +58,21 @@ class Visits:
     gap_starts: Ints
 
     @property
+    def last(self) -> Floats:
+        """Days from the first visit to the last."""
+        return (self.last_day - self.first_day).astype(np.float64)
+
+    @property
+    def age(self) -> Floats:
+        """Days since the first visit, as the models take it."""
+        return self.tenure.astype(np.float64)
+
+    @property
+    def log_gaps(self) -> Floats:
+        """The sum of all log gaps."""
+        return self.first_gap + self.second_gap + self.later_gaps
+
+    @property
     def silence(self) -> Ints:
         """Days since the last visit."""
         return self.today - self.last_day

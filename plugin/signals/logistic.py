@@ -1,0 +1,86 @@
+"""Ridge logistic regression by Newton's steps, with an own level for every past cut-off.
+
+The levels take up season and growth, so that the slopes say only what sets customers apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from plugin.signals.arrays import Bools, Floats
+
+#: in units of standardised features: about so many customers say that nothing matters
+RIDGE = 10.0
+#: each cut-off further back counts so much less
+FADE = 0.8
+_ROUNDS = 25
+_CLOSE = 1e-7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slopes:
+    """Log-odds = level + Σ weight · feature."""
+
+    level: float
+    weights: tuple[float, ...]
+
+
+def fit(tables: Sequence[Floats], outcomes: Sequence[Bools]) -> Slopes:
+    """Slopes from one table (customers x features) and one column of outcomes for each cut-off, the newest first."""
+    fades = FADE ** np.arange(len(tables))
+    table, outcome = np.concatenate(tables), np.concatenate(outcomes).astype(np.float64)
+    sizes = [len(one) for one in tables]
+    weight, period = np.repeat(fades, sizes), np.repeat(np.arange(len(tables)), sizes)
+    middle, spread = table.mean(axis=0), table.std(axis=0) + 1e-9
+    design = np.hstack([np.eye(len(tables))[period], (table - middle) / spread])
+    penalty = np.full(design.shape[1], RIDGE)
+    penalty[: len(tables)] = 1e-3
+    found = _newton(design, outcome, weight, penalty)
+    slopes = found[len(tables) :] / spread
+    level = float(np.average(found[: len(tables)], weights=fades) - slopes @ middle)
+    return Slopes(level=level, weights=tuple(slopes.tolist()))
+
+
+def log_odds(slopes: Slopes, columns: Sequence[Floats]) -> Floats:
+    """The log-odds, feature by feature: a matrix product would round differently for one customer and for all."""
+    total = np.full(columns[0].size, slopes.level)
+    for weight, column in zip(slopes.weights, columns, strict=True):
+        total += weight * column
+    return total
+
+
+def chance(odds: Floats) -> Floats:
+    """The probability that belongs to log-odds."""
+    probability: Floats = 1 / (1 + np.exp(-np.clip(odds, -500, 500)))
+    return probability
+
+
+def odds(probability: Floats) -> Floats:
+    """The log-odds that belong to a probability, kept away from certainty."""
+    kept = np.clip(probability, 1e-9, 1 - 1e-9)
+    logit: Floats = np.log(kept / (1 - kept))
+    return logit
+
+
+def shift_to(log_odds_of: Floats, mean: float) -> float:
+    """What to add to all log-odds so that the mean probability becomes ``mean``, by halving."""
+    low, high = -10.0, 10.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if chance(log_odds_of + middle).mean() < mean else (low, middle)
+    return high
+
+
+def _newton(design: Floats, outcome: Floats, weight: Floats, penalty: Floats) -> Floats:
+    found = np.zeros(design.shape[1])
+    for _ in range(_ROUNDS):
+        expected = chance(design @ found)
+        curve = (design * (weight * expected * (1 - expected))[:, None]).T @ design + np.diag(penalty)
+        step = np.linalg.solve(curve, design.T @ (weight * (outcome - expected)) - penalty * found)
+        found += step
+        if np.abs(step).max() < _CLOSE:
+            break
+    return found

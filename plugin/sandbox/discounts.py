@@ -131,6 +131,18 @@ def meant_for(connection: sqlite3.Connection, customer_id: int) -> list[Discount
     return [_discount(connection, row) for row in rows]
 
 
+def holders(connection: sqlite3.Connection, now: datetime, *, limit: int = 8) -> list[int]:
+    """Customers with a code of their own that they could use now, those with the newest first."""
+    rows = connection.execute(
+        "SELECT c.customer_id FROM discounts d JOIN discount_customers c ON c.discount_id = d.id"
+        " WHERE d.starts_at <= :now AND (d.ends_at IS NULL OR d.ends_at > :now)"
+        " AND NOT EXISTS (SELECT 1 FROM redemptions r WHERE r.discount_id = d.id)"
+        " GROUP BY c.customer_id ORDER BY max(d.id) DESC LIMIT :limit",
+        {"now": kept(now), "limit": limit},
+    )
+    return [row[0] for row in rows]
+
+
 def switch_off(connection: sqlite3.Connection, discount_id: int, now: datetime) -> None:
     """Ends a discount now; one that has ended already is left as it is."""
     connection.execute(

@@ -11,6 +11,8 @@ from flask import Flask
 from waitress import create_server, wasyncore
 
 from plugin.sandbox.admin.endpoint import admin_api
+from plugin.sandbox.shop.admin import admin_pages
+from plugin.sandbox.shop.pages import shop_pages
 from plugin.sandbox.store import Store
 from plugin.sandbox.weathered import Weathered
 
@@ -66,5 +68,7 @@ def application(store: Store) -> Flask:
     app = Flask("plugin.sandbox", static_folder=None, template_folder="shop/templates")
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.secret_key = hmac.digest(store.client_secret.encode(), b"sandbox shop sessions", hashlib.sha256)
-    app.register_blueprint(admin_api(store))
+    app.config.update(SESSION_COOKIE_NAME="sandbox_shop", SESSION_COOKIE_SAMESITE="Lax", MAX_CONTENT_LENGTH=1024 * 1024)
+    for pages in (admin_api(store), admin_pages(store), shop_pages(store)):
+        app.register_blueprint(pages)
     return app

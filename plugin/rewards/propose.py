@@ -108,14 +108,14 @@ def _limits(orders: list[int], monthly_revenue: int, currency: str) -> tuple[Lim
 
 def _budget(monthly_revenue: int, guard: int, currency: str) -> tuple[int, str]:
     """A share of the revenue, but not less than what one offer can cost: a smaller budget would never make any."""
-    if monthly_revenue <= 0:
-        budget = _usual(defaults.BUDGET_WITHOUT_ORDERS, currency)
-        return budget, _without_orders(budget, currency)
-    share = -(-min(monthly_revenue, LARGEST_SEEN) * defaults.BUDGET_PERCENT // 100)
     one_offer = worst_case(percent=defaults.HIGHEST_PERCENT, order_guard=guard)
-    budget = friendly_up(max(share, one_offer), currency)
-    if one_offer > share:
+    share = -(-min(monthly_revenue, LARGEST_SEEN) * defaults.BUDGET_PERCENT // 100)
+    wished = share if monthly_revenue > 0 else _usual(defaults.BUDGET_WITHOUT_ORDERS, currency)
+    budget = friendly_up(max(wished, one_offer), currency)
+    if one_offer > wished:
         return budget, f"The most that one offer can cost, rounded up: {money_text(budget, currency)}."
+    if monthly_revenue <= 0:
+        return budget, _without_orders(budget, currency)
     return (
         budget,
         f"{defaults.BUDGET_PERCENT} % of a usual month's revenue, rounded up: {money_text(budget, currency)}.",

@@ -9,7 +9,7 @@ without end. What it raises holds no header, no body and no address.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 
 import requests
@@ -33,11 +33,11 @@ class Patience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer that came whole. The body is decoded from its transfer and content encoding."""
+    """An answer that came whole. The body is decoded from its encodings, and not shown: it may hold tokens."""
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 class Line:

@@ -22,7 +22,8 @@ TOKEN = re.compile(r"[\x21-\x7e]{1,512}")
 LONGEST_MESSAGE = 300
 #: a bucket that restores nothing, or says nothing: ask again after this
 USUAL_WAIT_SECONDS = 1.0
-SHORTEST_WAIT_SECONDS = 0.1
+#: waited on top, so that a clock's rounding does not bring the question back a moment too early
+SPARE_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,10 +179,10 @@ def _definite_no(errors: tuple[GraphqlError, ...], cost: Cost | None) -> Platfor
 
 
 def _wait(cost: Cost | None) -> float:
-    """Seconds until the bucket holds what was asked for: (requested - available) / restore rate."""
+    """Seconds until the bucket holds what was asked for: (requested - available) / restore rate, and a little more."""
     if cost is None or not cost.restore_rate > 0:
         return USUAL_WAIT_SECONDS
-    return bounded_wait(max(SHORTEST_WAIT_SECONDS, (cost.requested - cost.available) / cost.restore_rate))
+    return bounded_wait(max(0.0, (cost.requested - cost.available) / cost.restore_rate) + SPARE_SECONDS)
 
 
 def _listed(errors: tuple[GraphqlError, ...] | list[GraphqlError]) -> str:

@@ -97,14 +97,14 @@ def test_the_wait_is_what_the_store_says(told: str | None, seconds: float, clien
 
 @pytest.mark.parametrize(
     ("requested", "available", "rate", "seconds"),
-    [(52, 2, 100, 0.5), (1000, 0, 50, 20.0), (10, 500, 100, 0.1), (10, 0, 0, 1.0), (10, 0, -1, 1.0), (10, 0, None, 1.0),
+    [(52, 2, 100, 0.6), (1000, 0, 50, 20.1), (10, 500, 100, 0.1), (10, 0, 0, 1.0), (10, 0, -1, 1.0), (10, 0, None, 1.0),
      (10, 0, "fast", 1.0), (10**9, 0, 1, 3600.0)],
 )  # fmt: skip
 @responses.activate
 def test_a_throttled_question_waits_for_the_bucket(
     requested: Any, available: Any, rate: Any, seconds: float, client_at: ClientAt
 ) -> None:
-    """(requested - available) / restore rate, with a floor, a ceiling, and a second for a bucket that says nothing."""
+    """(requested - available) / restore rate and a tenth of a second, an hour at most, and a second for a bucket that says nothing."""
     responses.post(URL, json=throttled(requested=requested, available=available, rate=rate))
 
     with pytest.raises(Throttled) as raised:

@@ -1,6 +1,7 @@
 """What a call costs in points: what it may cost at most, before, and what it did cost, after.
 
-Objects cost 1, scalars nothing, a connection 2 and its page's size times what one of its nodes costs, a mutation 10.
+Objects cost 1, scalars nothing, a connection 2 and its page's size times what one of its nodes costs; a mutation costs 10,
+whatever it answers.
 """
 
 from __future__ import annotations
@@ -35,18 +36,16 @@ def requested(
     schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any]
 ) -> int:
     """The most that the operation may cost."""
-    counting = _Counting(schema, document, variables)
-    mutation = operation.operation is OperationType.MUTATION
-    root = schema.mutation_type if mutation else schema.query_type
-    base = MUTATION * len(operation.selection_set.selections) if mutation else 0
-    return base + counting.selections(operation.selection_set, root)
+    if operation.operation is OperationType.MUTATION:
+        return MUTATION * len(operation.selection_set.selections)
+    return _Counting(schema, document, variables).selections(operation.selection_set, schema.query_type)
 
 
 def actual(data: Mapping[str, Any] | None, *, mutation: bool) -> int:
-    """What the answer did cost: one per object in it, and ten per mutation."""
+    """What the answer did cost."""
     if data is None:
         return 0
-    return sum((MUTATION if mutation else 0) + _objects(value) for value in data.values())
+    return MUTATION * len(data) if mutation else sum(_objects(value) for value in data.values())
 
 
 class _Counting:

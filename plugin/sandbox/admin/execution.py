@@ -24,7 +24,7 @@ from graphql import (
 from plugin.sandbox.admin import cost, mutations, queries
 from plugin.sandbox.admin.call import Call
 
-PARTS = ("schema.graphql", "discounts.graphql")
+PARTS = ("schema.graphql", "orders.graphql", "discounts.graphql")
 
 ROOT = {
     "codeDiscountNodeByCode": queries.code_discount_node_by_code,

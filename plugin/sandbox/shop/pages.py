@@ -158,7 +158,9 @@ def _coupon(store: Store, one: Discount) -> Coupon:
     terms = one.terms
     money = _money_writer(store.shop.currency)
     benefit = (
-        f"{float(terms.fraction * 100):g}% off" if terms.fraction is not None else f"{money(terms.amount or Decimal(0))} off"
+        f"{float(terms.fraction * 100):g}% off"
+        if terms.fraction is not None
+        else f"{money(terms.amount or Decimal(0))} off"
     )
     if terms.minimum_subtotal:
         benefit += f" from {money(terms.minimum_subtotal)}"

@@ -69,13 +69,14 @@ class Door:
         finally:
             connection.close()
 
-    def write(self, *parts: bytes) -> bytes:
-        """Writes bytes to a socket, says that nothing follows, and returns what comes back before the line is cut."""
+    def write(self, *parts: bytes, hang_up: bool = False) -> bytes:
+        """Writes bytes to a socket, says that nothing follows if it hangs up, and returns what comes back until the end."""
         received = bytearray()
         with socket.create_connection(("127.0.0.1", self.port), timeout=10) as line, suppress(OSError):
             for part in parts:
                 line.sendall(part)
-            line.shutdown(socket.SHUT_WR)
+            if hang_up:
+                line.shutdown(socket.SHUT_WR)
             while piece := line.recv(65536):
                 received += piece
         return bytes(received)
@@ -101,31 +102,53 @@ def request_bytes(
     headers: list[tuple[str, str]], body: bytes, *, path: str = "/webhooks/shopify/orders/create"
 ) -> bytes:
     """A request, spelled out."""
-    lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", *(f"{name}: {value}" for name, value in headers)]
+    lines = [
+        f"POST {path} HTTP/1.1",
+        "Host: 127.0.0.1",
+        "Connection: close",
+        *(f"{name}: {value}" for name, value in headers),
+    ]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
 
-@contextmanager
-def opened(keep: Callable[[Delivery], bool], *, shop_id: int, threads: int = 16) -> Iterator[Door]:
-    """A door on a port of its own, that knows one shop."""
-    app = Flask(__name__)
-    server_of: list[Door] = []
+def app(
+    keep: Callable[[Delivery], bool],
+    *,
+    shop_id: int,
+    count: Callable[[str], None] = lambda _outcome: None,
+    log: Callable[[str, str, str], None] = lambda *_what: None,
+) -> Flask:
+    """An application with nothing but the door, that knows one shop."""
     ear = views.Ear(
         topics=TOPICS,
         secrets_for=lambda _platform, _domain: (NEW, OLD),
         shop_id_of=lambda platform, domain: shop_id if (platform, domain) == ("shopify", DOMAIN) else None,
         keep=keep,
         now=lambda: bodies.RECEIVED,
-        count=lambda outcome: server_of[0].outcomes.update([outcome]),
-        log=lambda *what: server_of[0].logged.append(what),
+        count=count,
+        log=log,
     )
-    app.register_blueprint(views.blueprint(ear))
-    server = create_server(app, host="127.0.0.1", port=0, threads=threads, backlog=512)
-    server_of.append(Door(port=int(server.effective_port)))
+    made = Flask(__name__)
+    made.register_blueprint(views.blueprint(ear))
+    return made
+
+
+@contextmanager
+def opened(keep: Callable[[Delivery], bool], *, shop_id: int, threads: int = 16) -> Iterator[Door]:
+    """A door on a port of its own, in a thread of this process."""
+    outcomes: Counter[str] = Counter()
+    logged: list[tuple[str, str, str]] = []
+    made = app(
+        keep,
+        shop_id=shop_id,
+        count=lambda outcome: outcomes.update([outcome]),
+        log=lambda *what: logged.append(what),
+    )
+    server = create_server(made, host="127.0.0.1", port=0, threads=threads, backlog=512)
     running = threading.Thread(target=server.run, daemon=True)
     running.start()
     try:
-        yield server_of[0]
+        yield Door(port=int(server.effective_port), outcomes=outcomes, logged=logged)
     finally:
         # closed by its own thread, which would otherwise sleep for a second first
         server.trigger.pull_trigger(server.close)

@@ -266,7 +266,7 @@ def test_a_truncated_body_is_not_kept(open_door: Door, sqlite_database: Database
     """A sender that hangs up halfway has said nothing."""
     headers = [*signed("orders/create", BODY).items(), ("Content-Length", str(len(BODY)))]
 
-    answer = open_door.write(request_bytes(headers, BODY[:-1]))
+    answer = open_door.write(request_bytes(headers, BODY[:-1]), hang_up=True)
 
     assert answer[9:12] in {b"", b"400", b"401"}
     assert _kept(sqlite_database) == []
@@ -277,7 +277,7 @@ def test_a_false_length_is_not_kept(open_door: Door, sqlite_database: Database, 
     """A length that cannot be is refused by the server or fails the signature."""
     headers = [*signed("orders/create", BODY).items(), ("Content-Length", length)]
 
-    assert open_door.write(request_bytes(headers, BODY))[9:10] in {b"", b"4"}
+    assert open_door.write(request_bytes(headers, BODY), hang_up=True)[9:10] in {b"", b"4"}
     assert _kept(sqlite_database) == []
 
 

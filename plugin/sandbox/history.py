@@ -23,6 +23,9 @@ SOURCE = Path(__file__).with_name("data") / "cdnow_sample.csv.gz"
 #: beyond 2^53, where a number that went through a float comes out another
 FIRST_CUSTOMER = 9_100_000_000_000_000
 
+#: neighbours in the sample get names far from each other in the list
+STRIDE = 7
+
 #: seconds of the day between which people buy, and when they like to most
 OPENS, LIKED, CLOSES = 7 * 3600, 20 * 3600, 23 * 3600
 
@@ -62,7 +65,7 @@ def customer_id(customer_number: int) -> int:
 
 def customer_name(customer_number: int) -> str:
     """A made-up name, the same for the same customer always."""
-    return f"{FIRST[customer_number % len(FIRST)]} {LAST[customer_number // len(FIRST) % len(LAST)]}"
+    return f"{FIRST[customer_number % len(FIRST)]} {LAST[customer_number * STRIDE % len(LAST)]}"
 
 
 def _moment(day: str, place: int, moved: timedelta, zone: ZoneInfo) -> datetime:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from decimal import Decimal
 
 import pytest
@@ -157,3 +159,30 @@ def test_the_store_survives_its_process(make_store):
     assert second.shop.name == "First"
     assert second.subscriptions == {"orders/create": "/hook"}
     assert second.checkout(customer_id=None, total="1.00").name == "#1002"
+
+
+def test_no_order_that_was_told_is_lost_by_a_killed_process(tmp_path, make_store):
+    """After kill -9 every order that checkout returned is there, with its webhooks in the queue."""
+    script = (
+        "import sys, datetime, pathlib\n"
+        "from plugin.sandbox.store import Store\n"
+        "now = lambda: datetime.datetime.now(datetime.UTC)\n"
+        "store = Store(pathlib.Path(sys.argv[1]), domain='corner.myshopify.com', client_id='c', client_secret='s', app_url='http://x', now=now)\n"
+        "store.subscribe({'orders/create': '/hook'})\n"
+        "while True: print(store.checkout(customer_id=None, total='1.00').name, flush=True)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path / "store.db")], stdout=subprocess.PIPE, text=True
+    )
+    told = [process.stdout.readline().strip() for _ in range(25)]
+    process.kill()
+    told += process.stdout.read().split()
+    process.stdout.close()
+    process.wait()
+    store = make_store()
+    with store.transaction() as connection:
+        names = {row[0] for row in connection.execute("SELECT json_extract(body, '$.name') FROM orders")}
+        queued = connection.execute("SELECT count(*) FROM deliveries").fetchone()[0]
+    assert told[0] == "#1001"
+    assert {name for name in told if len(name) >= 5} <= names
+    assert queued == len(names)

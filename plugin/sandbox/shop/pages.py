@@ -25,6 +25,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
+MOST_COUPONS = 6
 OWN = frozenset({"", "same-origin", "none"})
 
 
@@ -144,7 +145,7 @@ def _around(store: Store) -> dict[str, Any]:
         with store.transaction() as connection:
             customer = customers.body(connection, visit.customer_id, store.shop)
             found = discounts.meant_for(connection, visit.customer_id)
-        coupons = [_coupon(store, one) for one in found[:6]]
+        coupons = sorted((_coupon(store, one) for one in found), key=lambda coupon: not coupon.usable)[:MOST_COUPONS]
     return {
         "shop": store.shop,
         "customer": customer,

@@ -11,7 +11,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from scipy.special import gammaln, psi, roots_genlaguerre
 
-from plugin.signals.arrays import Bools, Floats, Ints
+from plugin.signals.arrays import Bools, Floats, Ints, Reals
 from plugin.signals.likelihood import Prior, climb
 
 #: a typical store, by its log parameters: r, alpha over the usual gap, a, b
@@ -70,22 +70,27 @@ def wait_quantile(model: Mbg, x: Ints, tenure: Floats, within: float, share: flo
 
 
 def expected_visits(model: Mbg, x: Ints, last: Floats, tenure: Floats, within: float) -> Floats:
-    """The expected number of visits within the time ahead.
+    """The expected number of visits within the time ahead."""
+    staying = visits_while_alive(model.a, model.b + x + 1, rate=model.r + x, until=model.alpha + tenure, within=within)
+    return p_alive(model, x, last, tenure) * staying
 
-    Given alive with dropout chance p it is the mean of (1 − (1 + p·t/u)^−(r+x)) / p over Beta(a, b + x + 1), with
-    u = alpha + tenure. By generalised Gauss-Laguerre in −(b + x + 1)·log(1 − p): stable through a = 1 and for any x.
+
+def visits_while_alive(a: float, stayed: Reals, *, rate: Reals, until: Reals, within: float) -> Floats:
+    """The expected number of visits of customers who are still there, whose dropout chance is Beta(a, stayed).
+
+    The mean of (1 − (1 + p·t/until)^−rate) / p over that chance p, by generalised Gauss-Laguerre in
+    −stayed·log(1 − p): stable through a = 1 and for any number of visits.
     """
-    nodes, weights = roots_genlaguerre(_NODES, model.a - 1)
-    until, rate, chances = model.alpha + tenure, model.r + x, model.b + x + 1
-    total, mass = np.zeros(x.size), np.zeros(x.size)
+    nodes, weights = roots_genlaguerre(_NODES, a - 1)
+    total, mass = np.zeros(stayed.size), np.zeros(stayed.size)
     for node, weight in zip(nodes.tolist(), weights.tolist(), strict=True):
-        step = node / chances
+        step = node / stayed
         leave = -np.expm1(-step)
-        density = weight * (leave / step) ** (model.a - 1)
+        density = weight * (leave / step) ** (a - 1)
         total += density * -np.expm1(-rate * np.log1p(leave * within / until)) / leave
         mass += density
-    expected: Floats = p_alive(model, x, last, tenure) * total / mass
-    return expected
+    visits: Floats = total / mass
+    return visits
 
 
 def silence_until(model: Mbg, x: Ints, last: Floats, *, within: float, chance: float, longest: float) -> Floats:

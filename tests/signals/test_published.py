@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from plugin.signals import mbg, spend
+from plugin.signals import bgnbd, mbg, spend
 from tests.signals.stores import rows
 
 Columns = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -27,6 +27,40 @@ def calibration() -> Columns:
         table.append((len(repeats), (last - first).astype(int) / 7, (END - first).astype(int) / 7, mean))
     x, last, tenure, mean = (np.array(column) for column in zip(*table, strict=True))
     return x.astype(np.int64), last, tenure, mean
+
+
+def test_bg_nbd_on_cdnow(calibration: Columns) -> None:
+    """BG/NBD: r .243, alpha 4.414, a .793, b 2.426, log-likelihood -9582.43 (Fader, Hardie & Lee 2005)."""
+    x, last, tenure, _ = calibration
+    fitted = bgnbd.fit(x, last, tenure)
+    assert (fitted.r, fitted.alpha, fitted.a, fitted.b) == pytest.approx((0.243, 4.414, 0.793, 2.426), abs=6e-4)
+    assert bgnbd.log_likelihood(fitted, x, last, tenure) == pytest.approx(-9582.43, abs=0.01)
+
+
+def test_bg_nbd_holdout(calibration: Columns) -> None:
+    """The 39 weeks after: correlation .626 between expected and actual repeats, total under by 4 % at week 78."""
+    x, last, tenure, _ = calibration
+    fitted = bgnbd.fit(x, last, tenure)
+    later: dict[str, set[str]] = {}
+    for row in rows("cdnow_sample.csv.gz"):
+        later.setdefault(row["customer_id"], set())
+        if np.datetime64(row["date"]) > END:
+            later[row["customer_id"]].add(row["date"])
+    actual = np.array([len(days) for days in later.values()])
+    expected = bgnbd.expected_visits(fitted, x, last, tenure, 39.0)
+    assert np.corrcoef(expected, actual)[0, 1] == pytest.approx(0.626, abs=6e-4)
+
+
+def test_hit_rates(calibration: Columns) -> None:
+    """Who is still active: MBG/NBD is right for 77.5 %, BG/NBD's P(alive) for 34 %, which is why nobody is shown it."""
+    x, last, tenure, _ = calibration
+    later = {row["customer_id"] for row in rows("cdnow_sample.csv.gz") if np.datetime64(row["date"]) > END}
+    everyone = dict.fromkeys(row["customer_id"] for row in rows("cdnow_sample.csv.gz"))
+    active = np.array([customer_id in later for customer_id in everyone])
+    by_mbg = mbg.p_alive(mbg.fit(x, last, tenure), x, last, tenure) > 0.5
+    by_bg = bgnbd.p_alive(bgnbd.fit(x, last, tenure), x, last, tenure) > 0.5
+    assert np.mean(by_mbg == active) == pytest.approx(0.775, abs=1e-3)
+    assert np.mean(by_bg == active) == pytest.approx(0.339, abs=1e-3)
 
 
 def test_mbg_on_cdnow(calibration: Columns) -> None:

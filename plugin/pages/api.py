@@ -97,9 +97,8 @@ def _guarded(front: Front) -> Callable[[Callable[[Visitor], Answer]], Callable[[
 def _body(shape: Schema) -> Mapping[str, Any]:
     if not request.is_json:
         raise UnsupportedMediaType
-    given = request.get_json()
     try:
-        loaded: Mapping[str, Any] = shape.load(given)
+        loaded: Mapping[str, Any] = shape.load(request.get_json())
     except ValidationError as wrong:
         raise Unprocessable(schemas.problems(wrong.messages, below="program")) from None
     except (RecursionError, OverflowError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from typing import Any
 import jwt
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
 from plugin.app import create_app
@@ -33,6 +35,8 @@ from storage.inbox import Delivery
 from storage.shops import Shop
 from webhooks.views import Ear
 
+#: templates are compiled once, not once for each test
+COMPILED = FileSystemBytecodeCache(tempfile.mkdtemp())
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 DOMAIN = "corner-shop.myshopify.com"
 CLIENT_ID, CLIENT_SECRET = "client-1", "client-secret-of-the-tests-32-bytes-long"
@@ -73,8 +77,8 @@ class World:
 
     def app(self) -> Flask:
         """The application, with a door that nobody knocks at."""
-        app = create_app(self.runtime, ear=_deaf(self.clock), on_first_open=self._install)
-        app.testing = False
+        app = create_app(self.runtime, ear=deaf(self.clock), on_first_open=self._install)
+        app.jinja_env.bytecode_cache = COMPILED
         return app
 
     def _install(self, domain: str, token: str) -> None:
@@ -235,7 +239,8 @@ def _with_code(world: World, order: OrderFact) -> OrderFact:
     return replace(order, codes=(CodeFact(code=str(codes[0].code), discount_minor=off),))
 
 
-def _deaf(clock: Clock) -> Ear:
+def deaf(clock: Clock) -> Ear:
+    """A door that hears nobody."""
     return Ear(
         topics=frozenset(), secrets_for=lambda _platform, _domain: (), shop_id_of=lambda _platform, _domain: None,
         keep=lambda _delivery: False, now=clock, count=lambda _outcome: None, log=lambda *_told: None,

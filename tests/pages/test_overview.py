@@ -1,0 +1,147 @@
+"""What the overview shows of a shop, and what it does not make up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from sqlalchemy import Connection
+
+from plugin.rewards.stored import from_stored
+from plugin.usecases import change_program
+from storage import budgets, programs, shops, snapshots
+from tests.pages.world import NOW, Visit, World
+
+OVERVIEW = "/app/overview"
+
+
+def seen(visit: Visit, path: str = OVERVIEW) -> BeautifulSoup:
+    """The page as parsed."""
+    answer = visit.fragment(path)
+    assert answer.status_code == 200, answer.text
+    return BeautifulSoup(answer.text, "html.parser")
+
+
+def words(part: Any) -> str:
+    """The text of a part, with single blanks."""
+    return " ".join(part.get_text(" ").split())
+
+
+def rules(world: World, db: Connection, **changes: Any) -> None:
+    """Saves the rules in force with changes."""
+    stored = programs.current(db, world.shop.shop_id)
+    assert stored is not None
+    program = replace(from_stored(stored.body), **changes)
+    change_program.save(
+        db, shop_id=world.shop.shop_id, program=program, author="x", note="", now=NOW, base_version=stored.version
+    )
+
+
+def test_the_grid_holds_every_customer_once(world: World, visit: Visit) -> None:
+    """The 25 cells and the eleven groups each add up to all customers."""
+    page = seen(visit)
+    cells = [int(cell.text) for cell in page.select(".matrix td")]
+    groups = [int(group.select("span")[1].text) for group in page.select(".groups li")]
+    with world.runtime.database.reading() as db:
+        customers = len(list(snapshots.every(db, world.shop.shop_id)))
+
+    assert len(cells) == 25
+    assert sum(cells) == sum(groups) == customers
+
+
+def test_lateness_is_a_picture_and_a_table(visit: Visit) -> None:
+    """The bar has a title and a description, its parts fill it, and every part is a row with its number."""
+    page = seen(visit)
+    bar = page.select_one("svg[role=img]")
+    widths = [float(part["width"].rstrip("%")) for part in bar.select("rect")[1:]]
+    rows = [words(row) for row in page.select("#s-rhythm")[0].find_parent("section").select("tbody tr")]
+
+    assert (bar.title is not None, bar.desc is not None) == (True, True)
+    assert sum(widths) == pytest.approx(100, abs=0.01)
+    assert [row.split()[0] for row in rows] == ["On", "Late", "Slipping", "Lost"]
+
+
+def test_newest_offers_say_why(visit: Visit) -> None:
+    """Each has its customer, state and the sentence that decided it, and the whole list of checks under it."""
+    rows = seen(visit).select(".cards tbody tr")
+
+    assert len(rows) == 6
+    assert all(row.select_one(".badge").text and len(words(row.select_one(".wide"))) > 40 for row in rows)
+    assert all(len(row.select("details li")) >= 5 for row in rows)
+
+
+def test_a_new_shop_is_told_what_comes_next_and_shows_no_numbers(new_world: World) -> None:
+    """Set-up steps, empty states, no grid, no made-up rates."""
+    page = seen(Visit(new_world))
+
+    assert page.select(".matrix, .cards, figure[role=img]") == []
+    assert "Waiting for your first orders" in words(page)
+    assert "No offers yet." in words(page)
+    assert [words(step.select_one("strong")) for step in page.select(".steps li")] == [
+        "Connect your store", "Read your orders", "Check your rules", "Turn on win-back",
+    ]  # fmt: skip
+    assert words(page.select_one(".metrics dd.big")) == "–"
+
+
+def test_set_up_is_gone_once_all_of_it_is_done(visit: Visit) -> None:
+    """Nothing is left of it on a shop that runs."""
+    assert seen(visit).select(".steps") == []
+
+
+def test_what_could_not_be_understood_is_shown(visit: Visit) -> None:
+    """Set-aside deliveries are counted and listed with their reason."""
+    banner = words(seen(visit).select_one(".banner"))
+
+    assert "2 messages from your store could not be understood" in banner
+    assert "orders/create" in banner
+    assert "the body is not JSON" in banner
+
+
+def test_trouble_comes_first_and_three_things_are_enough(world: World, visit: Visit) -> None:
+    """A paused shop, set-aside messages, a trial run and a budget used up: the first three are shown."""
+    with world.runtime.database.transaction() as db:
+        shops.pause(db, world.shop.shop_id, "Your store is not connected. Open Regulars from your store admin.")
+        rules(world, db, mode="shadow")
+        budgets.reserve(db, world.shop.shop_id, month="2026-11", amount=190_00, cap=250_00)
+    banners = [words(banner) for banner in seen(visit).select(".banner")]
+
+    assert banners[0].startswith("Your store is not connected.")
+    assert len(banners) == 3
+    assert banners[2] == "This is a trial run: offers are decided and written down, none is given. Go live"
+
+
+def test_a_budget_that_runs_out_is_said_with_the_days_left(world: World, visit: Visit) -> None:
+    """From nine tenths on, with what is left of the month in the shop's zone."""
+    with world.runtime.database.transaction() as db:
+        budgets.reserve(db, world.shop.shop_id, month="2026-11", amount=190_00, cap=250_00)
+    banners = " ".join(words(banner) for banner in seen(visit).select(".banner"))
+
+    assert "used with 11 days left. Change the budget" in banners
+
+
+def test_the_same_numbers_come_as_json(world: World, visit: Visit) -> None:
+    """The API tells what the page shows."""
+    told = visit.api("GET", "/overview").json
+
+    assert told["customers"] == sum(told["groups"].values())
+    assert told["budget"]["cap"] == "250.00"
+    assert {"kind": "win_back", "state": "held_out"} in [
+        {"kind": offer["kind"], "state": offer["state"]} for offer in told["offers"]
+    ]
+
+
+def test_times_are_on_the_shops_clock(visit: Visit) -> None:
+    """09:30 in UTC is 04:30 in New York."""
+    assert "Measured today at 04:30" in words(seen(visit).select_one(".head"))
+
+
+def test_money_is_in_the_shops_currency_as_the_reader_writes_it(world: World) -> None:
+    """$ to an English reader, US$ to a Chinese one."""
+    sentences = [
+        words(seen(Visit(world, language)).select_one("#s-offers").find_parent("header")) for language in ("en", "zh")
+    ]
+
+    assert "$250" in sentences[0]
+    assert "US$250" in sentences[1]

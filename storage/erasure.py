@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select, update
@@ -46,8 +46,8 @@ def erase_customer(
     people = _family(db, shop_id, customer_id)
     bought = _ids(db, shop_id, orders, orders.c.order_id, among(db, orders.c.customer_id, people))
     offered = _ids(db, shop_id, offers, offers.c.offer_id, among(db, offers.c.customer_id, people))
-    words = _words([*people, *bought], needles)
-    removed = _empty_deliveries(db, shop_id, words, now) + _remove_effects(db, shop_id, words)
+    mentions = _finder([*people, *bought], needles)
+    removed = _empty_deliveries(db, shop_id, mentions, now) + _remove_effects(db, shop_id, mentions)
     used = or_(among(db, redemptions.c.offer_id, offered), among(db, redemptions.c.order_id, bought))
     removed += _remove(db, shop_id, redemptions, used)
     removed += _remove(db, shop_id, refunds, among(db, refunds.c.order_id, bought))
@@ -104,19 +104,25 @@ def _remove(db: Connection, shop_id: int, table: Table, which: ColumnElement[boo
     return db.execute(delete(table).where(table.c.shop_id == shop_id, which)).rowcount
 
 
-def _words(ids: Sequence[str], needles: Sequence[bytes]) -> re.Pattern[bytes]:
-    clear = [re.escape(one.encode()) for one in ids if len(one) >= SHORTEST_CLEAR_ID]
-    short = [re.escape(one.encode()) for one in ids if len(one) < SHORTEST_CLEAR_ID]
-    parts = [re.escape(needle) for needle in needles if needle]
-    if clear:
-        parts.append(rb"(?<![0-9A-Za-z])(?:" + b"|".join(clear) + rb")(?![0-9A-Za-z])")
-    if short:
-        parts.append(rb'(?i:id)"\s*:\s*"?(?:' + b"|".join(short) + rb")(?![0-9A-Za-z.-])")
-    return re.compile(b"|".join(parts))
+def _finder(ids: Sequence[str], needles: Sequence[bytes]) -> Callable[[bytes], bool]:
+    """Says whether bytes mention one of the ids or contain a needle; looks for the plain words first, which is quick."""
+    words = [one.encode() for one in ids if len(one) >= SHORTEST_CLEAR_ID]
+    alone = re.compile(rb"(?<![0-9A-Za-z])(?:" + b"|".join(map(re.escape, words)) + rb")(?![0-9A-Za-z])")
+    short = b"|".join(re.escape(one.encode()) for one in ids if len(one) < SHORTEST_CLEAR_ID)
+    named = re.compile(rb'[iI][dD]"\s*:\s*"?(?:' + short + rb")(?![0-9A-Za-z.-])")
+
+    def mentions(body: bytes) -> bool:
+        if any(needle in body for needle in needles if needle):
+            return True
+        if any(word in body for word in words) and alone.search(body):
+            return True
+        return bool(short) and named.search(body) is not None
+
+    return mentions
 
 
-def _empty_deliveries(db: Connection, shop_id: int, words: re.Pattern[bytes], now: datetime) -> int:
-    found = [row for row, body in _bodies(db, shop_id) if words.search(zlib.decompress(body))]
+def _empty_deliveries(db: Connection, shop_id: int, mentions: Callable[[bytes], bool], now: datetime) -> int:
+    found = [row for row, body in _bodies(db, shop_id) if mentions(zlib.decompress(body))]
     mine = (inbox.c.shop_id == shop_id, among(db, inbox.c.delivery_row, found))
     # the fence stays: the one that works on it may still settle it, as the request to erase is itself such a delivery
     emptied = update(inbox).where(*mine).values(body=None, state="done", reason="erased", settled_at=now)
@@ -128,7 +134,7 @@ def _bodies(db: Connection, shop_id: int) -> Iterator[tuple[int, bytes]]:
     return ((row.delivery_row, row.body) for row in db.execute(kept.execution_options(yield_per=AT_ONCE)))
 
 
-def _remove_effects(db: Connection, shop_id: int, words: re.Pattern[bytes]) -> int:
+def _remove_effects(db: Connection, shop_id: int, mentions: Callable[[bytes], bool]) -> int:
     rows = db.execute(select(outbox.c.outbox_row, outbox.c.key, outbox.c.payload).where(outbox.c.shop_id == shop_id))
-    found = [row.outbox_row for row in rows if words.search(f"{row.key} {to_text(row.payload)}".encode())]
+    found = [row.outbox_row for row in rows if mentions(f"{row.key} {to_text(row.payload)}".encode())]
     return _remove(db, shop_id, outbox, among(db, outbox.c.outbox_row, found))

@@ -122,16 +122,14 @@ def advance(
     asked = leading if frm is None else set(frm)
     if not asked or not asked <= leading:
         raise ValueError(f"no offer goes from {sorted(asked)} to {to!r}")
-    _check(columns)
     here = (offers.c.shop_id == shop_id, offers.c.offer_id == offer_id, offers.c.state.in_(sorted(asked)))
-    return db.execute(update(offers).where(*here).values(state=to, **columns)).rowcount == 1
+    return db.execute(update(offers).where(*here).values(state=to, **_allowed(columns))).rowcount == 1
 
 
 def amend(db: Connection, shop_id: int, offer_id: str, **columns: Any) -> bool:
     """Changes columns beside the state; whether there is such an offer. Raises ValueError for one that never changes."""
-    _check(columns)
     here = (offers.c.shop_id == shop_id, offers.c.offer_id == offer_id)
-    return db.execute(update(offers).where(*here).values(columns)).rowcount == 1
+    return db.execute(update(offers).where(*here).values(_allowed(columns))).rowcount == 1
 
 
 def every(db: Connection, shop_id: int) -> Iterator[Offer]:
@@ -171,9 +169,10 @@ def _upper(code: str | None) -> str | None:
     return None if code is None else code.upper()
 
 
-def _check(columns: Mapping[str, Any]) -> None:
+def _allowed(columns: dict[str, Any]) -> dict[str, Any]:
     if fixed := sorted(columns.keys() - CHANGING):
         raise ValueError(f"an offer's {fixed[0]} does not change")
+    return columns | {"code": _upper(columns["code"])} if "code" in columns else columns
 
 
 def _offer(row: Row[Any]) -> Offer:

@@ -55,7 +55,7 @@ def _parse(text: str) -> Any:
 
 
 def _whole(digits: str) -> int:
-    if len(digits.lstrip("-")) > LONGEST_WHOLE_DIGITS:
+    if len(digits) > LONGEST_WHOLE_DIGITS and len(digits.lstrip("-")) > LONGEST_WHOLE_DIGITS:
         raise Undecodable(f"a whole number of more than {LONGEST_WHOLE_DIGITS} digits")
     return int(digits)
 

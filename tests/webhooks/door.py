@@ -150,7 +150,8 @@ def opened(keep: Callable[[Delivery], bool], *, shop_id: int, threads: int = 16)
     try:
         yield Door(port=int(server.effective_port), outcomes=outcomes, logged=logged)
     finally:
-        # closed by its own thread, which would otherwise sleep for a second first
-        server.trigger.pull_trigger(server.close)
+        # closed by its own thread, which would otherwise sleep for a second first; it may be awake and faster than us
+        with suppress(OSError):
+            server.trigger.pull_trigger(server.close)
         server.task_dispatcher.shutdown()
         running.join(timeout=5)

@@ -13,6 +13,7 @@ from marshmallow import ValidationError
 from storage.facts import CustomerFact, MergeFact, ShopFact
 from webhooks.facts import DataRequest, Facts, RedactCustomer, Unexpected
 from webhooks.shopify import orders, payloads, refunds
+from webhooks.shopify.loader import compiled
 
 LONGEST_REASON_CHARACTERS = 200
 #: how Shopify says that a merge went through
@@ -46,30 +47,30 @@ def translate(
 
 
 def _order(payload: Any, circumstances: Circumstances) -> Facts:
-    return orders.understand(_ORDER.load(payload), currency_hint=circumstances.currency_hint)
+    return orders.understand(_ORDER(payload), currency_hint=circumstances.currency_hint)
 
 
 def _order_edited(payload: Any, _: Circumstances) -> Facts:
-    return Facts(refetch_order_ids=frozenset({_ORDER_EDITED.load(payload)["order_edit"]["order_id"]}))
+    return Facts(refetch_order_ids=frozenset({_ORDER_EDITED(payload)["order_edit"]["order_id"]}))
 
 
 def _refund(payload: Any, circumstances: Circumstances) -> Facts:
-    return refunds.understand(_REFUND.load(payload), order_id=None, currency_hint=circumstances.currency_hint)
+    return refunds.understand(_REFUND(payload), order_id=None, currency_hint=circumstances.currency_hint)
 
 
 def _customer(payload: Any, circumstances: Circumstances) -> Facts:
-    customer = _CUSTOMER.load(payload)
+    customer = _CUSTOMER(payload)
     fact = CustomerFact(customer_id=customer["id"], updated_at=customer["updated_at"] or circumstances.at)
     return Facts(customers=(fact,))
 
 
 def _customer_deleted(payload: Any, circumstances: Circumstances) -> Facts:
-    fact = CustomerFact(customer_id=_CUSTOMER.load(payload)["id"], updated_at=circumstances.at, deleted=True)
+    fact = CustomerFact(customer_id=_CUSTOMER(payload)["id"], updated_at=circumstances.at, deleted=True)
     return Facts(customers=(fact,))
 
 
 def _merge(payload: Any, circumstances: Circumstances) -> Facts:
-    merge = _MERGE.load(payload)
+    merge = _MERGE(payload)
     if merge["status"].lower() not in MERGED:
         return Facts()
     kept, gone = merge["admin_graphql_api_customer_kept_id"], merge["admin_graphql_api_customer_deleted_id"]
@@ -79,7 +80,7 @@ def _merge(payload: Any, circumstances: Circumstances) -> Facts:
 
 
 def _shop(payload: Any, circumstances: Circumstances) -> Facts:
-    shop = _SHOP.load(payload)
+    shop = _SHOP(payload)
     fact = ShopFact(
         name=shop["name"] or "",
         currency=shop["currency"],
@@ -90,12 +91,12 @@ def _shop(payload: Any, circumstances: Circumstances) -> Facts:
 
 
 def _uninstalled(payload: Any, circumstances: Circumstances) -> Facts:
-    _UNINSTALLED.load(payload)
+    _UNINSTALLED(payload)
     return Facts(uninstalled_at=circumstances.at)
 
 
 def _data_request(payload: Any, _: Circumstances) -> Facts:
-    asked = _DATA_REQUEST.load(payload)
+    asked = _DATA_REQUEST(payload)
     request = DataRequest(
         request_id=asked["data_request"]["id"],
         customer_id=asked["customer"]["id"],
@@ -106,7 +107,7 @@ def _data_request(payload: Any, _: Circumstances) -> Facts:
 
 def _customer_redact(payload: Any, _: Circumstances) -> Facts:
     """The signature does not cover the topic: a request for data must not pass for one to forget."""
-    asked = _CUSTOMER_REDACT.load(payload)
+    asked = _CUSTOMER_REDACT(payload)
     if "data_request" in payload:
         raise Unexpected("data_request: does not belong to customers/redact")
     person = asked["customer"]
@@ -120,7 +121,7 @@ def _customer_redact(payload: Any, _: Circumstances) -> Facts:
 
 def _shop_redact(payload: Any, circumstances: Circumstances) -> Facts:
     """The signature does not cover the topic: nothing that says more than which store may erase all of it."""
-    _SHOP_REDACT.load(payload)
+    _SHOP_REDACT(payload)
     if payload.keys() & {"customer", "data_request", "myshopify_domain"}:
         raise Unexpected("more than shop/redact says")
     return Facts(redact_shop=circumstances.at)
@@ -144,16 +145,16 @@ TRANSLATORS: Mapping[str, Translator] = MappingProxyType({
     "shop/redact": _shop_redact,
 })  # fmt: skip
 
-_ORDER = payloads.Order()
-_ORDER_EDITED = payloads.OrderEdited()
-_REFUND = payloads.Refund()
-_CUSTOMER = payloads.Customer()
-_MERGE = payloads.Merge()
-_SHOP = payloads.Shop()
-_UNINSTALLED = payloads.Uninstalled()
-_DATA_REQUEST = payloads.DataRequest()
-_CUSTOMER_REDACT = payloads.CustomerRedact()
-_SHOP_REDACT = payloads.ShopRedact()
+_ORDER = compiled(payloads.Order)
+_ORDER_EDITED = compiled(payloads.OrderEdited)
+_REFUND = compiled(payloads.Refund)
+_CUSTOMER = compiled(payloads.Customer)
+_MERGE = compiled(payloads.Merge)
+_SHOP = compiled(payloads.Shop)
+_UNINSTALLED = compiled(payloads.Uninstalled)
+_DATA_REQUEST = compiled(payloads.DataRequest)
+_CUSTOMER_REDACT = compiled(payloads.CustomerRedact)
+_SHOP_REDACT = compiled(payloads.ShopRedact)
 
 
 def _complaints(messages: Any, path: str = "") -> Iterable[str]:

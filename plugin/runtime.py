@@ -7,7 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from plugin.config import Config
 from plugin.manifest import Manifest, load
@@ -20,6 +20,10 @@ from plugin.vault import Vault, load_or_make_keys
 from storage import shops
 from storage.engine import Database
 from storage.shops import Shop
+
+
+#: a pair that rests longer than this is renewed for its own sake; a refresh token lives 90 days
+LONGEST_REST = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,15 @@ class Runtime:
         if sealed is None:
             return None
         return tokens.Credentials.from_json(self.vault.unseal(sealed, about=_about(shop.domain)))
+
+    def keep_token_alive(self, shop: Shop) -> None:
+        """Renews the token pair of a store that was not called for long, before the refresh token dies unused.
+
+        Raises PlatformError.
+        """
+        kept = self.credentials(shop)
+        if kept is not None and kept.expires_at is not None and kept.expires_at + LONGEST_REST < self.now():
+            self._fresh_credentials(shop)
 
     def _fresh_credentials(self, shop: Shop) -> tokens.Credentials:
         with self.renewing[shop.domain]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
+from plugin.platforms.protocol import PlatformError
 from plugin.rewards import stored
 from plugin.runtime import Runtime
 from plugin.usecases import install, measure
@@ -23,6 +24,7 @@ def run(runtime: Runtime) -> int:
     with runtime.database.reading() as db:
         due = shops.due(db, now)
     for shop in due:
+        _keep_token_alive(runtime, shop)
         measure_shop(runtime, shop, as_of=now)
     return len(due)
 
@@ -45,3 +47,10 @@ def measure_shop(runtime: Runtime, shop: Shop, *, as_of: datetime) -> int:
         install.propose_again(db, shop, now=as_of)
         inbox.prune(db, as_of - KEEP_DELIVERIES)
     return len(night.rows)
+
+
+def _keep_token_alive(runtime: Runtime, shop: Shop) -> None:
+    try:
+        runtime.keep_token_alive(shop)
+    except PlatformError as error:
+        log.warning("the token of shop %d could not be renewed: %s", shop.shop_id, type(error).__name__)

@@ -2,7 +2,6 @@
 
 import http.client
 import threading
-import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,8 +16,6 @@ from storage import budgets, inbox, outbox
 from tests.journeys import people
 
 TEN = 10
-#: the store's throttle counts real seconds: an emptied bucket has enough for a call again
-REFILL_SECONDS = 0.15
 
 
 def test_ten_deliveries_at_once_have_one_effect(world: World) -> None:
@@ -67,7 +64,6 @@ def test_no_mishap_makes_two_codes(world: World, mishap: Mishap) -> None:
     for _ in range(6):
         world.worker.drain()
         people.passes(world, minutes=20)
-        time.sleep(REFILL_SECONDS)
 
     (offer,) = people.made(world)
     assert offer.state == "issued"

@@ -80,7 +80,7 @@ def opened(directory: Path, port: int) -> Iterator[World]:
     store = Store(
         directory / "store.db", domain=DOMAIN, client_id=config.shopify_client_id,
         client_secret=config.shopify_client_secret, app_url=app_url, now=clock.now, name="Corner Records",
-        currency="USD", timezone=TIMEZONE,
+        currency="USD", timezone=TIMEZONE, ticks=lambda: clock.now().timestamp(),
     )  # fmt: skip
     store.subscribe({hook.topic: hook.uri for hook in built.manifest.shopify.all_webhooks})
     web, worker = assembly.web(built), Worker(built)

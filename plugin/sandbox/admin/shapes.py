@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from graphql import GraphQLResolveInfo
@@ -47,11 +47,11 @@ def order(call: Call, body: Body) -> Shape:
     """An ``Order`` from its body."""
     currency = body["currency"]
     buyer = body["customer"]
-    refunds = [_refund(refund, currency) for refund in body["refunds"]]
+    codes = [used["code"] for used in body["discount_codes"]]
+    refunds = [_refund(refund, currency, codes) for refund in body["refunds"]]
     refunded = sum(
         (Decimal(part["amount"]) for refund in body["refunds"] for part in refund["transactions"]), Decimal(0)
     )
-    codes = [used["code"] for used in body["discount_codes"]]
     net = Decimal(body["total_price"]) - refunded
     return {
         "id": body["admin_graphql_api_id"],
@@ -68,7 +68,9 @@ def order(call: Call, body: Body) -> Shape:
         "discountCode": codes[0] if codes else None,
         "discountCodes": codes,
         "displayFinancialStatus": body["financial_status"].upper(),
-        "lineItems": connection_of([_line(line, currency) for line in body["line_items"]]),
+        "lineItems": connection_of([_line(line, currency, codes) for line in body["line_items"]]),
+        # what the sandbox sells is sent for nothing
+        "shippingLines": connection_of([]),
         "refunds": _first_of(refunds),
         "sourceName": body["source_name"],
         "tags": [],
@@ -92,7 +94,7 @@ def _order_money(body: Body) -> Shape:
     }
 
 
-def _line(line: Body, currency: str) -> Shape:
+def _line(line: Body, currency: str, codes: Sequence[str] = ()) -> Shape:
     whole = Decimal(line["price"]) * line["quantity"]
     off = sum((Decimal(part["amount"]) for part in line["discount_allocations"]), Decimal(0))
 
@@ -106,6 +108,7 @@ def _line(line: Body, currency: str) -> Shape:
         "sku": line["sku"],
         "quantity": line["quantity"],
         "currentQuantity": line["current_quantity"],
+        "discountAllocations": [_allocation(part, currency, codes) for part in line["discount_allocations"]],
         "isGiftCard": line["gift_card"],
         "product": _reference("Product", line["product_id"]),
         "variant": _reference("ProductVariant", line["variant_id"]),
@@ -116,7 +119,13 @@ def _line(line: Body, currency: str) -> Shape:
     }
 
 
-def _refund(refund: Body, currency: str) -> Shape:
+def _allocation(part: Body, currency: str, codes: Sequence[str]) -> Shape:
+    index = part["discount_application_index"]
+    application = {"__typename": "DiscountCodeApplication", "index": index, "code": codes[index]}
+    return {"allocatedAmountSet": _bag(part["amount"], currency), "discountApplication": application}
+
+
+def _refund(refund: Body, currency: str, codes: Sequence[str]) -> Shape:
     total = sum((Decimal(part["amount"]) for part in refund["transactions"]), Decimal(0))
     moment = _moment(refund["processed_at"])
     return {
@@ -125,15 +134,15 @@ def _refund(refund: Body, currency: str) -> Shape:
         "note": refund["note"],
         **dict.fromkeys(("createdAt", "processedAt", "updatedAt"), moment),
         "totalRefundedSet": _bag(str(rounded(total, currency)), currency),
-        "refundLineItems": connection_of([_refund_line(line, currency) for line in refund["refund_line_items"]]),
+        "refundLineItems": connection_of([_refund_line(line, currency, codes) for line in refund["refund_line_items"]]),
         "transactions": connection_of([_transaction(part) for part in refund["transactions"]]),
     }
 
 
-def _refund_line(line: Body, currency: str) -> Shape:
+def _refund_line(line: Body, currency: str, codes: Sequence[str]) -> Shape:
     return {
         "id": gid("RefundLineItem", line["id"]),
-        "lineItem": _line(line["line_item"], currency),
+        "lineItem": _line(line["line_item"], currency, codes),
         "quantity": line["quantity"],
         "restockType": line["restock_type"].upper(),
         "subtotalSet": _bag(line["subtotal_set"]["shop_money"]["amount"], currency),

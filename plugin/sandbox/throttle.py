@@ -23,7 +23,7 @@ MOST_PER_CALL = 1000
 
 
 class Bucket:
-    """Points left. ``ticks`` is a clock in seconds that never goes back."""
+    """Points left. ``ticks`` is a clock in seconds; when it goes back, nothing flows."""
 
     def __init__(self, plan: Plan, ticks: Callable[[], float]) -> None:
         self.plan = plan
@@ -64,5 +64,6 @@ class Bucket:
 
     def _flow(self) -> None:
         now = self._ticks()
-        self._available = min(self.plan.maximum, self._available + (now - self._seen) * self.plan.restore_rate)
+        passed = max(0.0, now - self._seen)
+        self._available = min(self.plan.maximum, self._available + passed * self.plan.restore_rate)
         self._seen = now

@@ -61,6 +61,11 @@ query Order($id: ID!) {
   order(id: $id) {
     id cancelledAt cancelReason displayFinancialStatus discountCode currentTotalPriceSet MONEY netPaymentSet MONEY
     customer { legacyResourceId numberOfOrders amountSpent { amount } lastOrder { id } defaultEmailAddress { emailAddress } }
+    shippingLines(first: 5) { nodes { discountAllocations { allocatedAmountSet MONEY } } }
+    lineItems(first: 5) { nodes {
+      totalDiscountSet MONEY
+      discountAllocations { allocatedAmountSet MONEY discountApplication { ... on DiscountCodeApplication { code } } }
+    } }
     refunds(first: 5) {
       totalRefundedSet MONEY
       refundLineItems(first: 5) { nodes { quantity restockType subtotalSet MONEY lineItem { id } } }

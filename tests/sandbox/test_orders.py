@@ -117,9 +117,11 @@ def test_lines_share_the_discount_exactly(client, store):
     lines = [Line(title="A", price=store_price) for store_price in map(Decimal, ("3.33", "3.33", "3.34"))]
     placed = store.checkout(customer_id=CUSTOMER, total="10.00", code="REG-ABC123", lines=lines)
     assert placed.discount == Decimal("1.50")
-    query = """query Lines($id: ID!) { order(id: $id) { lineItems(first: 5) { nodes { totalDiscountSet { shopMoney { amount } } } } } }"""
-    nodes = client.ask(query, id=f"gid://shopify/Order/{placed.order_id}")["order"]["lineItems"]["nodes"]
-    assert sum(Decimal(node["totalDiscountSet"]["shopMoney"]["amount"]) for node in nodes) == placed.discount
+    nodes = client.ask(ORDER, id=f"gid://shopify/Order/{placed.order_id}")["order"]["lineItems"]["nodes"]
+    assert sum(Decimal(amount(node["totalDiscountSet"])) for node in nodes) == placed.discount
+    parts = [part for node in nodes for part in node["discountAllocations"]]
+    assert sum(Decimal(amount(part["allocatedAmountSet"])) for part in parts) == placed.discount
+    assert {part["discountApplication"]["code"] for part in parts} == {"REG-ABC123"}
 
 
 def test_the_store_tells_of_itself(client):

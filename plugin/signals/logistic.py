@@ -10,14 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plugin.signals.arrays import Bools, Floats
+from plugin.signals.arrays import Bools, Floats, Ints
 
 #: in units of standardised features: about so many customers say that nothing matters
 RIDGE = 10.0
 #: each cut-off further back counts so much less
 FADE = 0.8
 _ROUNDS = 25
-_CLOSE = 1e-7
+_CLOSE = 1e-5
+#: holds a level where everybody came or nobody did
+_LOOSE = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,16 +33,12 @@ class Slopes:
 def fit(tables: Sequence[Floats], outcomes: Sequence[Bools]) -> Slopes:
     """Slopes from one table (customers x features) and one column of outcomes for each cut-off, the newest first."""
     fades = FADE ** np.arange(len(tables))
+    sizes = np.array([len(one) for one in tables])
     table, outcome = np.concatenate(tables), np.concatenate(outcomes).astype(np.float64)
-    sizes = [len(one) for one in tables]
-    weight, period = np.repeat(fades, sizes), np.repeat(np.arange(len(tables)), sizes)
     middle, spread = table.mean(axis=0), table.std(axis=0) + 1e-9
-    design = np.hstack([np.eye(len(tables))[period], (table - middle) / spread])
-    penalty = np.full(design.shape[1], RIDGE)
-    penalty[: len(tables)] = 1e-3
-    found = _newton(design, outcome, weight, penalty)
-    slopes = found[len(tables) :] / spread
-    level = float(np.average(found[: len(tables)], weights=fades) - slopes @ middle)
+    levels, slopes = _newton((table - middle) / spread, outcome, np.repeat(fades, sizes), sizes)
+    slopes /= spread
+    level = float(np.average(levels, weights=fades) - slopes @ middle)
     return Slopes(level=level, weights=tuple(slopes.tolist()))
 
 
@@ -74,13 +72,21 @@ def shift_to(log_odds_of: Floats, mean: float) -> float:
     return high
 
 
-def _newton(design: Floats, outcome: Floats, weight: Floats, penalty: Floats) -> Floats:
-    found = np.zeros(design.shape[1])
+def _newton(table: Floats, outcome: Floats, weight: Floats, sizes: Ints) -> tuple[Floats, Floats]:
+    """One level per cut-off and the slopes that all share; the levels are solved for first, each on its own."""
+    starts = np.cumsum(sizes) - sizes
+    levels, slopes = np.zeros(sizes.size), np.zeros(table.shape[1])
     for _ in range(_ROUNDS):
-        expected = chance(design @ found)
-        curve = (design * (weight * expected * (1 - expected))[:, None]).T @ design + np.diag(penalty)
-        step = np.linalg.solve(curve, design.T @ (weight * (outcome - expected)) - penalty * found)
-        found += step
+        expected = chance(table @ slopes + np.repeat(levels, sizes))
+        curve, error = weight * expected * (1 - expected), weight * (outcome - expected)
+        bent = table * curve[:, None]
+        own = np.add.reduceat(curve, starts) + _LOOSE
+        cross = np.add.reduceat(bent, starts)
+        pull = np.add.reduceat(error, starts) - _LOOSE * levels
+        shared = bent.T @ table + RIDGE * np.eye(slopes.size) - cross.T @ (cross / own[:, None])
+        step = np.linalg.solve(shared, table.T @ error - RIDGE * slopes - cross.T @ (pull / own))
+        levels += (pull - cross @ step) / own
+        slopes += step
         if np.abs(step).max() < _CLOSE:
             break
-    return found
+    return levels, slopes

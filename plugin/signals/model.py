@@ -5,7 +5,7 @@ The night fits them; in between, single customers are measured with them. They t
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,15 +24,15 @@ from plugin.signals.spend import GammaGamma
 from plugin.signals.visits import Visits, boil_down
 
 #: of the JSON form
-VERSION = 3
+VERSION = 4
 #: days, for a store without a single gap
 TYPICAL_GAP = 60.0
 #: customers that gaps and mixtures are learnt from; more change nothing that matters
-MOST = 10_000
+MOST = 25_000
 #: below this regularity chance explains the gaps as well
 REGULAR = 1.2
-#: days that a store's lessons stay good for
-KEEP = 7
+#: days that fits, and that lessons, stay good for
+KEEP_FITS, KEEP_LESSONS = 7, 28
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,9 @@ class StoreModel:
 
     #: seconds since 1970-01-01 UTC
     as_of: int
-    #: when ``regular``, ``mixtures`` and ``lost_below`` were learnt
+    #: when ``gaps``, ``base`` and ``spend`` were fitted
+    fitted_at: int
+    #: when ``regular``, ``mixtures``, ``lost_below`` and ``trial`` were learnt
     learnt_at: int
     #: customers with at least one valid order
     buyers: int
@@ -64,7 +66,7 @@ class StoreModel:
     def to_json(self) -> dict[str, Any]:
         """Plain numbers, lists and None, with the version of the form."""
         plain = {"version": VERSION} | {
-            name: getattr(self, name) for name in ("as_of", "learnt_at", "buyers", "lost_below")
+            name: getattr(self, name) for name in ("as_of", "fitted_at", "learnt_at", "buyers", "lost_below")
         }
         parts = {name: getattr(self, name) for name in ("base", "regular", "spend")}
         return plain | {name: part and asdict(part) for name, part in parts.items()} | {
@@ -80,7 +82,7 @@ class StoreModel:
         if plain.get("version") != VERSION:
             raise ValueError(f"store model of version {plain.get('version')}, this program reads {VERSION}: recompute")
         return cls(
-            as_of=plain["as_of"], learnt_at=plain["learnt_at"], buyers=plain["buyers"],
+            as_of=plain["as_of"], fitted_at=plain["fitted_at"], learnt_at=plain["learnt_at"], buyers=plain["buyers"],
             cuts=RfmCuts(**{measure: tuple(cuts) for measure, cuts in plain["cuts"].items()}),
             gaps=GapModel.from_json(plain["gaps"]) if plain["gaps"] else None,
             base=Mbg(**plain["base"]) if plain["base"] else None,
@@ -94,28 +96,34 @@ class StoreModel:
 def fit(history: PurchaseHistory, as_of: datetime, *, earlier: StoreModel | None = None) -> StoreModel:
     """Learns a store's numbers from what had happened by ``as_of`` (aware, inclusive).
 
-    What takes longest is taken over from an ``earlier`` model of the same store if that learnt it in the last week.
-    Raises ValueError for a naive datetime.
+    The cuts are always new. From an ``earlier`` model of the same store fits are taken over for a week and lessons for
+    four, since they take longest and change least. Raises ValueError for a naive datetime.
     """
     past = seen(history, to_seconds(as_of))
     visits = boil_down(past, to_seconds(as_of))
+    if earlier is not None and earlier.gaps is not None and _young(earlier.fitted_at, visits.as_of, KEEP_FITS):
+        return replace(earlier, as_of=visits.as_of, buyers=visits.customer.size, cuts=_cuts(visits))
     few = thin(past, MOST)
     some = visits if few is past else boil_down(few, visits.as_of)
     gap_model, base = gapfit.fit(some), None
     if visits.customer.size:
         usual = TYPICAL_GAP if gap_model is None else float(np.exp(gap_model.means[0]))
         base = mbg.fit(visits.gap_count, visits.last, visits.age, usual_gap=usual)
-    if earlier is not None and 0 <= visits.as_of - earlier.learnt_at < KEEP * DAY:
+    if earlier is not None and _young(earlier.learnt_at, visits.as_of, KEEP_LESSONS):
         learnt_at, shape = earlier.learnt_at, earlier.regular
         lessons = Lessons(mixtures=earlier.mixtures, lost_below=earlier.lost_below, trial=earlier.trial)
     else:
         learnt_at, shape = visits.as_of, _regular(some, gap_model, base)
         lessons = _lessons(few, some, gap_model, base)
     return StoreModel(
-        as_of=visits.as_of, learnt_at=learnt_at, buyers=visits.customer.size, cuts=_cuts(visits),
-        gaps=gap_model, base=base, regular=shape, spend=_spend(visits),
+        as_of=visits.as_of, fitted_at=visits.as_of, learnt_at=learnt_at, buyers=visits.customer.size,
+        cuts=_cuts(visits), gaps=gap_model, base=base, regular=shape, spend=_spend(visits),
         mixtures=lessons.mixtures, lost_below=lessons.lost_below, trial=lessons.trial,
     )  # fmt: skip
+
+
+def _young(since: int, now: int, keep: int) -> bool:
+    return 0 <= now - since < keep * DAY
 
 
 def _cuts(visits: Visits) -> RfmCuts:

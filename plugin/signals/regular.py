@@ -13,13 +13,15 @@ import numpy as np
 from scipy.special import betainc, betaincinv, betaln, gammaln, polygamma, psi, roots_genlaguerre, roots_legendre
 
 from plugin.signals.arrays import Floats, Ints
-from plugin.signals.likelihood import climb
+from plugin.signals.likelihood import Prior, climb
 from plugin.signals.mbg import Mbg
 
 #: customers the shape is learnt from; more change the third digit
 MOST = 2_000
 _TINY = 1e-300
 _FIRSTS, _NODES = 4, 16
+#: how far the log parameters may be from those of MBG/NBD, as standard deviations of a weak prior
+_ROOM = np.array([1.0, 1.0, 1.0, 1.0, 0.5])
 #: for differences
 _STEP = 1e-6
 
@@ -36,7 +38,7 @@ class Regular:
 
 
 def fit(x: Ints, last: Floats, tenure: Floats, log_gaps: Floats, *, near: Mbg, within: float) -> Regular:
-    """Maximum likelihood, starting near the MBG/NBD of the same store.
+    """Maximum likelihood, with a weak prior near the MBG/NBD of the same store, which is where it starts.
 
     ``log_gaps`` is each customer's sum of log gaps (same unit of time), ``within`` the variance of a customer's log
     gaps, which alone says about how large k is: it is trigamma(k).
@@ -45,7 +47,7 @@ def fit(x: Ints, last: Floats, tenure: Floats, log_gaps: Floats, *, near: Mbg, w
     columns = tuple(column[::step].copy() for column in (x, last, tenure, log_gaps))
     k = _shape(within)
     start = np.log(np.array([near.r, near.alpha * k, near.a, near.b, k]))
-    best = climb(lambda p, take: _likelihood(p, *take), columns, start, None)
+    best = climb(lambda p, take: _likelihood(p, *take), columns, start, Prior(centre=start, sd=_ROOM))
     r, alpha, a, b, k = np.exp(best).tolist()
     return Regular(r=r, alpha=alpha, a=a, b=b, k=k)
 

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 import numpy as np
 
 from plugin.signals import bgnbd, mbg, measure, model, outlook, past, regular
+from plugin.signals.accuracy import auc, brier, calibration, calibration_error
+from plugin.signals.arrays import Bools, Floats
 from plugin.signals.columns import Signals
 from plugin.signals.days import DAY, to_seconds
 from plugin.signals.history import PurchaseHistory
@@ -19,7 +21,6 @@ from plugin.signals.visits import Visits, boil_down
 from tests.benchmarks import tables
 from tests.benchmarks.histories import Store, stores
 from tests.benchmarks.options import Options
-from tests.benchmarks.scores import Bools, Floats, auc, brier, by_third, calibration_error
 
 FAR = 2**40
 YEAR_AHEAD = 364.0
@@ -51,7 +52,7 @@ def _chances(store: Store) -> str:
         mixed += bool(fitted.mixtures)
         for name, chance in _chance_rules(store.history, now, fitted, measure.measure(store.history, fitted, cut)):
             proper = bool(chance.min() >= 0 and chance.max() <= 1)
-            errors = (brier(came, chance), calibration_error(came, chance)) if proper else (np.nan, np.nan)
+            errors = (brier(came, chance), calibration_error(calibration(came, chance))) if proper else (np.nan, np.nan)
             scores.setdefault(name, []).append((auc(came, chance), *errors))
     rows = [
         [name, *("–" if np.isnan(v) else f"{v:.4f}" for v in np.mean(each, axis=0))] for name, each in scores.items()
@@ -118,7 +119,7 @@ def _lates(store: Store) -> str:
     for cut in store.lates:
         fitted = model.fit(store.history, cut)
         held, deep, speed = _followed(store.history, fitted, to_seconds(cut))
-        fast, middle, slow = by_third(speed, ~held)
+        fast, middle, slow = _by_third(speed, ~held)
         rows.append(
             [str(cut.date()), f"{held.mean():.3f}", f"{deep.mean():.3f}", f"{fast:.2f} / {middle:.2f} / {slow:.2f}"]
         )
@@ -143,6 +144,13 @@ def _followed(history: PurchaseHistory, fitted: StoreModel, cut: int) -> tuple[B
         columns.append((wait <= late, wait <= lapsing, signals.usual_gap_days[back]))
     held, deep, speed = (np.concatenate(parts) for parts in zip(*columns, strict=True))
     return held, deep, speed
+
+
+def _by_third(speed: Floats, missed: Bools) -> list[float]:
+    """The share missed among the fast, the middle and the slow third."""
+    third = np.empty(speed.size, int)
+    third[np.argsort(speed, kind="stable")] = np.arange(speed.size) * 3 // max(speed.size, 1)
+    return [float(missed[third == n].mean()) for n in range(3)]
 
 
 def _totals(grocer: Store) -> str:

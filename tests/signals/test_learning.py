@@ -1,0 +1,114 @@
+"""What is learnt from a store's past, and the card that refuses what does not deserve trust."""
+
+from datetime import datetime
+
+import numpy as np
+import pytest
+
+from plugin.signals import learn, measure, model, past
+from plugin.signals.days import to_seconds
+from plugin.signals.features import features
+from plugin.signals.history import PurchaseHistory, only, seen
+from plugin.signals.report_card import report_card
+from tests.signals.made import after, lognormal_store
+from tests.signals.test_laws import rows_of
+
+DAYS = 500
+
+
+@pytest.fixture(scope="module")
+def store() -> PurchaseHistory:
+    return lognormal_store(seed=3, customers=900, days=DAYS + 100, chance=0.4)
+
+
+@pytest.fixture(scope="module")
+def fitted(store: PurchaseHistory) -> model.StoreModel:
+    return model.fit(store, after(DAYS))
+
+
+def test_a_store_with_a_past_uses_it(fitted: model.StoreModel) -> None:
+    """Enough history gives a mixture for every horizon, and its trial chose the share with the least error."""
+    assert [mixture.days for mixture in fitted.mixtures] == [14, 30, 60, 90, 120, 180]
+    assert fitted.mixtures[0].share == learn.SHARES[int(np.argmin(fitted.trial))]
+
+
+def test_one_alone_measures_like_among_all_with_lessons_too(store: PurchaseHistory, fitted: model.StoreModel) -> None:
+    """The law of one and all holds to the last bit where mixtures and regular gaps are in use."""
+    rows = rows_of(measure.measure(store, fitted, after(DAYS + 9)))
+    for customer_id in list(rows)[::23]:
+        assert rows_of(measure.measure(only(store, customer_id), fitted, after(DAYS + 9))) == {
+            customer_id: rows[customer_id]
+        }
+
+
+def test_lessons_do_not_look_ahead(store: PurchaseHistory, fitted: model.StoreModel) -> None:
+    """The model of a day is the same whether or not later orders are in the history."""
+    assert model.fit(seen(store, to_seconds(after(DAYS))), after(DAYS)) == fitted
+
+
+def test_a_young_model_is_taken_over(store: PurchaseHistory, fitted: model.StoreModel) -> None:
+    """Within a week only the cuts are new, within four the lessons stay, later everything is learnt again."""
+    soon = model.fit(store, after(DAYS + 3), earlier=fitted)
+    assert (soon.base, soon.gaps, soon.mixtures) == (fitted.base, fitted.gaps, fitted.mixtures)
+    assert soon.cuts == model.fit(store, after(DAYS + 3)).cuts
+    later = model.fit(store, after(DAYS + 10), earlier=fitted)
+    assert later.base != fitted.base
+    assert later.mixtures == fitted.mixtures
+    assert model.fit(store, after(DAYS + 30), earlier=fitted) == model.fit(store, after(DAYS + 30))
+
+
+def test_snapshots_hold_nothing_from_after_their_cut(store: PurchaseHistory) -> None:
+    """What a snapshot knows equals what the same store knew then."""
+    for one in past.snapshots(store, to_seconds(after(DAYS)), most=3):
+        then = past.snapshot(seen(store, one.visits.as_of), one.visits.as_of, one.visits.as_of)
+        assert then.visits.order_count.tolist() == one.visits.order_count.tolist()
+        assert not then.came(10_000).any()
+
+
+def test_shuffled_outcomes_teach_nothing(store: PurchaseHistory, fitted: model.StoreModel) -> None:
+    """A regression trained on shuffled labels loses its trial: MBG/NBD stands alone."""
+    shots = past.snapshots(store, to_seconds(after(DAYS)), most=14)
+    shots = [one for one in shots if one.visits.customer.size >= learn.FEWEST]
+    assert fitted.gaps is not None
+    tables = [np.stack(features(one.visits, fitted.gaps), axis=1) for one in shots]
+    rng = np.random.default_rng(0)
+    for table in tables:
+        rng.shuffle(table, axis=0)
+    trial = learn.try_shares(shots, tables)
+    assert int(np.argmin(trial)) == 0
+
+
+def test_the_card_marks_ours_best_or_equal(store: PurchaseHistory) -> None:
+    """On a store with a rhythm ours is good, ranks well, and its dates beat last order plus median gap."""
+    card = report_card(store, after(DAYS))
+    marks = {mark.name: mark for mark in card.marks}
+    assert card.cut_offs == 3
+    assert marks["Regulars"].verdict == "good"
+    assert marks["Regulars"].brier <= marks["MBG/NBD"].brier + 0.002
+    assert sum(tenth.customers for tenth in marks["Regulars"].tenths) > 1_000
+    assert card.dates is not None
+    assert card.dates.mean_error < card.dates.rule_error
+    assert card.dates.covered == pytest.approx(0.8, abs=0.1)
+
+
+def test_the_card_refuses_noise_and_catches_a_leak(store: PurchaseHistory) -> None:
+    """Chances by shuffled labels are no better than the rule; chances that know what comes next are found to peek."""
+
+    def by_shuffle(history: PurchaseHistory, cut: datetime) -> np.ndarray:
+        told = measure.measure(history, model.fit(history, cut), cut).p_order_90d
+        return np.random.default_rng(1).permutation(told)
+
+    def by_leak(history: PurchaseHistory, cut: datetime) -> np.ndarray:
+        came = past.snapshot(history, to_seconds(cut), 2**40).came(90)
+        return np.where(came, 0.9, 0.1)
+
+    card = report_card(store, after(DAYS), {"shuffled": by_shuffle, "leaky": by_leak})
+    verdicts = {mark.name: mark.verdict for mark in card.marks}
+    assert (verdicts["shuffled"], verdicts["leaky"]) == ("no_better", "peeks")
+    assert card.best in {"Regulars", "MBG/NBD"}
+
+
+def test_a_young_store_has_no_card() -> None:
+    """With nothing to try there are no marks and nothing is claimed."""
+    card = report_card(lognormal_store(seed=1, customers=20, days=50), after(50))
+    assert (card.cut_offs, card.marks, card.best, card.dates) == (0, (), "", None)

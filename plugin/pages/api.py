@@ -7,31 +7,22 @@ from functools import wraps
 from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
-from marshmallow import Schema, ValidationError
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from marshmallow import Schema
 
-from plugin.pages import access, formats, overview, problems, rules, schemas, views
+from plugin.pages import access, formats, overview, problems, rules, schemas, sent, views
 from plugin.pages.access import NoAccess, Visitor
 from plugin.pages.front import Front
 from plugin.pages.say import _
+from plugin.pages.sent import Unprocessable
 from plugin.rewards.cautions import cautions
-from plugin.rewards.problem import InvalidProgram, Problem
 from plugin.rewards.program import Program
 from plugin.rewards.stored import from_stored
-from plugin.rewards.wire import from_wire, to_wire
+from plugin.rewards.wire import to_wire
 from plugin.usecases import change_program
 from plugin.usecases.change_program import Conflict, NothingToUndo
 from storage import programs
 
 Answer = Response | tuple[dict[str, Any], int] | dict[str, Any]
-
-
-class Unprocessable(Exception):
-    """What was sent has faults; each with its field."""
-
-    def __init__(self, found: list[Problem]) -> None:
-        super().__init__()
-        self.problems = found
 
 
 def blueprint(front: Front) -> Blueprint:
@@ -57,7 +48,8 @@ def blueprint(front: Front) -> Blueprint:
     @_guarded(front)
     def check_program(visitor: Visitor) -> Answer:
         try:
-            program = _program(visitor, _body(schemas.CheckShape())["program"])
+            body = _body(front, visitor, schemas.CheckShape())
+            program = sent.program(body["program"], currency=visitor.shop.currency)
         except Unprocessable as wrong:
             return {"errors": problems.by_field(wrong.problems), "warnings": {}}
         return {"errors": {}, "warnings": problems.by_field(cautions(program))}
@@ -65,13 +57,13 @@ def blueprint(front: Front) -> Blueprint:
     @api.put("/program")
     @_guarded(front)
     def save_program(visitor: Visitor) -> Answer:
-        body = _body(schemas.SaveShape())
-        return _save(front, visitor, _program(visitor, body["program"]), body)
+        body = _body(front, visitor, schemas.SaveShape())
+        return _save(front, visitor, sent.program(body["program"], currency=visitor.shop.currency), body)
 
     @api.post("/program/undo")
     @_guarded(front)
     def undo_program(visitor: Visitor) -> Answer:
-        return _undo(front, visitor, _body(schemas.UndoShape())["base_version"])
+        return _undo(front, visitor, _body(front, visitor, schemas.UndoShape())["base_version"])
 
     return api
 
@@ -94,26 +86,10 @@ def _guarded(front: Front) -> Callable[[Callable[[Visitor], Answer]], Callable[[
     return guard
 
 
-def _body(shape: Schema) -> Mapping[str, Any]:
-    if not request.is_json:
-        raise UnsupportedMediaType
-    try:
-        loaded: Mapping[str, Any] = shape.load(request.get_json())
-    except ValidationError as wrong:
-        raise Unprocessable(schemas.problems(wrong.messages, below="program")) from None
-    except (RecursionError, OverflowError):
-        raise BadRequest from None
-    return loaded
-
-
-def _program(visitor: Visitor, wire: Mapping[str, Any]) -> Program:
-    try:
-        program = from_wire(wire)
-    except InvalidProgram as wrong:
-        raise Unprocessable(list(wrong.problems)) from None
-    if program.currency != visitor.shop.currency:
-        raise Unprocessable([Problem(field="currency", code="other_currency", message="")])
-    return program
+def _body(front: Front, visitor: Visitor, shape: Schema) -> Mapping[str, Any]:
+    with front.runtime.database.reading() as db:
+        stored = programs.current(db, visitor.shop.shop_id)
+    return sent.body(shape, in_force=to_wire(from_stored(stored.body)) if stored else {})
 
 
 def _program_in_force(front: Front, visitor: Visitor) -> Answer:

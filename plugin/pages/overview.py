@@ -241,5 +241,6 @@ def _newest(offer: Offer, now: datetime) -> dict[str, Any]:
 
 def _tier(offer: Offer) -> str:
     """The tier as the merchant wrote it; a step's name is a plainer form of it."""
-    found = (reason["numbers"] for reason in offer.reasons if reason["code"] == "loyalty_applies")
-    return str(next(found, {}).get("tier", "")) if offer.kind == "loyalty" else ""
+    if offer.kind != "loyalty":
+        return ""
+    return next((str(reason["numbers"]["tier"]) for reason in offer.reasons if reason["code"] == "loyalty_applies"), "")

@@ -150,11 +150,13 @@ def test_faults_are_said_in_the_readers_language(world: World, wire: Wire) -> No
 
 
 def test_all_faults_are_said_at_once(visit: Visit, wire: Wire) -> None:
-    """Not one a time."""
+    """Not one at a time, and not first those that cannot be read and then those out of range."""
     program = put(put(wire, "holdout_percent", 51), "limits.wait_days", 1)
-    answer = visit.api("PUT", "/program", {"base_version": 3, "program": program})
+    readable = visit.api("PUT", "/program", {"base_version": 3, "program": program})
+    unreadable = visit.api("PUT", "/program", {"base_version": 3, "program": put(program, "loyalty.valid_days", "")})
 
-    assert answer.json["errors"].keys() == {"limits.wait_days", "holdout_percent"}
+    assert readable.json["errors"].keys() == {"limits.wait_days", "holdout_percent"}
+    assert unreadable.json["errors"].keys() == {"limits.wait_days", "holdout_percent", "loyalty.valid_days"}
 
 
 def test_a_missing_and_an_unknown_field_are_named(visit: Visit, wire: Wire) -> None:

@@ -1,0 +1,70 @@
+"""What was sent to the API, read: a program or everything that is wrong with it, each fault at its field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import request
+from marshmallow import Schema, ValidationError
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from plugin.pages import schemas
+from plugin.rewards.problem import InvalidProgram, Problem
+from plugin.rewards.program import Program
+from plugin.rewards.wire import from_wire
+
+PROGRAM = "program"
+
+
+class Unprocessable(Exception):
+    """What was sent has faults; each with its field."""
+
+    def __init__(self, found: list[Problem]) -> None:
+        super().__init__()
+        self.problems = found
+
+
+def body(shape: Schema, *, in_force: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The JSON of the present request. Raises Unprocessable, and the errors of HTTP for what is no JSON.
+
+    ``in_force`` is the shop's program; it stands in for parts that cannot be read, so that the others are looked at too.
+    """
+    if not request.is_json:
+        raise UnsupportedMediaType
+    try:
+        given = request.get_json()
+        loaded: Mapping[str, Any] = shape.load(given)
+    except ValidationError as wrong:
+        found = schemas.problems(wrong.messages, below=PROGRAM)
+        raise Unprocessable([*found, *_in_other_parts(given, found, in_force)]) from None
+    except (RecursionError, OverflowError):
+        raise BadRequest from None
+    return loaded
+
+
+def program(wire: Mapping[str, Any], *, currency: str) -> Program:
+    """The program that a shape has let through. Raises Unprocessable."""
+    try:
+        found = from_wire(wire)
+    except InvalidProgram as wrong:
+        raise Unprocessable(list(wrong.problems)) from None
+    if found.currency != currency:
+        raise Unprocessable([Problem(field="currency", code="other_currency", message="")])
+    return found
+
+
+def _in_other_parts(given: Any, found: list[Problem], in_force: Mapping[str, Any]) -> list[Problem]:
+    """What the rules themselves say about the parts that could be read."""
+    faulty = {problem.field.partition(".")[0] for problem in found}
+    wire = given.get(PROGRAM) if isinstance(given, Mapping) else None
+    if not isinstance(wire, Mapping) or not in_force:
+        return []
+    readable = {name: in_force[name] if name in faulty else wire.get(name, in_force[name]) for name in in_force}
+    try:
+        from_wire(schemas.ProgramShape().load(readable))
+    except InvalidProgram as wrong:
+        return [problem for problem in wrong.problems if problem.field.partition(".")[0] not in faulty]
+    except ValidationError:
+        return []
+    return []

@@ -1,0 +1,98 @@
+"""The pages inside a store's admin: framed by the right one only, with its tokens, its save bar and its toasts."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import FrameLocator, Page, Route, expect
+
+from tests.browser.conftest import Running, Screen, Window
+
+pytestmark = pytest.mark.browser
+RULES = "/app/rules"
+WAIT = '[name="limits.wait_days"]'
+
+
+def framed(page: Page) -> FrameLocator:
+    """The app inside the admin."""
+    return page.frame_locator("#app")
+
+
+@pytest.mark.parametrize("locale", ["en", "zh-CN"])
+def test_the_admin_shows_the_page(in_admin: Running, window: Window, screen: Screen, locale: str) -> None:
+    """In the admin's language, with the admin's navigation instead of ours."""
+    page = window.open(in_admin.admin(locale=locale), height=1400)
+    app = framed(page)
+    expect(app.locator("h1")).to_have_text("Overview" if locale == "en" else "概览")
+    expect(app.locator(".matrix")).to_be_visible()
+    expect(app.locator("header.top")).to_have_count(0)
+    expect(page.locator("#links a")).to_have_text(["Overview", "Rules"] if locale == "en" else ["概览", "规则"])
+    screen(page, f"admin-overview-{locale}")
+
+
+def test_save_and_undo_go_through_the_admin(in_admin: Running, window: Window, screen: Screen) -> None:
+    """Its save bar, its toast with our Undo."""
+    page = window.open(in_admin.admin(RULES))
+    app = framed(page)
+    app.locator(WAIT).fill("60")
+    expect(page.locator("#save")).to_be_visible()
+    screen(page, "admin-rules")
+    page.locator('#save [data-tell="save"]').click()
+    expect(page.locator("#toast")).to_contain_text("Rules saved")
+    expect(page.locator("#save")).to_be_hidden()
+    expect(app.locator(WAIT)).to_have_value("60")
+    page.locator("#toast").get_by_role("button", name="Undo").click()
+    expect(app.locator(WAIT)).to_have_value("45")
+
+
+def test_discard_goes_through_the_admin(in_admin: Running, window: Window) -> None:
+    """After its question."""
+    page = window.open(in_admin.admin(RULES))
+    page.on("dialog", lambda dialog: dialog.accept())
+    framed(page).locator(WAIT).fill("60")
+    page.locator('#save [data-tell="discard"]').click()
+    expect(framed(page).locator(WAIT)).to_have_value("45")
+    expect(page.locator("#save")).to_be_hidden()
+
+
+def test_the_admins_links_lead_through_the_app(in_admin: Running, window: Window) -> None:
+    """And with unsaved changes the admin asks first."""
+    page = window.open(in_admin.admin())
+    app = framed(page)
+    expect(app.locator("h1")).to_have_text("Overview")
+    page.get_by_role("link", name="Rules").click()
+    expect(app.locator("h1")).to_have_text("Rules")
+    app.locator(WAIT).fill("60")
+    answers = iter([False, True])
+    page.on("dialog", lambda dialog: dialog.accept() if next(answers) else dialog.dismiss())
+    page.get_by_role("link", name="Overview").click()
+    expect(app.locator(WAIT)).to_have_value("60")
+    page.get_by_role("link", name="Overview").click()
+    expect(app.locator("h1")).to_have_text("Overview")
+
+
+def test_a_reload_inside_the_frame_recovers(in_admin: Running, window: Window) -> None:
+    """Without the admin's token in the address, with a fresh one from the admin."""
+    page = window.open(in_admin.admin(RULES))
+    expect(framed(page).locator("#program")).to_be_visible()
+    frame = page.frames[1]
+    in_admin.world.clock.forward(minutes=30)
+    frame.evaluate("() => location.reload()")
+    expect(framed(page).locator("#program")).to_be_visible()
+
+    assert "id_token" not in page.frames[1].url
+
+
+def test_no_other_site_can_frame_the_page(in_admin: Running, window: Window) -> None:
+    """A stranger's page with a good address in a frame shows nothing of it."""
+    window.expected = ("frame-ancestors", "ERR_BLOCKED_BY_RESPONSE", "refused to connect")
+    address = f"{in_admin.url}{RULES}?id_token={in_admin.world.id_token()}"
+
+    def stranger(route: Route) -> None:
+        route.fulfill(content_type="text/html", body=f'<h1>Stranger</h1><iframe id="app" src="{address}"></iframe>')
+
+    page = window.open("about:blank")
+    page.context.route("http://stranger.example/**", stranger)
+    page.goto("http://stranger.example/")
+    page.wait_for_timeout(1_000)
+
+    assert page.frames[1].url.startswith("chrome-error://")

@@ -1,0 +1,94 @@
+"""Getting around: links, back and forward, reloads, languages, small screens."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Running, Screen, Window
+
+pytestmark = pytest.mark.browser
+OVERVIEW, RULES = "/app/overview", "/app/rules"
+
+
+def sideways(page: Page) -> int:
+    """By how many pixels the page is wider than the window."""
+    return int(page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth"))
+
+
+def test_links_back_and_forward_keep_the_place(running: Running, window: Window) -> None:
+    """Title, heading, focus and the marked link follow, without loading the document anew."""
+    page = window.open(running.launch())
+    page.evaluate("() => { window.sameDocument = true; }")
+    page.get_by_role("link", name="Rules", exact=True).click()
+    expect(page.locator("h1")).to_have_text("Rules")
+    expect(page.locator("h1")).to_be_focused()
+    expect(page).to_have_title("Rules · Regulars")
+    expect(page.locator('nav a[aria-current="page"]')).to_have_text("Rules")
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("Overview")
+    page.go_forward()
+    expect(page.locator("h1")).to_have_text("Rules")
+
+    assert page.evaluate("() => window.sameDocument") is True
+
+
+def test_the_token_leaves_the_address_and_a_reload_finds_back(running: Running, window: Window) -> None:
+    """What stays names the place and the language, no secret; the session lives in the tab."""
+    page = window.open(running.launch(RULES))
+    expect(page.locator("h1")).to_have_text("Rules")
+
+    assert page.url.endswith("/app/rules?s=standalone%3A1&locale=en")
+
+    page.reload()
+    expect(page.locator("#program")).to_be_visible()
+
+
+def test_another_tab_has_no_session(running: Running, window: Window) -> None:
+    """The address alone opens nothing."""
+    window.expected = ("401",)
+    first = window.open(running.launch(RULES))
+    expect(first.locator("#program")).to_be_visible()
+    second = window.open(first.url)
+    expect(second.locator("h1")).to_have_text("Your session ended")
+
+
+def test_the_language_can_be_changed(running: Running, window: Window) -> None:
+    """One click, the same page, and it stays after a reload."""
+    page = window.open(running.launch(RULES))
+    page.get_by_role("link", name="简体中文").click()
+    expect(page.locator("h1")).to_have_text("规则")
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
+    page.reload()
+    expect(page.locator("h1")).to_have_text("规则")
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+@pytest.mark.parametrize("width", [1280, 390, 320])
+@pytest.mark.parametrize("path", [OVERVIEW, RULES])
+def test_each_page_fits_and_has_its_picture(
+    running: Running, window: Window, screen: Screen, path: str, width: int, language: str
+) -> None:
+    """No sideways scroll at any width."""
+    page = window.open(running.launch(path, locale=language), width=width)
+    expect(page.locator(".card").first).to_be_visible()
+    screen(page, f"{path.rsplit('/', 1)[1]}-{width}-{language}")
+
+    assert sideways(page) == 0
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_new_shop_is_no_empty_page(running_new: Running, window: Window, screen: Screen, width: int) -> None:
+    """It says what comes next."""
+    page = window.open(running_new.launch(), width=width)
+    expect(page.locator(".steps li")).to_have_count(4)
+    screen(page, f"overview-new-{width}")
+
+    assert sideways(page) == 0
+
+
+def test_the_picture_of_the_readme(running: Running, window: Window) -> None:
+    """The overview as it greets a merchant."""
+    page = window.open(running.launch(), width=1280, height=860)
+    expect(page.locator(".matrix")).to_be_visible()
+    page.screenshot(path=str(__file__).replace("test_walking_about.py", "screens/overview.png"))

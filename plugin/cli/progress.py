@@ -14,7 +14,8 @@ from tqdm import tqdm
 class Progress(Protocol):
     """What long work reports to."""
 
-    def update(self, n: int) -> object: ...
+    def update(self, n: int) -> object:
+        """``n`` more units are done."""
 
 
 class _Lines:

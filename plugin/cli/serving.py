@@ -9,7 +9,8 @@ from types import FrameType
 
 import click
 
-from plugin.cli import assembly, context
+from plugin import assembly
+from plugin.cli import context
 from plugin.worker.loop import Worker
 from storage import migrations
 
@@ -74,7 +75,7 @@ def _granian(host: str, port: int, processes: int, *, worker_inside: bool) -> No
     from granian.constants import Interfaces  # noqa: PLC0415 - absent where it has no wheel
     from granian.server import Server  # noqa: PLC0415
 
-    target = "plugin.cli.wsgi:with_worker" if worker_inside else "plugin.cli.wsgi:web_only"
+    target = "plugin.wsgi:with_worker" if worker_inside else "plugin.wsgi:web_only"
     Server(
         target, address=host, port=port, interface=Interfaces.WSGI, workers=processes, blocking_threads=THREADS,
         factory=True, log_access=False, backlog=1024,
@@ -84,7 +85,7 @@ def _granian(host: str, port: int, processes: int, *, worker_inside: bool) -> No
 def _waitress(host: str, port: int, *, worker_inside: bool) -> None:
     import waitress  # noqa: PLC0415 - only the fall-back needs it
 
-    from plugin.cli import wsgi  # noqa: PLC0415
+    from plugin import wsgi  # noqa: PLC0415
 
     app = wsgi.with_worker() if worker_inside else wsgi.web_only()
     click.echo(f"Listening on http://{host}:{port}", err=True)

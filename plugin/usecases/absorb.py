@@ -8,9 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from plugin.rewards import stored
 from plugin.usecases import erase, make_offers, measure, redeem
 from plugin.usecases.make_offers import Issuer
-from plugin.rewards import stored
 from plugin.vault import Vault
 from storage import outbox, programs, shops
 from webhooks import intake

@@ -13,8 +13,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from plugin.platforms.protocol import (
-    DiscountSpec, InDoubt, NotSent, Platform, PlatformError, Rejected, ShopUnavailable, StoredDiscount, Taken,
-    Throttled, Unauthorized,
+    DiscountSpec,
+    InDoubt,
+    NotSent,
+    Platform,
+    PlatformError,
+    Rejected,
+    ShopUnavailable,
+    StoredDiscount,
+    Taken,
+    Throttled,
+    Unauthorized,
 )  # fmt: skip
 from storage import budgets, offers, orders, outbox, shops
 from storage.offers import Offer

@@ -51,7 +51,7 @@ def for_customers(
     if current is None or shop.state != "active":
         return {}
     program = stored.from_stored(current.body)
-    desk = _Desk(db, shop, program, current.version, as_of, issuer)
+    desk = _Desk(db, shop, program, version=current.version, as_of=as_of, issuer=issuer)
     standings = _standings(db, shop, customer_ids)
     made = offers.of_customers(db, shop.shop_id, list(standings))
     outcomes = {who: desk.settle(standing, made.get(who, [])) for who, standing in standings.items()}
@@ -113,7 +113,7 @@ class _Desk:
     """One sitting of decisions: the month's money goes down as offers are made, and all is written at the end."""
 
     def __init__(
-        self, db: Connection, shop: Shop, program: Program, version: int, as_of: datetime, issuer: Issuer
+        self, db: Connection, shop: Shop, program: Program, *, version: int, as_of: datetime, issuer: Issuer
     ) -> None:
         self.db, self.shop, self.program, self.version, self.as_of, self.issuer = (
             db,

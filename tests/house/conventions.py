@@ -18,13 +18,13 @@ COUNTED = frozenset({".py", ".js", ".css", ".html", ".toml"})
 #: where a transaction may end
 COMMITS = ("storage/engine", "storage/migrations")
 #: the edges: what lies under them is given the time and takes none
-CLOCKS = ("plugin/cli", "plugin/app", "plugin/worker", "plugin/runtime", "plugin/sandbox", "plugin/__main__")
+CLOCKS = ("plugin/cli", "plugin/assembly", "plugin/app", "plugin/worker", "plugin/runtime", "plugin/sandbox", "plugin/__main__")
 CLOCK_NAMES = MappingProxyType({
     "time": frozenset({"time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "sleep"}),
     "datetime": frozenset({"now", "utcnow", "today"}),
     "date": frozenset({"today"}),
 })  # fmt: skip
-ENVIRONMENT = ("plugin/cli",)
+ENVIRONMENT = ("plugin/cli", "plugin/wsgi")
 ENVIRONMENT_NAMES = frozenset({"environ", "environb", "getenv"})
 PRINTS = ("plugin/cli",)
 MACHINE_PATH = re.compile(r"(?<![\w./-])/(?:work|root|tmp|home|Users)/")

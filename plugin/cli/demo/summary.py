@@ -7,7 +7,7 @@ from storage import offers, orders, snapshots
 
 
 def line(world: World) -> str:
-    """customers=… orders=… late=… offers=… redeemed=… held_out=…
+    """The counts as ``customers=… orders=… late=… offers=… redeemed=… held_out=…`` on one line.
 
     Offers are those with a discount that were put into the store; orders are all that were kept.
     """

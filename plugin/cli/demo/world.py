@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 import secrets
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-import waitress
 
-from plugin import runtime
-from plugin.cli import assembly
+from plugin import assembly, runtime
 from plugin.cli.demo.clock import Clock
+from plugin.cli.demo.listening import Listening
 from plugin.config import Config
 from plugin.runtime import Runtime
 from plugin.sandbox.postman import Postman
@@ -31,7 +28,6 @@ from storage.shops import Shop
 HOST = "127.0.0.1"
 DOMAIN = "corner-records.myshopify.com"
 TIMEZONE = "America/New_York"
-WEB_THREADS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +80,7 @@ def opened(directory: Path, port: int) -> Iterator[World]:
     )  # fmt: skip
     store.subscribe({hook.topic: hook.uri for hook in built.manifest.shopify.all_webhooks})
     web, worker = assembly.web(built), Worker(built)
-    server = _listen(web, port)
+    server = Listening(web.app, host=HOST, port=port)
     shop_side = serve(store, port=port + 1, host=HOST)
     postman = Postman(store)
     try:
@@ -97,16 +93,6 @@ def opened(directory: Path, port: int) -> Iterator[World]:
         web.close()
         store.close()
         built.database.close()
-
-
-def _listen(web: assembly.Web, port: int) -> Any:
-    try:
-        # a map of its own: the sandbox's server lives in the same process
-        server = waitress.create_server(web.app, map={}, host=HOST, port=port, threads=WEB_THREADS, ident=None)
-    except OSError as error:
-        raise click.ClickException(f"Port {port} is taken; choose another with --port.") from error
-    threading.Thread(target=server.run, name="web", daemon=True).start()
-    return server
 
 
 def _kept(directory: Path) -> dict[str, str]:

@@ -68,11 +68,11 @@ def _of_step(question: Question, ladder: _Ladder, step: Step) -> Case:
         due = max(ladder.moment, ladder.before.created_at + timedelta(days=step.wait_days))
     held = held_until(question, kind=KIND, cycle=ladder.cycle, percent=percent) if step.percent else None
     closes = max(due, held or due) + timedelta(days=win_back.max_age_days)
-    quiet = _quiet_until(question, ladder.cycle)
+    quiet = _quiet_until(question)
     opens = max(due, quiet or due)
     numbers = _numbers(question, ladder, step, due)
     reason = _reason(question, ladder, due=due, quiet=quiet, closes=closes, numbers=numbers)
-    if question.as_of >= closes or opens >= closes:
+    if question.as_of >= closes:
         return Case(reason=reason)
     candidate = Candidate(
         kind=KIND,
@@ -88,16 +88,12 @@ def _of_step(question: Question, ladder: _Ladder, step: Step) -> Case:
     return Case(reason=reason, candidate=candidate)
 
 
-def _quiet_until(question: Question, cycle: str) -> datetime | None:
+def _quiet_until(question: Question) -> datetime | None:
     """The end of the peace after an earlier silence whose last step was given."""
     win_back = question.program.win_back
     last = rule_of(win_back.steps[-1].name)
     quiet = timedelta(days=win_back.sunset_days)
-    ends = [
-        offer.created_at + quiet
-        for offer in question.past
-        if offer.rule == last and offer.cycle != cycle and offer.state not in NOT_GIVEN
-    ]
+    ends = [offer.created_at + quiet for offer in question.past if offer.rule == last and offer.state not in NOT_GIVEN]
     return max(ends, default=None)
 
 

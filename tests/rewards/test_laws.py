@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plugin.rewards.decide import decide, primary_reason
@@ -70,6 +70,7 @@ def as_of_now(past: PastOffer, now: datetime) -> PastOffer:
     return replace(past, state="expired") if past.state == "issued" and past.ends_at <= now else past
 
 
+@settings(max_examples=150)
 @given(worlds(), instants)
 def test_the_days_between_two_checks_would_change_nothing(world: World, start: datetime) -> None:
     """Looking only when the last decision said so gives the same offers on the same days as looking every day."""
@@ -78,6 +79,7 @@ def test_the_days_between_two_checks_would_change_nothing(world: World, start: d
     assert when_due == everyday
 
 
+@settings(max_examples=150)
 @given(worlds(modes=("shadow",)), instants)
 def test_nor_would_they_in_the_shadow(world: World, start: datetime) -> None:
     """In shadow mode the last decision always tells what the live program would give today."""

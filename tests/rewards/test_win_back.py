@@ -10,7 +10,7 @@ import pytest
 from plugin.rewards.decide import primary_reason
 from plugin.rewards.decision import Decision
 from plugin.rewards.program import Step, Timing
-from tests.rewards.worlds import after, customer, decided, offer, rung, usual_program, with_win_back
+from tests.rewards.worlds import after, customer, decided, offer, recorded, rung, usual_program, with_win_back
 
 
 def step_of(decision: Decision) -> str | None:
@@ -121,6 +121,27 @@ def test_waiting_for_our_own_limits_does_not_age_a_customer() -> None:
     assert waiting.next_check_at == after(45)
     assert step_of(decided(after(49), past=(thanked,), program=program)) == "offer"
     assert why(decided(after(50), past=(thanked,), program=program)) == "too_long_ago"
+
+
+def test_waiting_for_a_larger_open_offer_does_not_age_a_customer() -> None:
+    """The same holds for an offer that could not come while a larger one was open, once that has expired."""
+    steps = (Step(name="offer", wait_days=0, percent=10, valid_days=21),)
+    program = with_win_back(usual_program(wait_days=7), steps=steps, max_age_days=5)
+    larger = offer(percent=20, ends_at=after(60))
+    waiting = decided(after(50), past=(larger,), program=program)
+    assert (why(waiting), waiting.next_check_at) == ("open_offer", after(60))
+    expired = replace(larger, state="expired")
+    assert step_of(decided(after(64), past=(expired,), program=program)) == "offer"
+    assert why(decided(after(65), past=(expired,), program=program)) == "too_long_ago"
+
+
+def test_a_reminder_that_is_due_beside_a_discount_comes_next() -> None:
+    """When a customer who is late already gets a loyalty discount, the next check is at once: the reminder is due."""
+    standing = customer(late_at=after(5))
+    decision = decided(after(6), standing=standing)
+    assert decision.offer is not None
+    assert (decision.offer.kind, decision.next_check_at) == ("loyalty", after(6))
+    assert step_of(decided(after(6), standing=standing, past=(recorded(decision.offer),))) == "reminder"
 
 
 def test_the_steps_of_one_ladder_do_not_wait_for_each_other() -> None:

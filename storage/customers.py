@@ -16,6 +16,7 @@ from storage.upserts import among, put_all, put_new
 def record_many(db: Connection, shop_id: int, facts: Sequence[CustomerFact]) -> None:
     """Takes customers in any order, any number of times; the newest telling wins, of one instant a deletion."""
     newest = {fact.customer_id: fact for fact in sorted(facts, key=lambda fact: (fact.updated_at, fact.deleted))}
+    locks.take(db, shop_id, "customers", newest)
     rows = [
         {"shop_id": shop_id, "customer_id": fact.customer_id, "updated_at": fact.updated_at, "deleted": fact.deleted}
         for fact in newest.values()
@@ -29,7 +30,8 @@ def merge(db: Connection, shop_id: int, fact: MergeFact) -> set[str]:
 
     That one is the one that no merge has sent away (of several, as no store should tell, the first by id); so the rows
     do not depend on the order of the merges. Orders and offers move; snapshots and decisions of the others go, for
-    they are measured anew. Answers everyone concerned.
+    they are measured anew. Answers everyone concerned. Merges come first in a transaction: they wait for everyone
+    else who takes in facts of this shop.
     """
     locks.take(db, shop_id, "orders")
     locks.take(db, shop_id, "customers")

@@ -7,7 +7,7 @@ is what stays, and every refund counts once.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -188,20 +188,14 @@ def _rows(db: Connection, shop_id: int, order_ids: Collection[str]) -> dict[str,
 
 
 def _keep_refunds(db: Connection, shop_id: int, told: Sequence[RefundFact]) -> None:
-    names = ("refunded_at", "amount_minor", "order_id", "currency")
-
-    def size(fact: RefundFact) -> tuple[Any, ...]:
-        return tuple(getattr(fact, name) for name in names)
-
-    largest: dict[str, RefundFact] = {}
-    for fact in sorted(told, key=size):
-        largest[fact.refund_id] = fact
-    rows = [
-        {"shop_id": shop_id, "refund_id": fact.refund_id, **{name: getattr(fact, name) for name in names}}
-        for fact in largest.values()
-    ]
+    names = ("refunded_at", "amount_minor", "currency")
+    largest: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in sorted((asdict(fact) for fact in told), key=lambda row: tuple(row[name] for name in names)):
+        largest[row["order_id"], row["refund_id"]] = {"shop_id": shop_id, **row}
     there = tuple_(*(refunds.c[name] for name in names))
-    put_all(db, refunds, rows, guard=lambda new: tuple_(*(new.excluded[name] for name in names)) > there)
+    put_all(
+        db, refunds, list(largest.values()), guard=lambda new: tuple_(*(new.excluded[name] for name in names)) > there
+    )
 
 
 def _refunded(db: Connection, shop_id: int, order_ids: Collection[str]) -> dict[str, int]:

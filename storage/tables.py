@@ -141,12 +141,11 @@ order_lines = _table(
 
 refunds = _of_a_shop(
     "refunds",
+    Column("order_id", Ident, primary_key=True),
     Column("refund_id", Ident, primary_key=True),
-    Column("order_id", Ident, nullable=False),
     Column("refunded_at", Moment, nullable=False),
     Column("amount_minor", Whole, nullable=False),
     Column("currency", Ident, nullable=False),
-    Index("ix_refunds_shop_id_order_id", "shop_id", "order_id"),
 )
 
 inbox = _queue(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from storage import customers, orders, shops
 from storage.facts import CodeFact, CustomerFact, LineFact, MergeFact, OrderFact, RefundFact
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
+NUMBERS = count()
 Fact = OrderFact | RefundFact | CustomerFact | MergeFact
 
 instants = st.integers(0, 3).map(lambda hours: START + timedelta(hours=hours))
@@ -61,7 +63,7 @@ facts: st.SearchStrategy[Fact] = st.one_of(order_facts, order_facts, refund_fact
 
 def new_shop(db: Connection) -> int:
     """One more empty shop."""
-    domain = f"shop-{len(shops.every(db))}.myshopify.com"
+    domain = f"shop-{next(NUMBERS)}.myshopify.com"
     connected = shops.install(
         db, platform="shopify", domain=domain, credentials=None, scopes="", now=START, nightly_due_at=START
     )
@@ -70,10 +72,11 @@ def new_shop(db: Connection) -> int:
 
 def take(db: Connection, shop_id: int, batch: Sequence[Fact]) -> set[str]:
     """Takes a batch of mixed facts as a worker does; the customers touched."""
-    touched = orders.record_many(db, shop_id, _only(OrderFact, batch), _only(RefundFact, batch))
-    customers.record_many(db, shop_id, _only(CustomerFact, batch))
+    touched: set[str] = set()
     for fact in _only(MergeFact, batch):
         touched |= customers.merge(db, shop_id, fact)
+    touched |= orders.record_many(db, shop_id, _only(OrderFact, batch), _only(RefundFact, batch))
+    customers.record_many(db, shop_id, _only(CustomerFact, batch))
     return touched
 
 

@@ -109,14 +109,13 @@ def _facts() -> None:
     )
     _of_a_shop(
         "refunds",
-        ("refund_id",),
-        _needed("refund_id", IDENT),
+        ("order_id", "refund_id"),
         _needed("order_id", IDENT),
+        _needed("refund_id", IDENT),
         _needed("refunded_at", MOMENT),
         _needed("amount_minor", WHOLE),
         _needed("currency", IDENT),
     )
-    _index("refunds", "shop_id", "order_id")
 
 
 def _queues() -> None:

@@ -17,6 +17,9 @@ LONGEST_WHOLE_DIGITS = 19
 LONGEST_FRACTION_CHARACTERS = 64
 LARGEST_EXPONENT = 300
 
+_CONTAINERS = frozenset({dict, list})
+# An odd number of backslashes: the escape of a NUL, not a backslash and five harmless characters.
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 # Escapes that can spell a NUL or half a character; any doubt is cleared by looking at the decoded strings.
 _SUSPECT_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 
@@ -37,16 +40,18 @@ def decode(raw: bytes, *, longest_bytes: int = LONGEST_BODY_BYTES) -> Any:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
         raise Undecodable("not UTF-8") from None
-    value = _parse(text)
-    _check_depth(value)
+    value = _parse(_QUICK, text)
+    if _count_keys(value) != _count_colons(raw):
+        # a key may stand twice, or a string looks like one: the slow parser knows
+        value = _parse(_CAREFUL, text)
     if _SUSPECT_ESCAPE.search(raw):
         _check_strings(value)
     return value
 
 
-def _parse(text: str) -> Any:
+def _parse(parser: json.JSONDecoder, text: str) -> Any:
     try:
-        return _JSON.decode(text)
+        return parser.decode(text)
     except json.JSONDecodeError as wrong:
         raise Undecodable(f"not JSON: {wrong.msg} at character {wrong.pos}") from None
     except RecursionError:
@@ -83,43 +88,47 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-_JSON = json.JSONDecoder(
-    object_pairs_hook=_object, parse_int=_whole, parse_float=_fraction, parse_constant=_no_constant
-)  # fmt: skip
+def _parser(**hooks: Any) -> json.JSONDecoder:
+    return json.JSONDecoder(parse_int=_whole, parse_float=_fraction, parse_constant=_no_constant, **hooks)
 
 
-def _check_depth(value: Any) -> None:
-    level = [value] if isinstance(value, dict | list) else []
+_QUICK = _parser()
+_CAREFUL = _parser(object_pairs_hook=_object)
+
+
+def _count_keys(value: Any) -> int:
+    """The keys of all objects. Raises Undecodable for a value of too many levels."""
+    keys = 0
+    level = [value] if type(value) in _CONTAINERS else []
     for _ in range(DEEPEST_LEVEL):
+        inner: list[Any] = []
+        for outer in level:
+            if type(outer) is dict:
+                keys += len(outer)
+                inner += outer.values()
+            else:
+                inner += outer
+        level = [item for item in inner if type(item) in _CONTAINERS]
         if not level:
-            return
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if type(outer) is dict else outer)
-            if type(inner) is dict or type(inner) is list
-        ]
-    if level:
-        raise Undecodable(f"deeper than {DEEPEST_LEVEL} levels")
+            return keys
+    raise Undecodable(f"deeper than {DEEPEST_LEVEL} levels")
+
+
+def _count_colons(raw: bytes) -> int:
+    """How many colons follow a quotation mark or white space: at least as many as keys are written.
+
+    Strings may hold such pairs as well. So where there are no more of them than keys in all objects, no key stood twice.
+    """
+    spread = sum(raw.count(blank + b":") for blank in (b"\t", b"\n", b"\r") if blank in raw)
+    return raw.count(b'":') + raw.count(b" :") + spread
 
 
 def _check_strings(value: Any) -> None:
-    waiting = [value]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, str):
-            _check_string(item)
-        elif isinstance(item, dict):
-            waiting.extend(item)
-            waiting.extend(item.values())
-        elif isinstance(item, list):
-            waiting.extend(item)
-
-
-def _check_string(text: str) -> None:
-    if "\0" in text:
-        raise Undecodable("a NUL in a string")
+    """Writes the value once more, unescaped: half a character cannot be encoded, a NUL is the escape that stays."""
+    written = json.dumps(value, ensure_ascii=False, default=str)
     try:
-        text.encode("utf-8")
+        written.encode("utf-8")
     except UnicodeEncodeError:
         raise Undecodable("half a character in a string") from None
+    if "\\u0000" in written and _NUL.search(written):
+        raise Undecodable("a NUL in a string")

@@ -51,6 +51,7 @@ HOSTILE = {
     "the other half": (b'["\\uDC00"]', "half a character"),
     "half a character in a key": (b'{"\\ud83d":1}', "half a character"),
     "NUL": (b'{"a":["\\u0000"]}', "NUL"),
+    "NUL after a backslash": (b'"\\\\\\u0000"', "NUL"),
     "NUL in a key": (b'{"\\u0000":1}', "NUL"),
 }
 
@@ -91,6 +92,28 @@ def test_nothing_but_undecodable_is_raised_for_almost_json(text: str) -> None:
         return
 
     json.dumps(value, ensure_ascii=False, default=str).encode()
+
+
+TRICKY = st.sampled_from(['"', ":", ' :"', '":', "\\", "\t", "\n:", "{", "}", "[", "]", "a", ","]) | SOUND_TEXT
+TRICKY_TEXT = st.lists(TRICKY, max_size=6).map("".join)
+
+
+@given(
+    st.lists(st.tuples(TRICKY_TEXT, TRICKY_TEXT), max_size=5),
+    st.sampled_from([":", " :", "\t:", "\n :", ": "]),
+    st.booleans(),
+)
+def test_a_repeated_key_is_never_missed(pairs: list[tuple[str, str]], colon: str, nested: bool) -> None:
+    """Whatever stands in keys and strings, and however the colons are spaced: refused just when a key stands twice."""
+    written = ",".join(json.dumps(key) + colon + json.dumps(value) for key, value in pairs)
+    raw = (f'[{{"o":{{{written}}}}}]' if nested else f"{{{written}}}").encode()
+    keys = [key for key, _ in pairs]
+
+    if len(set(keys)) < len(keys):
+        with pytest.raises(Undecodable, match="twice"):
+            decode(raw)
+    else:
+        assert decode(raw) == json.loads(raw)
 
 
 def test_the_limits_themselves_pass() -> None:

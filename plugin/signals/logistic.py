@@ -73,18 +73,23 @@ def shift_to(log_odds_of: Floats, mean: float) -> float:
 
 
 def _newton(table: Floats, outcome: Floats, weight: Floats, sizes: Ints) -> tuple[Floats, Floats]:
-    """One level per cut-off and the slopes that all share; the levels are solved for first, each on its own."""
-    starts = np.cumsum(sizes) - sizes
+    """One level per cut-off and the slopes that all share; cut-off by cut-off, so that each fits the cache."""
+    ends = np.cumsum(sizes)
+    parts = [slice(end - size, end) for end, size in zip(ends.tolist(), sizes.tolist(), strict=True)]
     levels, slopes = np.zeros(sizes.size), np.zeros(table.shape[1])
     for _ in range(_ROUNDS):
-        expected = chance(table @ slopes + np.repeat(levels, sizes))
-        curve, error = weight * expected * (1 - expected), weight * (outcome - expected)
-        bent = table * curve[:, None]
-        own = np.add.reduceat(curve, starts) + _LOOSE
-        cross = np.add.reduceat(bent, starts)
-        pull = np.add.reduceat(error, starts) - _LOOSE * levels
-        shared = bent.T @ table + RIDGE * np.eye(slopes.size) - cross.T @ (cross / own[:, None])
-        step = np.linalg.solve(shared, table.T @ error - RIDGE * slopes - cross.T @ (pull / own))
+        shared, towards = RIDGE * np.eye(slopes.size), -RIDGE * slopes
+        own, pull, cross = np.empty(sizes.size), np.empty(sizes.size), np.empty((sizes.size, slopes.size))
+        for number, part in enumerate(parts):
+            rows = table[part]
+            expected = chance(rows @ slopes + levels[number])
+            curve, error = weight[part] * expected * (1 - expected), weight[part] * (outcome[part] - expected)
+            own[number], pull[number] = curve.sum() + _LOOSE, error.sum() - _LOOSE * levels[number]
+            cross[number] = curve @ rows
+            shared += (rows * curve[:, None]).T @ rows
+            towards += error @ rows
+        shared -= cross.T @ (cross / own[:, None])
+        step = np.linalg.solve(shared, towards - cross.T @ (pull / own))
         levels += (pull - cross @ step) / own
         slopes += step
         if np.abs(step).max() < _CLOSE:

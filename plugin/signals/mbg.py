@@ -99,7 +99,7 @@ def silence_until(model: Mbg, x: Ints, last: Floats, *, within: float, chance: f
     The chance only falls with silence, so halving the logarithm of the time finds it.
     """
     low, high = np.zeros(x.size), np.full(x.size, np.log1p(longest))
-    for _ in range(30):
+    for _ in range(24):
         middle = (low + high) / 2
         above: Bools = p_buy(model, x, last, last + np.expm1(middle), within) >= chance
         low, high = np.where(above, middle, low), np.where(above, high, middle)
@@ -113,23 +113,23 @@ def _likelihood(p: Floats, x: Ints, last: Floats, tenure: Floats) -> tuple[float
     What depends on x alone is worked out once for every different x, not for every customer.
     """
     r, alpha, a, b = np.exp(p).tolist()
-    tally = np.bincount(x)
-    kinds = np.flatnonzero(tally)
-    many = tally[kinds]
+    many = np.bincount(x)
+    kinds = np.arange(many.size)
     shape, chances = r + kinds, b + kinds
     base = (
         gammaln(shape) - gammaln(r) + r * np.log(alpha)
         + gammaln(a + b) + gammaln(chances + 1) - gammaln(b) - gammaln(a + chances + 1)
     )  # fmt: skip
-    now, then = np.log(alpha + tenure), np.log(alpha + last)
-    turn = (r + x) * (now - then) + (np.log(a) - np.log(chances))[np.searchsorted(kinds, x)]
-    gone = 1 / (1 + np.exp(-np.clip(turn, -700, 700)))
-    value = float((many * base).sum()) + float(np.sum(np.logaddexp(0, turn) - (r + x) * now))
-    pull = (1 - gone) / np.exp(now) + gone / np.exp(then)
-    by_r = (many * (psi(shape) - psi(r) + np.log(alpha))).sum() - np.sum((1 - gone) * now + gone * then)
-    by_alpha = many.sum() * r / alpha - np.sum((r + x) * pull)
+    until, since, rate = alpha + tenure, alpha + last, r + x
+    now, then = np.log(until), np.log(since)
+    turn = rate * (now - then) + (np.log(a) - np.log(chances))[x]
+    away = np.exp(-np.abs(turn))
+    gone = np.where(turn > 0, 1.0, away) / (1 + away)
+    value = float(many @ base) + float(np.sum(np.maximum(turn, 0) + np.log1p(away) - rate * now))
+    by_r = many @ (psi(shape) - psi(r) + np.log(alpha)) - float(np.sum(now - gone * (now - then)))
+    by_alpha = many.sum() * r / alpha - float(np.sum(rate * ((1 - gone) / until + gone / since)))
     shared = psi(a + b) - psi(a + chances + 1)
-    away = np.bincount(np.searchsorted(kinds, x), weights=gone, minlength=kinds.size)
-    by_a = (many * shared).sum() + gone.sum() / a
-    by_b = (many * (shared + psi(chances + 1) - psi(b)) - away / chances).sum()
+    by_a = many @ shared + gone.sum() / a
+    left = np.bincount(x, weights=gone)
+    by_b = many @ (shared + psi(chances + 1) - psi(b)) - float(np.sum(left / chances))
     return value, np.array([by_r * r, by_alpha * alpha, by_a * a, by_b * b])

@@ -123,18 +123,18 @@ def _reason(
     numbers: dict[str, Any],
 ) -> Reason:
     at, zone, rhythm = question.as_of, question.zone, _rhythm(numbers)
+    if at >= closes:
+        limit = days_text(question.program.win_back.max_age_days)
+        said = f"{rhythm} {_called(numbers).capitalize()} was due on {date_text(due, zone)}, more than {limit} ago."
+        return no("too_long_ago", said, **numbers, closed_at=closes.isoformat())
+    if quiet is not None and max(at, due) < quiet:
+        said = f"All win-back steps were given in an earlier silence; the peace after them ends on {date_text(quiet, zone)}."
+        return no("sunset", said, **numbers, until=quiet.isoformat())
     if at < ladder.moment:
         return no("not_late", f"{rhythm} Win-back starts on {date_text(ladder.moment, zone)}.", **numbers)
     if at < due:
         said = f"{rhythm} The next step, {_called(numbers)}, is due on {date_text(due, zone)}."
         return no("step_waits", said, **numbers)
-    if at >= closes:
-        limit = days_text(question.program.win_back.max_age_days)
-        said = f"{rhythm} {_called(numbers).capitalize()} was due on {date_text(due, zone)}, more than {limit} ago."
-        return no("too_long_ago", said, **numbers, closed_at=closes.isoformat())
-    if quiet is not None and at < quiet:
-        said = f"All win-back steps were given in an earlier silence; the peace after them ends on {date_text(quiet, zone)}."
-        return no("sunset", said, **numbers, until=quiet.isoformat())
     return yes(
         "win_back_applies", f"{rhythm} {_called(numbers).capitalize()} is due since {date_text(due, zone)}.", **numbers
     )

@@ -80,6 +80,13 @@ def test_a_new_silence_is_left_in_peace_until_the_sunset_is_over() -> None:
     assert step_of(decided(after(80), past=(last,), standing=customer(late_at=after(60)))) == "reminder"
 
 
+def test_a_customer_on_time_is_told_of_the_peace_that_lasts_longer() -> None:
+    """Before the customer is late, the day named is the later of the two: the end of the peace."""
+    last = rung("last_offer", after(-100), percent=15, cycle="silence:900")
+    decision = decided(after(40), past=(last,), standing=customer(late_at=after(60)))
+    assert (why(decision), decision.next_check_at) == ("sunset", after(80))
+
+
 def test_the_sunset_does_not_bring_a_stale_customer_back() -> None:
     """When the peace ends more than 30 days after the customer became late, this silence is let go."""
     last = rung("last_offer", after(-100), percent=15, cycle="silence:900")

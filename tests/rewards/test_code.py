@@ -62,9 +62,9 @@ def test_another_key_another_code() -> None:
     assert code(key=b"another") != code()
 
 
-def test_a_hundred_thousand_codes_are_all_different_and_even() -> None:
+def test_fifty_thousand_codes_are_all_different_and_even() -> None:
     """No collision, and every letter as often as any other at every place (chi-square, 31 degrees of freedom)."""
-    codes = [code(customer_id=str(number), prefix="") for number in range(100_000)]
+    codes = [code(customer_id=str(number), prefix="") for number in range(50_000)]
     assert len(set(codes)) == len(codes)
     expected = len(codes) / len(ALPHABET)
     for place in range(16):

@@ -16,7 +16,7 @@ from plugin.rewards.decision import Budget, Decision, PastOffer
 from plugin.rewards.inputs import freeze, redecide, thaw
 from tests.rewards.worlds import SHOP, World, after, recorded, worlds
 
-DAYS = 260
+DAYS = 220
 instants = (st.integers(0, 20 * 24) | st.integers(0, 300 * 24)).map(lambda hours: after(hours / 24))
 
 
@@ -70,7 +70,7 @@ def as_of_now(past: PastOffer, now: datetime) -> PastOffer:
     return replace(past, state="expired") if past.state == "issued" and past.ends_at <= now else past
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(worlds(), instants)
 def test_the_days_between_two_checks_would_change_nothing(world: World, start: datetime) -> None:
     """Looking only when the last decision said so gives the same offers on the same days as looking every day."""
@@ -79,7 +79,7 @@ def test_the_days_between_two_checks_would_change_nothing(world: World, start: d
     assert when_due == everyday
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(worlds(modes=("shadow",)), instants)
 def test_nor_would_they_in_the_shadow(world: World, start: datetime) -> None:
     """In shadow mode the last decision always tells what the live program would give today."""

@@ -45,7 +45,8 @@ def claim(
         "fence": queue.c.fence + 1,
         "attempts": queue.c.attempts + 1,
     }
-    statement = update(queue).where(queue.c.shop_id.in_(heads), among(db, row, found)).values(taken).returning(*queue.c)
+    # by row alone: with the shop beside it, SQLite would walk all of the shop's rows
+    statement = update(queue).prefix_with(EVERY_SHOP).where(among(db, row, found)).values(taken).returning(*queue.c)
     place_of = {number: place for place, number in enumerate(found)}
     return sorted(db.execute(statement), key=lambda taken_row: place_of[getattr(taken_row, row.name)])
 

@@ -20,7 +20,7 @@ LATER = START + timedelta(hours=1)
 @st.composite
 def tellings(draw: st.DrawFn) -> tuple[list[list[Fact]], list[list[Fact]]]:
     """The same facts twice, each in its own order, its own duplicates and its own batches."""
-    told = draw(st.lists(facts, max_size=12))
+    told = draw(st.lists(facts, max_size=20))
 
     def telling() -> list[list[Fact]]:
         again = draw(st.lists(st.sampled_from(told), max_size=4)) if told else []

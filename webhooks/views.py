@@ -77,7 +77,7 @@ OUTCOMES = (
     KEPT, KNOWN, UNKNOWN_SHOP, MISSING_HEADER, TRUNCATED, BAD_SIGNATURE, WRONG_TOPIC, WRONG_SHOP, UNKNOWN_TOPIC,
     TOO_LARGE, CANNOT_KEEP,
 )  # fmt: skip
-#: what was read of this delivery before the answer was clear
+#: answered before anybody had proved anything: what the headers say is anybody's
 UNPROVED = frozenset({TRUNCATED, BAD_SIGNATURE, TOO_LARGE})
 
 

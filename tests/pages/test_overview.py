@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from plugin.rewards.stored import from_stored
 from plugin.usecases import change_program
 from storage import budgets, programs, shops, snapshots
-from tests.pages.world import NOW, Visit, World
+from tests.pages.world import NOW, Visit, World, keep_unreadable
 
 OVERVIEW = "/app/overview"
 
@@ -82,7 +82,7 @@ def test_a_new_shop_is_told_what_comes_next_and_shows_no_numbers(new_world: Worl
     assert [words(step.select_one("strong")) for step in page.select(".steps li")] == [
         "Connect your store", "Read your orders", "Check your rules", "Turn on win-back",
     ]  # fmt: skip
-    assert words(page.select_one(".metrics dd.big")) == "–"
+    assert [words(number) for number in page.select(".metrics dd.big")] == ["–"] * 4
 
 
 def test_set_up_is_gone_once_all_of_it_is_done(visit: Visit) -> None:
@@ -90,8 +90,9 @@ def test_set_up_is_gone_once_all_of_it_is_done(visit: Visit) -> None:
     assert seen(visit).select(".steps") == []
 
 
-def test_what_could_not_be_understood_is_shown(visit: Visit) -> None:
+def test_what_could_not_be_understood_is_shown(world: World, visit: Visit) -> None:
     """Set-aside deliveries are counted and listed with their reason."""
+    keep_unreadable(world)
     banner = words(seen(visit).select_one(".banner"))
 
     assert "2 messages from your store could not be understood" in banner
@@ -101,10 +102,11 @@ def test_what_could_not_be_understood_is_shown(visit: Visit) -> None:
 
 def test_trouble_comes_first_and_three_things_are_enough(world: World, visit: Visit) -> None:
     """A paused shop, set-aside messages, a trial run and a budget used up: the first three are shown."""
+    keep_unreadable(world)
     with world.runtime.database.transaction() as db:
         shops.pause(db, world.shop.shop_id, "Your store is not connected. Open Regulars from your store admin.")
         rules(world, db, mode="shadow")
-        budgets.reserve(db, world.shop.shop_id, month="2026-11", amount=190_00, cap=250_00)
+        budgets.reserve(db, world.shop.shop_id, month="2026-11", amount=600_00, cap=1_800_00)
     banners = [words(banner) for banner in seen(visit).select(".banner")]
 
     assert banners[0].startswith("Your store is not connected.")
@@ -115,7 +117,7 @@ def test_trouble_comes_first_and_three_things_are_enough(world: World, visit: Vi
 def test_a_budget_that_runs_out_is_said_with_the_days_left(world: World, visit: Visit) -> None:
     """From nine tenths on, with what is left of the month in the shop's zone."""
     with world.runtime.database.transaction() as db:
-        budgets.reserve(db, world.shop.shop_id, month="2026-11", amount=190_00, cap=250_00)
+        budgets.reserve(db, world.shop.shop_id, month="2026-11", amount=600_00, cap=1_800_00)
     banners = " ".join(words(banner) for banner in seen(visit).select(".banner"))
 
     assert "used with 11 days left. Change the budget" in banners
@@ -126,7 +128,7 @@ def test_the_same_numbers_come_as_json(world: World, visit: Visit) -> None:
     told = visit.api("GET", "/overview").json
 
     assert told["customers"] == sum(told["groups"].values())
-    assert told["budget"]["cap"] == "250.00"
+    assert told["budget"]["cap"] == "1800.00"
     assert {"kind": "win_back", "state": "held_out"} in [
         {"kind": offer["kind"], "state": offer["state"]} for offer in told["offers"]
     ]
@@ -143,5 +145,5 @@ def test_money_is_in_the_shops_currency_as_the_reader_writes_it(world: World) ->
         words(seen(Visit(world, language)).select_one("#s-offers").find_parent("header")) for language in ("en", "zh")
     ]
 
-    assert "$250" in sentences[0]
-    assert "US$250" in sentences[1]
+    assert "$1,800" in sentences[0]
+    assert "US$1,800" in sentences[1]

@@ -79,7 +79,7 @@ def test_amounts_are_written_as_one_types_them(visit: Visit) -> None:
     """Without digits after the point where they are zeros, with the currency before them."""
     budget = form_of(visit).select_one('[name="limits.monthly_budget"]')
 
-    assert budget["value"] == "250"
+    assert budget["value"] == "1800"
     assert budget.find_previous_sibling(class_="unit").text == "$"
 
 
@@ -105,8 +105,8 @@ def test_history_says_who_when_and_what(visit: Visit) -> None:
 
     assert entries[0].startswith("Version 3 in force Staff member 42, ")
     assert "Send win-back offers: off → on" in entries[0]
-    assert "Monthly budget: $50 → $250" in entries[0]
-    assert "Silver, Spend in last 12 months: $200 → $100" in entries[1]
+    assert "Monthly budget: $115 → $1,800" in entries[0]
+    assert "Silver, Spend in last 12 months: $200 → $105" in entries[1]
     assert [entry.count("Undo this change") for entry in entries] == [1, 0, 0]
 
 

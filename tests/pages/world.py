@@ -26,7 +26,7 @@ from plugin.platforms.protocol import StoreInfo
 from plugin.rewards.propose import with_win_back_on
 from plugin.rewards.stored import from_stored
 from plugin.runtime import Runtime
-from plugin.usecases import change_program, install, make_offers, measure, redeem
+from plugin.usecases import change_program, expire, install, make_offers, measure, redeem
 from plugin.vault import Vault
 from storage import customers, inbox, migrations, offers, orders, programs, shops, snapshots
 from storage.engine import Database
@@ -40,7 +40,9 @@ COMPILED = FileSystemBytecodeCache(tempfile.mkdtemp())
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 DOMAIN = "corner-shop.myshopify.com"
 CLIENT_ID, CLIENT_SECRET = "client-1", "client-secret-of-the-tests-32-bytes-long"
-CUSTOMERS = 160
+CUSTOMERS = 420
+#: how often the shop is measured and decided for before now
+NIGHTS, BETWEEN_NIGHTS = 10, timedelta(days=12)
 
 
 @dataclass
@@ -154,34 +156,32 @@ def connect(db: Any, domain: str, now: datetime) -> Shop:
 
 
 def live_through_a_year(world: World) -> None:
-    """Customers with rhythms of their own buy; rules are proposed, win-back is turned on; some offers are used."""
-    chance = random.Random(7)
-    bought = sorted(_purchases(chance), key=lambda order: order.ordered_at)
-    halfway = NOW - timedelta(days=40)
-    _take_in(world, [order for order in bought if order.ordered_at <= halfway], at=halfway)
-    _choose_rules(world, at=halfway)
-    _decide(world, at=halfway)
-    _take_in(world, [_with_code(world, order) for order in bought if order.ordered_at > halfway], at=NOW)
-    _decide(world, at=NOW)
+    """Customers with rhythms of their own buy; rules are proposed, win-back is turned on; offers are used or end."""
+    bought = sorted(_purchases(random.Random(7)), key=lambda order: order.ordered_at)
+    before = datetime.min.replace(tzinfo=UTC)
+    for night in range(NIGHTS, -1, -1):
+        at = NOW - night * BETWEEN_NIGHTS
+        _take_in(world, [_with_code(world, order) for order in bought if before < order.ordered_at <= at], at=at)
+        if night == NIGHTS:
+            _choose_rules(world, at=at)
+        _decide(world, at=at)
+        before = at
+
+
+def keep_unreadable(world: World) -> None:
+    """Two deliveries come in that cannot be understood."""
     with world.runtime.database.transaction() as db:
-        for place in range(2):
-            keep_unreadable(db, world.shop.shop_id, f"d{place}")
-
-
-def keep_unreadable(db: Any, shop_id: int, delivery_id: str) -> None:
-    """Keeps a delivery and sets it aside."""
-    inbox.keep(
-        db, [Delivery(shop_id=shop_id, delivery_id=delivery_id, topic="orders/create", received_at=NOW, body=b"{")]
-    )
-    for row in inbox.claim(db, now=NOW, limit=10, lease_seconds=10):
-        inbox.set_aside(db, row, "the body is not JSON", NOW)
+        told = {"shop_id": world.shop.shop_id, "topic": "orders/create", "received_at": NOW, "body": b"{"}
+        inbox.keep(db, [Delivery(delivery_id=f"d{place}", **told) for place in range(2)])
+        for row in inbox.claim(db, now=NOW, limit=10, lease_seconds=10):
+            inbox.set_aside(db, row, "the body is not JSON", NOW)
 
 
 def _purchases(chance: random.Random) -> Iterator[OrderFact]:
     for place in range(CUSTOMERS):
         gap, size = chance.choice([18, 30, 45, 70, 110]), chance.choice([18, 35, 60, 120])
-        at = NOW - timedelta(days=chance.uniform(20, 480))
-        for turn in range(chance.choice([1, 1, 2, 3, 5, 8])):
+        at = NOW - timedelta(days=chance.uniform(2, 480) ** chance.choice([1, 1, 0.9]))
+        for turn in range(chance.choice([1, 1, 2, 3, 4, 6, 9, 14])):
             if at > NOW:
                 break
             cents = round(100 * size * chance.uniform(0.6, 1.6))
@@ -199,11 +199,19 @@ def _take_in(world: World, found: list[OrderFact], *, at: datetime) -> None:
         customers.record_many(db, shop.shop_id, list(facts.values()))
         orders.record_many(db, shop.shop_id, found, [])
         redeem.from_orders(db, shop, [order.order_id for order in found])
-        measured = measure.night(db, shop, as_of=at, program=None)
-        shops.keep_model(db, shop.shop_id, measured.model.to_json(), at)
-        snapshots.keep_many(db, shop.shop_id, measured.rows)
+        expire.ended(db, shop.shop_id, now=at, limit=1_000)
+        _measure(db, shop, at=at, anew=at == NOW or shops.model(db, shop.shop_id) is None)
         install.propose_again(db, shop, now=at)
         shops.plan_nightly(db, shop.shop_id, at + timedelta(hours=20))
+
+
+def _measure(db: Any, shop: Shop, *, at: datetime, anew: bool) -> None:
+    """Everyone, on each night; the shop's own numbers, which is the slow part, on the first and the last one."""
+    if anew:
+        shops.keep_model(db, shop.shop_id, measure.night(db, shop, as_of=at, program=None).model.to_json(), at)
+    model = measure.known_model(db, shop, as_of=at)
+    everyone = set(orders.purchases(db, shop.shop_id).customer_ids)
+    measure.customers(db, shop, everyone, as_of=at, program=None, model=model)
 
 
 def _choose_rules(world: World, *, at: datetime) -> None:
@@ -211,7 +219,7 @@ def _choose_rules(world: World, *, at: datetime) -> None:
         stored = programs.current(db, world.shop.shop_id)
         assert stored is not None
         program = with_win_back_on(from_stored(stored.body))
-        program = replace(program, limits=replace(program.limits, monthly_budget=250_00))
+        program = replace(program, limits=replace(program.limits, monthly_budget=1_800_00))
         change_program.save(
             db, shop_id=world.shop.shop_id, program=program, author="shopify:42", note="", now=at,
             base_version=stored.version,

@@ -3,24 +3,34 @@ import { address, call, mayLeave, toast, words } from "./host.js";
 import { mount, undo } from "./form.js";
 
 const main = document.getElementById("main");
+const place = () => location.pathname + location.search;
 let form = null;
+let here = place();
+let loading;
 
-export async function load(path, { push = false, focus = true } = {}) {
+async function load(path, { push = false, focus = true } = {}) {
+  // Of two clicks the later one counts.
+  loading?.abort();
+  const mine = (loading = new AbortController());
   main.setAttribute("aria-busy", "true");
   try {
-    const answer = await call(path, { fragment: true });
-    const expected = answer.headers.get("Content-Type")?.startsWith("text/html");
-    if (answer.status === 401 || !expected) return show(answer.status === 401 ? "ended" : "failed");
+    const answer = await call(path, { fragment: true, signal: mine.signal });
+    if (answer.status === 401) return show("ended");
+    if (!answer.headers.get("Content-Type")?.startsWith("text/html")) return show("failed");
     main.innerHTML = await answer.text();
     if (push) history.pushState(null, "", address(path));
+    here = place();
     arrive(focus);
   } catch {
+    if (mine.signal.aborted) return;
     if (main.hasAttribute("data-shell")) show("failed");
     else toast(words.offline);
   } finally {
-    main.removeAttribute("aria-busy");
+    if (mine === loading) main.removeAttribute("aria-busy");
   }
 }
+
+const reload = (options) => load(place(), options);
 
 function arrive(focus) {
   main.removeAttribute("data-shell");
@@ -30,7 +40,7 @@ function arrive(focus) {
     const here = link.dataset.nav && link.dataset.nav === page?.dataset.page;
     here ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
   }
-  form = mount(main, { load, ended: () => show("ended") });
+  form = mount(main, { reload, ended: () => show("ended") });
   if (focus) (main.querySelector("h1") ?? main).focus();
 }
 
@@ -58,15 +68,15 @@ document.addEventListener("click", (event) => {
     go(url.pathname + url.search, { push: true });
   }
   const button = event.target.closest("[data-undo]");
-  if (button) undo(Number(button.dataset.undo), load);
-  if (event.target.closest("[data-again]")) load(location.pathname + location.search);
+  if (button) undo(Number(button.dataset.undo), reload);
+  if (event.target.closest("[data-again]")) reload();
 });
 
-let here = location.href;
+// A jump inside the page is no other page.
 addEventListener("popstate", async () => {
-  const target = location.pathname + location.search;
-  if (!(await go(target))) history.pushState(null, "", here);
-  here = location.href;
+  if (place() === here) return;
+  if (!(await go(place()))) history.pushState(null, "", here);
+  here = place();
 });
 document.addEventListener("shopify:navigate", (event) => {
   const path = event.target.getAttribute?.("href");
@@ -76,7 +86,7 @@ addEventListener("beforeunload", (event) => {
   if (form?.dirty()) event.preventDefault();
 });
 
-history.replaceState(null, "", address(location.pathname + location.search + location.hash));
-here = location.href;
-if (main.hasAttribute("data-shell")) load(location.pathname + location.search, { focus: false });
+history.replaceState(null, "", address(place() + location.hash));
+here = place();
+if (main.hasAttribute("data-shell")) reload({ focus: false });
 else arrive(false);

@@ -3,7 +3,7 @@ import { call, ownBar, showBar, toast, words } from "./host.js";
 
 const CHECK_AFTER_MS = 50;
 
-export function mount(main, { load, ended }) {
+export function mount(main, { reload, ended }) {
   const form = main.querySelector("form[data-program]");
   showBar(false);
   if (!form) return null;
@@ -72,7 +72,7 @@ export function mount(main, { load, ended }) {
     if (answer.ok) {
       const { version } = await answer.json();
       await leave(true);
-      return toast(words.saved, { label: words.undo, run: () => undo(version, load) });
+      return toast(words.saved, { label: words.undo, run: () => undo(version, reload) });
     }
     if (answer.status === 422) {
       const { errors, warnings } = await answer.json();
@@ -94,7 +94,7 @@ export function mount(main, { load, ended }) {
   // Loading the page again is the one way to come back to what is saved.
   function leave(focus) {
     close();
-    return load(location.pathname + location.search, { focus });
+    return reload({ focus });
   }
 
   function close() {
@@ -107,17 +107,17 @@ export function mount(main, { load, ended }) {
   return { dirty, close };
 }
 
-export async function undo(version, load) {
+export async function undo(version, reload) {
   try {
     const answer = await call("/api/v1/program/undo", { method: "POST", body: { base_version: version } });
     toast(answer.ok ? words.undone : answer.status === 409 ? words.overtaken : words.failed);
-    await load(location.pathname + location.search);
+    await reload();
   } catch {
     toast(words.offline);
   }
 }
 
-export function collect(form) {
+function collect(form) {
   const whole = {};
   for (const control of form.elements) {
     if (!control.name || (control.type === "radio" && !control.checked)) continue;

@@ -5,7 +5,15 @@ const bridge = root.dataset.host === "shopify" ? window.shopify : undefined;
 export const words = JSON.parse(document.getElementById("words").textContent);
 export const ownBar = !bridge?.saveBar;
 
-let session = root.dataset.session || kept();
+// Storage is blocked in some frames: the session then lasts as long as the page.
+const stored = (use) => {
+  try {
+    return use(sessionStorage);
+  } catch {
+    return null;
+  }
+};
+let session = root.dataset.session || stored((storage) => storage.getItem(KEY));
 keep(session);
 
 // Tokens leave the address at once; what stays lets a reload find its store and language again.
@@ -75,17 +83,5 @@ export async function mayLeave() {
 function keep(token) {
   if (!token) return;
   session = token;
-  try {
-    sessionStorage.setItem(KEY, token);
-  } catch {
-    // Storage is blocked in some frames: the session then lasts as long as the page.
-  }
-}
-
-function kept() {
-  try {
-    return sessionStorage.getItem(KEY);
-  } catch {
-    return null;
-  }
+  stored((storage) => storage.setItem(KEY, token));
 }

@@ -24,7 +24,7 @@ from plugin.signals.spend import GammaGamma
 from plugin.signals.visits import Visits, boil_down
 
 #: of the JSON form
-VERSION = 4
+VERSION = 5
 #: days, for a store without a single gap
 TYPICAL_GAP = 60.0
 #: customers that gaps and mixtures are learnt from; more change nothing that matters
@@ -33,6 +33,8 @@ MOST = 25_000
 REGULAR = 1.2
 #: days that fits, and that lessons, stay good for
 KEEP_FITS, KEEP_LESSONS = 7, 28
+#: ... unless the store has so many times the customers now, as after an import
+GROWN = 1.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +47,10 @@ class StoreModel:
     fitted_at: int
     #: when ``regular``, ``mixtures``, ``lost_below`` and ``trial`` were learnt
     learnt_at: int
-    #: customers with at least one valid order
+    #: customers with at least one valid order, now and at those two times
     buyers: int
+    fitted_buyers: int
+    learnt_buyers: int
     cuts: RfmCuts
     #: None while nobody has come back
     gaps: GapModel | None
@@ -66,7 +70,8 @@ class StoreModel:
     def to_json(self) -> dict[str, Any]:
         """Plain numbers, lists and None, with the version of the form."""
         plain = {"version": VERSION} | {
-            name: getattr(self, name) for name in ("as_of", "fitted_at", "learnt_at", "buyers", "lost_below")
+            name: getattr(self, name)
+            for name in ("as_of", "fitted_at", "learnt_at", "buyers", "fitted_buyers", "learnt_buyers", "lost_below")
         }
         parts = {name: getattr(self, name) for name in ("base", "regular", "spend")}
         return plain | {name: part and asdict(part) for name, part in parts.items()} | {
@@ -82,7 +87,7 @@ class StoreModel:
         if plain.get("version") != VERSION:
             raise ValueError(f"store model of version {plain.get('version')}, this program reads {VERSION}: recompute")
         return cls(
-            as_of=plain["as_of"], fitted_at=plain["fitted_at"], learnt_at=plain["learnt_at"], buyers=plain["buyers"],
+            as_of=plain["as_of"], fitted_at=plain["fitted_at"], learnt_at=plain["learnt_at"], buyers=plain["buyers"], fitted_buyers=plain["fitted_buyers"], learnt_buyers=plain["learnt_buyers"],
             cuts=RfmCuts(**{measure: tuple(cuts) for measure, cuts in plain["cuts"].items()}),
             gaps=GapModel.from_json(plain["gaps"]) if plain["gaps"] else None,
             base=Mbg(**plain["base"]) if plain["base"] else None,
@@ -101,7 +106,7 @@ def fit(history: PurchaseHistory, as_of: datetime, *, earlier: StoreModel | None
     """
     past = seen(history, to_seconds(as_of))
     visits = boil_down(past, to_seconds(as_of))
-    if earlier is not None and earlier.gaps is not None and _young(earlier.fitted_at, visits.as_of, KEEP_FITS):
+    if earlier is not None and _fits_hold(earlier, visits):
         return replace(earlier, as_of=visits.as_of, buyers=visits.customer.size, cuts=_cuts(visits))
     few = thin(past, MOST)
     some = visits if few is past else boil_down(few, visits.as_of)
@@ -109,21 +114,28 @@ def fit(history: PurchaseHistory, as_of: datetime, *, earlier: StoreModel | None
     if visits.customer.size:
         usual = TYPICAL_GAP if gap_model is None else float(np.exp(gap_model.means[0]))
         base = mbg.fit(visits.gap_count, visits.last, visits.age, usual_gap=usual)
-    if earlier is not None and _young(earlier.learnt_at, visits.as_of, KEEP_LESSONS):
-        learnt_at, shape = earlier.learnt_at, earlier.regular
+    if earlier is not None and _lessons_hold(earlier, visits):
+        learnt_at, learnt_buyers, shape = earlier.learnt_at, earlier.learnt_buyers, earlier.regular
         lessons = Lessons(mixtures=earlier.mixtures, lost_below=earlier.lost_below, trial=earlier.trial)
     else:
-        learnt_at, shape = visits.as_of, _regular(some, gap_model, base)
+        learnt_at, learnt_buyers = visits.as_of, visits.customer.size
+        shape = _regular(some, gap_model, base)
         lessons = _lessons(few, some, gap_model, base)
     return StoreModel(
         as_of=visits.as_of, fitted_at=visits.as_of, learnt_at=learnt_at, buyers=visits.customer.size,
-        cuts=_cuts(visits), gaps=gap_model, base=base, regular=shape, spend=_spend(visits),
+        fitted_buyers=visits.customer.size, learnt_buyers=learnt_buyers, cuts=_cuts(visits), gaps=gap_model, base=base, regular=shape, spend=_spend(visits),
         mixtures=lessons.mixtures, lost_below=lessons.lost_below, trial=lessons.trial,
     )  # fmt: skip
 
 
-def _young(since: int, now: int, keep: int) -> bool:
-    return 0 <= now - since < keep * DAY
+def _fits_hold(earlier: StoreModel, visits: Visits) -> bool:
+    young = 0 <= visits.as_of - earlier.fitted_at < KEEP_FITS * DAY
+    return young and earlier.gaps is not None and visits.customer.size <= GROWN * earlier.fitted_buyers
+
+
+def _lessons_hold(earlier: StoreModel, visits: Visits) -> bool:
+    young = 0 <= visits.as_of - earlier.learnt_at < KEEP_LESSONS * DAY
+    return young and visits.customer.size <= GROWN * earlier.learnt_buyers
 
 
 def _cuts(visits: Visits) -> RfmCuts:

@@ -8,7 +8,7 @@ import pytest
 from plugin.signals import learn, measure, model, past
 from plugin.signals.days import to_seconds
 from plugin.signals.features import features
-from plugin.signals.history import PurchaseHistory, only, seen
+from plugin.signals.history import PurchaseHistory, only, seen, thin
 from plugin.signals.report_card import report_card
 from tests.signals.made import after, lognormal_store
 from tests.signals.test_laws import rows_of
@@ -55,6 +55,12 @@ def test_a_young_model_is_taken_over(store: PurchaseHistory, fitted: model.Store
     assert later.base != fitted.base
     assert later.mixtures == fitted.mixtures
     assert model.fit(store, after(DAYS + 30), earlier=fitted) == model.fit(store, after(DAYS + 30))
+
+
+def test_a_store_that_has_grown_learns_at_once(store: PurchaseHistory) -> None:
+    """A model from before an import is not taken over, however young it is."""
+    before = model.fit(thin(store, 300), after(DAYS - 1))
+    assert model.fit(store, after(DAYS), earlier=before) == model.fit(store, after(DAYS))
 
 
 def test_snapshots_hold_nothing_from_after_their_cut(store: PurchaseHistory) -> None:

@@ -7,6 +7,7 @@ import hmac
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,6 +56,12 @@ def test_a_code_is_the_first_80_bits_of_a_known_hmac() -> None:
 def test_different_reasons_have_different_codes(one: dict[str, Any], other: dict[str, Any]) -> None:
     """No two reasons run into each other, whatever signs their parts hold; equal ones have one code."""
     assert (code(**one) == code(**other)) == (one == other)
+
+
+@pytest.mark.parametrize("name", REASON)
+def test_every_part_of_the_reason_has_a_say(name: str) -> None:
+    """A change of any one part, the generation included, gives another code."""
+    assert code(**{name: 1 if name == "generation" else "other"}) != code()
 
 
 def test_another_key_another_code() -> None:

@@ -188,13 +188,14 @@ def test_a_moment_that_moves_holds_the_ladder_back() -> None:
     [
         (Timing(rule="recommended", days=60, gap_multiple_tenths=15), after(30)),
         (Timing(rule="days", days=60, gap_multiple_tenths=15), after(60)),
-        (Timing(rule="gap_multiple", days=60, gap_multiple_tenths=25), after(50)),
+        (Timing(rule="gap_multiple", days=60, gap_multiple_tenths=25), after(50.5)),
     ],
 )
 def test_the_merchant_chooses_when_silence_counts(timing: Timing, moment: datetime) -> None:
     """The own rhythm, a number of days, or a multiple of the usual gap after the last order."""
     program = with_win_back(usual_program(), timing=timing)
-    assert decided(after(20), program=program).next_check_at == moment
+    decision = decided(after(20), program=program, standing=customer(usual_gap_days=20.2))
+    assert decision.next_check_at == moment
 
 
 @pytest.mark.parametrize("rule", ["recommended", "gap_multiple"])

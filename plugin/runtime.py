@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from threadpoolctl import threadpool_limits
+
 from plugin.config import Config
 from plugin.manifest import Manifest, load
 from plugin.platforms.line import Line
@@ -20,7 +22,6 @@ from plugin.vault import Vault, load_or_make_keys
 from storage import shops
 from storage.engine import Database
 from storage.shops import Shop
-
 
 #: a pair that rests longer than this is renewed for its own sake; a refresh token lives 90 days
 LONGEST_REST = timedelta(days=7)
@@ -102,6 +103,8 @@ class Runtime:
 
 def build(config: Config, *, now: Callable[[], datetime] | None = None) -> Runtime:
     """Opens the database and the keys that the settings name."""
+    # the fits work on small arrays: threads of the linear algebra would wait for each other longer than they work
+    threadpool_limits(limits=1, user_api="blas")
     keys = config.secret_keys
     if not keys and config.sqlite_path is not None:
         keys = load_or_make_keys(config.sqlite_path.with_suffix(".keys"))

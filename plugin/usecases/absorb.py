@@ -39,8 +39,9 @@ def deliveries(
         for order_id in order_ids:
             key = f"refetch/{order_id}/{now.isoformat()}"
             outbox.put(db, shop_id, key=key, kind=REFETCH, payload={"order_id": order_id}, now=now)
-    for shop_id, touched in recorded.touched.items():
-        follow_up(db, shop_id, touched, recorded.orders.get(shop_id, ()), now=now, issuer=issuer)
+    for shop_id in sorted(recorded.touched.keys() | recorded.orders.keys()):
+        touched, told = recorded.touched.get(shop_id, set()), recorded.orders.get(shop_id, set())
+        follow_up(db, shop_id, touched, told, now=now, issuer=issuer)
     _honour_privacy(db, recorded, now=now, vault=vault)
     return Absorbed(
         customers=sum(map(len, recorded.touched.values())),

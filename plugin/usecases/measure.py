@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -19,6 +19,9 @@ from plugin.signals.model import StoreModel, fit
 from storage import orders, shops, snapshots
 from storage.shops import Shop
 
+Columns = Mapping[str, Sequence[Any]]
+#: microseconds
+SECOND = 1_000_000
 #: customers per statement when a whole shop is written
 ROWS_AT_ONCE = 1_000
 INSTANTS = ("first_order_at", "last_order_at", "expected_next_order_at", "late_at", "lapsing_at", "lost_at")
@@ -32,33 +35,55 @@ class Night:
     """A whole shop measured, not yet written."""
 
     model: StoreModel
-    rows: list[dict[str, Any]]
+    columns: Columns
     #: customers with a snapshot of whom no valid order is left
     gone: frozenset[str]
 
-    def pieces(self) -> Iterator[list[dict[str, Any]]]:
-        """The rows in portions that are written without holding the lock for long."""
-        for start in range(0, len(self.rows), ROWS_AT_ONCE):
-            yield self.rows[start : start + ROWS_AT_ONCE]
+    @property
+    def count(self) -> int:
+        """How many customers were measured."""
+        return len(self.columns["customer_id"])
+
+    def pieces(self) -> Iterator[Columns]:
+        """Portions that are written without holding the lock for long."""
+        for start in range(0, self.count, ROWS_AT_ONCE):
+            yield {name: column[start : start + ROWS_AT_ONCE] for name, column in self.columns.items()}
 
 
-def night(db: Connection, shop: Shop, *, as_of: datetime, program: Program | None) -> Night:
-    """Fits the store-wide numbers on everything up to ``as_of`` and measures every customer with them."""
+def night(db: Connection, shop: Shop, *, as_of: datetime, program: Program | None, afresh: bool = False) -> Night:
+    """Fits the store-wide numbers on everything up to ``as_of`` and measures every customer with them.
+
+    What the last nights have learnt is taken over for as long as it stays good, unless asked ``afresh``.
+    """
     history = _history(db, shop, None, as_of)
-    model = fit(history, as_of)
+    model = fit(history, as_of, earlier=None if afresh else _kept_model(db, shop, as_of))
     signals = measure(history, model, as_of)
     known = snapshots.ids(db, shop.shop_id)
-    return Night(model=model, rows=snapshot_rows(signals, program), gone=frozenset(known - set(signals.customer_ids)))
+    return Night(
+        model=model, columns=snapshot_columns(signals, program), gone=frozenset(known - set(signals.customer_ids))
+    )
 
 
 def known_model(db: Connection, shop: Shop, *, as_of: datetime) -> StoreModel:
     """The store-wide numbers of the last night; fitted now for a shop that has not had one yet."""
-    kept = shops.model(db, shop.shop_id)
+    kept = _kept_model(db, shop, as_of)
     if kept is not None:
-        return StoreModel.from_json(kept)
+        return kept
     model = fit(_history(db, shop, None, as_of), as_of)
     shops.keep_model(db, shop.shop_id, model.to_json(), as_of)
     return model
+
+
+def _kept_model(db: Connection, shop: Shop, as_of: datetime) -> StoreModel | None:
+    """The last night's numbers; None where there are none, or not in this program's form, or from after ``as_of``."""
+    kept = shops.model(db, shop.shop_id)
+    if kept is None:
+        return None
+    try:
+        model = StoreModel.from_json(kept)
+    except (ValueError, KeyError, TypeError):
+        return None
+    return model if model.as_of <= as_of.timestamp() else None
 
 
 def compute(
@@ -79,28 +104,29 @@ def customers(
 ) -> None:
     """Measures the named customers and keeps their snapshots; who has no valid order left is forgotten."""
     signals = compute(db, shop, customer_ids, as_of=as_of, model=model)
-    snapshots.keep_many(db, shop.shop_id, snapshot_rows(signals, program))
+    snapshots.keep_columns(db, shop.shop_id, snapshot_columns(signals, program))
     if gone := set(customer_ids) - set(signals.customer_ids):
         snapshots.forget(db, shop.shop_id, gone)
 
 
-def snapshot_rows(signals: Signals, program: Program | None) -> list[dict[str, Any]]:
-    """Signals as rows of the snapshots' table, without ``next_check_at``, which belongs to the decision."""
-    columns: dict[str, Sequence[Any]] = {"customer_id": signals.customer_ids}
+def snapshot_columns(signals: Signals, program: Program | None) -> Columns:
+    """Signals as columns of the snapshots' table, without ``next_check_at``, which belongs to the decision.
+
+    Instants are microseconds since 1970, as the table keeps them.
+    """
+    columns: dict[str, list[Any]] = {"customer_id": list(signals.customer_ids)}
     columns |= {name: getattr(signals, name).tolist() for name in WHOLE}
-    columns |= {name: _instants(getattr(signals, name).tolist()) for name in INSTANTS}
+    columns |= {name: _micros(getattr(signals, name).tolist()) for name in INSTANTS}
     columns |= {name: _numbers(getattr(signals, name).tolist()) for name in NUMBERS}
     columns |= {name: [word or None for word in getattr(signals, name).tolist()] for name in WORDS}
     spends = signals.spend_365d.tolist()
     columns["spend_total_minor"] = signals.spend_total.tolist()
     columns["spend_365d_minor"] = spends
-    columns["predicted_spend_365d_minor"] = [
-        None if value is None else round(value) for value in _numbers(signals.predicted_spend_365d.tolist())
-    ]
+    predicted = _numbers(signals.predicted_spend_365d.tolist())
+    columns["predicted_spend_365d_minor"] = [None if value is None else round(value) for value in predicted]
     columns["tier"] = [None if program is None else tier_of(program, spend).name for spend in spends]
-    columns["as_of"] = [datetime.fromtimestamp(signals.as_of, UTC)] * len(signals.customer_ids)
-    names = tuple(columns)
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    columns["as_of"] = [signals.as_of * SECOND] * len(spends)
+    return columns
 
 
 def _history(
@@ -116,8 +142,8 @@ def _history(
     )
 
 
-def _instants(seconds: list[int]) -> list[datetime | None]:
-    return [None if value == NO_TIME else datetime.fromtimestamp(value, UTC) for value in seconds]
+def _micros(seconds: list[int]) -> list[int | None]:
+    return [None if value == NO_TIME else value * SECOND for value in seconds]
 
 
 def _numbers(values: list[float]) -> list[float | None]:

@@ -37,16 +37,16 @@ def measure_shop(runtime: Runtime, shop: Shop, *, as_of: datetime) -> int:
         night = measure.night(db, shop, as_of=as_of, program=program)
     with runtime.database.transaction() as db:
         shops.keep_model(db, shop.shop_id, night.model.to_json(), as_of)
-    for rows in night.pieces():
+    for piece in night.pieces():
         with runtime.database.transaction() as db:
-            snapshots.keep_many(db, shop.shop_id, rows)
+            snapshots.keep_columns(db, shop.shop_id, piece)
     with runtime.database.transaction() as db:
         if night.gone:
             snapshots.forget(db, shop.shop_id, night.gone)
         shops.plan_nightly(db, shop.shop_id, install.next_night(shop.timezone, as_of))
         install.propose_again(db, shop, now=as_of)
         inbox.prune(db, as_of - KEEP_DELIVERIES)
-    return len(night.rows)
+    return night.count
 
 
 def _keep_token_alive(runtime: Runtime, shop: Shop) -> None:

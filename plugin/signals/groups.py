@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+
 import numpy as np
 
 from plugin.signals.arrays import Ints, Strings
@@ -36,3 +39,9 @@ def group(*, r: Ints, f: Ints, m: Ints, order_count: Ints) -> Strings:
     codes = np.where((codes == GROUPS.index("new")) & (order_count != 1), GROUPS.index("promising"), codes)
     names: Strings = _NAMES[np.where(order_count <= 0, GROUPS.index("prospects"), codes)]
     return names
+
+
+def moves(before: Mapping[str, str], after: Mapping[str, str]) -> dict[tuple[str, str], int]:
+    """How many customers went from one group to another, by customer id; who was not there before was a prospect."""
+    counted = Counter((before.get(customer_id, "prospects"), name) for customer_id, name in after.items())
+    return dict(sorted(counted.items()))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin.signals.groups import GROUPS, group
+from plugin.signals.groups import GROUPS, group, moves
 from plugin.signals.rfm import cuts, score
 
 
@@ -57,3 +57,9 @@ def test_one_order_makes_no_champion() -> None:
     assert not {"champions", "loyal", "previously_loyal"} & set(one.tolist())
     assert "new" in one
     assert "new" not in two
+
+
+def test_moves_between_groups_add_up() -> None:
+    """Each customer of today is counted once, from the group of before or as a prospect."""
+    counted = moves({"a": "loyal", "b": "loyal"}, {"a": "at_risk", "b": "loyal", "c": "new"})
+    assert counted == {("loyal", "at_risk"): 1, ("loyal", "loyal"): 1, ("prospects", "new"): 1}

@@ -45,7 +45,7 @@ def deliveries(
     _honour_privacy(db, recorded, now=now, vault=vault)
     return Absorbed(
         customers=sum(map(len, recorded.touched.values())),
-        erased=bool(recorded.redact_customers or recorded.redact_shops),
+        erased=bool(recorded.redact_customers or recorded.redact_shops or recorded.erased_before),
     )
 
 
@@ -74,6 +74,10 @@ def _honour_privacy(db: Connection, recorded: intake.Recorded, *, now: datetime,
         for request in asked:
             key = f"data/{request.request_id or request.customer_id}/{now.isoformat()}"
             outbox.put(db, shop_id, key=key, kind=DATA_REQUEST, payload={"customer_id": request.customer_id}, now=now)
+    for shop_id, heard_again in recorded.erased_before.items():
+        # nothing of them was recorded; the delivery itself must not stay either
+        for customer_id in sorted(heard_again):
+            erase.customer(db, shop_id, customer_id, now=now, vault=vault)
     for shop_id, gone in recorded.redact_customers.items():
         for person in gone:
             erase.person(db, shop_id, person.customer_id, needles=person.needles, now=now, vault=vault)

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from plugin.vault import Vault
-from storage import erasure, offers, outbox
+from storage import customers, erasure, offers, outbox
 
 SWITCH_OFF = "switch_off"
 #: no store gives this as an id
@@ -18,16 +18,20 @@ NOBODY = "named by address only"
 def customer(
     db: Connection, shop_id: int, customer_id: str, *, now: datetime, vault: Vault, needles: Sequence[bytes] = ()
 ) -> int:
-    """Erases one customer and remembers only a keyed fingerprint, so that a late delivery brings nothing back.
+    """Erases one customer under every id they had, and remembers only keyed fingerprints: nothing late comes back.
 
     Codes that may be live in the store are switched off afterwards. Answers the number of rows that went.
     Call ``storage.erasure.scrub`` after the commit.
     """
-    for offer in offers.of_customers(db, shop_id, [customer_id]).get(customer_id, []):
-        if offer.code and offer.state in {"sending", "issued"}:
-            outbox.put(db, shop_id, key=f"off/{offer.offer_id}", kind=SWITCH_OFF, payload={"code": offer.code}, now=now)
-    fingerprint = vault.fingerprints("erased", str(shop_id), customer_id)[0]
-    return erasure.erase_customer(db, shop_id, customer_id, fingerprint=fingerprint, needles=needles, now=now)
+    gone = 0
+    for one in sorted(customers.family(db, shop_id, customer_id)):
+        for offer in offers.of_customers(db, shop_id, [one]).get(one, []):
+            if offer.code and offer.state in {"sending", "issued"}:
+                key, payload = f"off/{offer.offer_id}", {"code": offer.code}
+                outbox.put(db, shop_id, key=key, kind=SWITCH_OFF, payload=payload, now=now)
+        fingerprint = vault.fingerprints("erased", str(shop_id), one)[0]
+        gone += erasure.erase_customer(db, shop_id, one, fingerprint=fingerprint, needles=needles, now=now)
+    return gone
 
 
 def person(

@@ -94,7 +94,11 @@ def _ours(store: PurchaseHistory, seconds: dict[str, list[float]]) -> None:
             gaps.days(gap_model, own, share)
 
     _timed("ours: rhythm of everyone", seconds, rhythm)
-    base = _timed("ours: MBG/NBD fit", seconds, lambda: mbg.fit(v.gap_count, v.last, v.age, usual_gap=30.0))
+    base = _timed(
+        "ours: MBG/NBD fit (on at most 50,000 customers)",
+        seconds,
+        lambda: mbg.fit(v.gap_count, v.last, v.age, usual_gap=30.0),
+    )
     _timed("ours: MBG/NBD score", seconds, lambda: mbg.p_buy(base, v.gap_count, v.last, v.age, 90.0))
     if store.at.size <= SIZES[0][0]:
         end = datetime.fromtimestamp(END, UTC)

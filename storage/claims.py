@@ -51,6 +51,11 @@ def claim(
     return sorted(db.execute(statement), key=lambda taken_row: place_of[getattr(taken_row, row.name)])
 
 
+def due(db: Connection, queue: Table, *, now: datetime, only: ColumnElement[bool] | None = None) -> bool:
+    """Is there something to claim? A read, so that a worker with nothing to do locks nobody out."""
+    return bool(_shops_with_work(db, queue, now=now, limit=1, only=only))
+
+
 def settle(db: Connection, queue: Table, claimed: Sequence[tuple[int, int]], changed: Mapping[str, Any]) -> set[int]:
     """Changes the rows (row, fence) whose fence is still the claim's; the rows that were really changed.
 

@@ -75,6 +75,11 @@ def claim(db: Connection, *, now: datetime, limit: int, lease_seconds: float) ->
     return [_claimed(row) for row in claims.claim(db, inbox, now=now, limit=limit, lease_seconds=lease_seconds)]
 
 
+def due(db: Connection, now: datetime) -> bool:
+    """Is there a delivery to claim?"""
+    return claims.due(db, inbox, now=now)
+
+
 def done(db: Connection, rows: Sequence[InboxRow], now: datetime) -> set[int]:
     """Settles claimed deliveries; those really settled. A missing one was claimed by another since: roll back."""
     claimed = [(row.delivery_row, row.fence) for row in rows]

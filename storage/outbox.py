@@ -51,6 +51,11 @@ def claim(db: Connection, *, now: datetime, limit: int, lease_seconds: float) ->
     return [OutboxRow(*(getattr(row, name) for name in OutboxRow._fields)) for row in rows]
 
 
+def due(db: Connection, now: datetime) -> bool:
+    """Is there an effect of an active shop to claim?"""
+    return claims.due(db, outbox, now=now, only=shops.c.state == "active")
+
+
 def done(db: Connection, row: OutboxRow, now: datetime) -> bool:
     """Settles a claimed effect; False when another has claimed it since: roll back."""
     return bool(claims.settle(db, outbox, [(row.outbox_row, row.fence)], {"state": "done", "settled_at": now}))

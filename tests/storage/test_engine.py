@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import stat
@@ -138,26 +139,52 @@ def test_a_transaction_inside_a_transaction_is_refused(sqlite_database: Database
         assert shops.get(db, shop_id).state == "active"
 
 
-def test_the_gate_is_held_from_begin_to_commit(sqlite_url: str, shop_id_of_sqlite: int):
-    """A second process's writer does not begin before the first has committed."""
-    first, second = Database(sqlite_url), Database(sqlite_url)
-    order: list[str] = []
+def test_the_file_lock_is_held_from_begin_to_commit(sqlite_database: Database):
+    """Another process finds the lock taken inside a transaction and free before and after; reading takes none."""
+    assert sqlite_database.path is not None
+    with sqlite_database.transaction():
+        pass
+    with Path(f"{sqlite_database.path}.lock-file").open() as lock:
 
-    def write() -> None:
-        with second.transaction() as db:
-            order.append("second inside")
-            assert budgets.state(db, shop_id_of_sqlite, "2026-03").reserved_minor == 1
+        def free() -> bool:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            return True
 
-    with first.transaction() as db:
-        budgets.reserve(db, shop_id_of_sqlite, month="2026-03", amount=1, cap=1)
-        thread = threading.Thread(target=write)
+        assert free()
+        with sqlite_database.transaction() as db:
+            assert not free()
+            new_shop(db)
+        assert free()
+        with sqlite_database.reading() as db:
+            assert shops.every(db)
+            assert free()
+
+
+def test_who_holds_the_file_lock_writes_first(sqlite_database: Database):
+    """While another process has the lock, writers, checkpoints and closing wait for it without giving up."""
+    assert sqlite_database.path is not None
+    happened: list[str] = []
+
+    def work() -> None:
+        with sqlite_database.transaction() as db:
+            new_shop(db)
+        sqlite_database.run_alone("PRAGMA wal_checkpoint(TRUNCATE)")
+        sqlite_database.close()
+        happened.append("written")
+
+    with Path(f"{sqlite_database.path}.lock-file").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        thread = threading.Thread(target=work)
         thread.start()
         thread.join(timeout=0.2)
-        order.append("first leaves")
+        happened.append("let go")
+        fcntl.flock(lock, fcntl.LOCK_UN)
     thread.join()
-    assert order == ["first leaves", "second inside"]
-    first.close()
-    second.close()
+    assert happened == ["let go", "written"]
 
 
 def test_closing_leaves_one_private_file(tmp_path: Path):
@@ -178,12 +205,3 @@ def test_other_databases_are_refused(url: str):
     with pytest.raises(ValueError, match=r"^[^s]*(SQLite|sqlite).*$") as refused:
         Database(url)
     assert "secret" not in str(refused.value)
-
-
-@pytest.fixture
-def shop_id_of_sqlite(sqlite_url: str) -> int:
-    database = Database(sqlite_url)
-    with database.transaction() as db:
-        made = new_shop(db)
-    database.close()
-    return made

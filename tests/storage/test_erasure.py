@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import zlib
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from sqlalchemy import Connection
 
 from storage import customers, erasure, inbox, orders, outbox
 from storage.engine import Database
-from storage.facts import CustomerFact, MergeFact, OrderFact, RefundFact
+from storage.facts import CodeFact, CustomerFact, MergeFact, OrderFact, RefundFact
 from tests.storage import filled
 from tests.storage.dumps import dump
 from tests.storage.worlds import START, Fact, customer_facts, new_shop, order, order_facts, refund_facts, take
@@ -52,6 +54,26 @@ def test_no_byte_is_left_in_the_files(sqlite_database: Database):
     for one in people:
         found = [needle in left for needle in needles_of(one)]
         assert not any(found) if one in {0, 7, 150, 299} else all(found)
+
+
+def test_no_byte_is_left_after_much_coming_and_going(sqlite_database: Database):
+    """Rows that grew, shrank and moved between pages before they were erased leave no copy behind.
+
+    With this seed and SQLite 3.40 a checkpoint alone leaves one.
+    """
+    rng = random.Random(0)
+    gone: set[int] = set()
+    with sqlite_database.transaction() as db:
+        shop_id = new_shop(db)
+        for hour in range(40):
+            people = [one for one in rng.sample(range(500), 60) if one not in gone]
+            orders.record_many(db, shop_id, [_grown(rng, one, hour) for one in people], [])
+            for one in rng.sample(range(500), 8 * (hour % 2)):
+                gone.add(one)
+                erase(db, shop_id, filled.customer(one))
+    assert erasure.scrub(sqlite_database)
+    left = bytes_of(sqlite_database)
+    assert not any(filled.customer(one).encode() in left for one in gone)
 
 
 def test_a_reader_who_holds_on_is_told_of(sqlite_database: Database, tmp_path: Path):
@@ -194,6 +216,12 @@ def test_a_shop_is_forgotten_whole_and_its_number_is_not_given_again(database: D
         assert not any(dump(db, gone).values())
         assert dump(db, twin) == before
         assert new_shop(db) > gone
+
+
+def _grown(rng: random.Random, one: int, hour: int) -> OrderFact:
+    name = filled.customer(one)
+    codes = tuple(CodeFact(code=name * rng.choice([1, 3, 20]), discount_minor=0) for _ in range(rng.choice([0, 1, 3])))
+    return order(filled.bought(one), name, updated_at=START + timedelta(hours=hour), codes=codes)
 
 
 def _keep(db: Connection, shop_id: int, bodies: list[bytes]) -> None:

@@ -76,6 +76,15 @@ def test_nothing_is_touched_by_what_is_known(database: Database, shop_id: int):
         assert orders.record_many(db, shop_id, [order()], [refund]) == set()
 
 
+def test_an_order_that_changes_hands_touches_both(database: Database, shop_id: int):
+    """Who had the order and who has it now are both to be measured anew; a guest is nobody."""
+    with database.transaction() as db:
+        orders.record_many(db, shop_id, [order("o1", None)], [])
+        assert orders.record_many(db, shop_id, [order("o1", "c1", updated_at=LATER)], []) == {"c1"}
+        moved = order("o1", "c2", updated_at=LATER + timedelta(hours=1))
+        assert orders.record_many(db, shop_id, [moved], []) == {"c1", "c2"}
+
+
 @pytest.mark.parametrize(
     ("gross", "current", "refunded", "net"),
     [

@@ -76,7 +76,7 @@ def claim(db: Connection, *, now: datetime, limit: int, lease_seconds: float) ->
 
 
 def due(db: Connection, now: datetime) -> bool:
-    """Is there a delivery to claim?"""
+    """Whether there is a delivery to claim."""
     return claims.due(db, inbox, now=now)
 
 

@@ -52,7 +52,7 @@ def claim(db: Connection, *, now: datetime, limit: int, lease_seconds: float) ->
 
 
 def due(db: Connection, now: datetime) -> bool:
-    """Is there an effect of an active shop to claim?"""
+    """Whether there is an effect of an active shop to claim."""
     return claims.due(db, outbox, now=now, only=shops.c.state == "active")
 
 

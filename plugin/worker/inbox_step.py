@@ -26,6 +26,9 @@ def run(runtime: Runtime) -> int:
 
     When a batch cannot be recorded its rows are tried one by one, so that one poison delivery stops nobody.
     """
+    with runtime.database.reading() as db:
+        if not inbox.due(db, runtime.now()):
+            return 0
     with runtime.database.transaction() as db:
         rows = inbox.claim(db, now=runtime.now(), limit=BATCH, lease_seconds=LEASE_SECONDS)
         currencies = {shop.shop_id: shop.currency for shop in shops.every(db)} if rows else {}

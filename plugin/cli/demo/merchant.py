@@ -12,10 +12,10 @@ from plugin.cli.demo.world import DOMAIN, World
 from plugin.usecases.install import PROPOSAL
 from storage import programs, shops
 
-#: the merchant trusts the numbers after this many versions of the proposal
+#: the longest wait for a page
 SECONDS = 30
 #: what the merchant is ready to give away in a month, in the shop's currency
-MONTHLY_BUDGET = Decimal(5_000)
+MONTHLY_BUDGET = Decimal(2_000)
 
 
 class Merchant:

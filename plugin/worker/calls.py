@@ -1,0 +1,82 @@
+"""The kinds of calls in the outbox: what is written before, what is asked of the store, what is written after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from plugin.platforms.protocol import Platform, PlatformError
+from plugin.runtime import Runtime
+from plugin.usecases import deliver, refetch, switch_off
+from plugin.usecases.absorb import DATA_REQUEST, REFETCH
+from plugin.usecases.erase import SWITCH_OFF
+from plugin.usecases.make_offers import ISSUE, issuer
+from storage import outbox
+from storage.outbox import OutboxRow
+
+RETRY = timedelta(minutes=1)
+#: a request for data waits for the merchant, and is looked at again now and then
+MERCHANT = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One kind. ``prepare`` answers None where nothing is left to ask; ``ask`` may raise PlatformError.
+
+    ``conclude`` gets what ``prepare`` and ``ask`` answered, or the error instead.
+    """
+
+    prepare: Callable[[Runtime, Connection, OutboxRow], Any]
+    ask: Callable[[Platform, Any], Any]
+    conclude: Callable[[Runtime, Connection, OutboxRow, Any, Any], None]
+
+
+def _prepare_issue(runtime: Runtime, db: Connection, row: OutboxRow) -> deliver.Task | None:
+    return deliver.prepare(db, row, now=runtime.now())
+
+
+def _conclude_issue(runtime: Runtime, db: Connection, row: OutboxRow, task: deliver.Task, answer: Any) -> None:
+    said = deliver.Answer(error=answer) if isinstance(answer, PlatformError) else answer
+    deliver.conclude(db, row, task, said, now=runtime.now())
+
+
+def _the_payload(_runtime: Runtime, _db: Connection, row: OutboxRow) -> Mapping[str, Any]:
+    return row.payload
+
+
+def _conclude_refetch(runtime: Runtime, db: Connection, row: OutboxRow, _asked: Any, answer: Any) -> None:
+    if isinstance(answer, PlatformError):
+        outbox.retry(db, row, run_at=runtime.now() + RETRY, reason=str(answer))
+    elif outbox.done(db, row, runtime.now()) and answer is not None:
+        by = issuer(runtime.vault, runtime.config.environment)
+        refetch.keep(db, row.shop_id, answer, now=runtime.now(), vault=runtime.vault, issuer=by)
+
+
+def _conclude_switch_off(runtime: Runtime, db: Connection, row: OutboxRow, _asked: Any, answer: Any) -> None:
+    if answer is True:
+        outbox.done(db, row, runtime.now())
+    else:
+        reason = str(answer) if isinstance(answer, PlatformError) else "the store does not know the code (yet)"
+        outbox.retry(db, row, run_at=runtime.now() + RETRY, reason=reason)
+
+
+def _leave_to_the_merchant(runtime: Runtime, db: Connection, row: OutboxRow) -> None:
+    outbox.retry(db, row, run_at=runtime.now() + MERCHANT, reason="waits for the merchant")
+
+
+def _never(*_: Any) -> None:
+    raise AssertionError("nothing is asked of the store for this kind")
+
+
+KINDS: Mapping[str, Call] = {
+    ISSUE: Call(_prepare_issue, deliver.ask, _conclude_issue),
+    REFETCH: Call(_the_payload, lambda store, asked: store.fetch_order(str(asked["order_id"])), _conclude_refetch),
+    SWITCH_OFF: Call(
+        _the_payload, lambda store, asked: switch_off.code(store, str(asked["code"])), _conclude_switch_off
+    ),
+    DATA_REQUEST: Call(_leave_to_the_merchant, _never, _never),
+}

@@ -37,28 +37,21 @@ def put_all(
     table: Table,
     rows: Sequence[Mapping[str, Any]],
     *,
-    keep: Collection[str] = (),
     guard: Guard | None = None,
 ) -> None:
     """Inserts the rows; where the primary key is taken, replaces all other columns that the first row names.
 
-    ``keep`` names columns that a replacement leaves alone. ``guard`` says when to replace, from the statement's
-    ``excluded``; without one always. Rows are written in the order of their keys, so that two writers never wait for
+    ``guard`` says when to replace, from the statement's ``excluded``; without one always. Rows are written in the order of their keys, so that two writers never wait for
     each other in a circle.
     """
     if not rows:
         return
     keys = [column.name for column in table.primary_key]
     statement = insert(db, table)
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys and name not in keep}
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     where = guard(statement) if guard is not None else None
     statement = statement.on_conflict_do_update(index_elements=keys, set_=changed, where=where)
     db.execute(statement, sorted(rows, key=lambda row: tuple(row[key] for key in keys)))
-
-
-def newest_wins(moment: Column[Any]) -> Guard:
-    """Replace a row unless what is there is newer."""
-    return lambda statement: statement.excluded[moment.name] >= moment
 
 
 def put_new(

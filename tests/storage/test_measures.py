@@ -31,6 +31,19 @@ def test_measurements_come_back_whole(database: Database, shop_id: int):
         assert snapshots.get(db, shop_id, "a") is None
 
 
+def test_a_newer_measurement_stays(database: Database, shop_id: int):
+    """A night that took long does not overwrite what was measured meanwhile, row by row or column by column."""
+    older, newer = measured("a") | {"r": 1}, measured("a") | {"as_of": LATER, "r": 5}
+    with database.transaction() as db:
+        snapshots.keep_many(db, shop_id, [newer])
+        snapshots.keep_many(db, shop_id, [older])
+        stored = snapshots.get(db, shop_id, "a")
+        assert stored is not None
+        assert (stored.r, stored.as_of) == (5, LATER)
+        snapshots.keep_columns(db, shop_id, {"customer_id": [], "as_of": []})
+        assert snapshots.ids(db, shop_id) == {"a"}
+
+
 def test_who_is_to_be_looked_at(database: Database, shop_id: int):
     """Customers come due at their instant, those planned for no time never, a new program calls on everyone."""
     with database.transaction() as db:

@@ -47,7 +47,9 @@ def test_a_claimed_row_is_nobody_elses_until_its_lease_ends(database: Database, 
     """A second claim finds nothing; after the lease the row is back, with one attempt and one fence more."""
     with database.transaction() as db:
         inbox.keep(db, [delivery(shop_id, "a")])
+        assert inbox.due(db, NOW)
         (first,) = inbox.claim(db, now=NOW, limit=10, lease_seconds=LEASE)
+        assert (inbox.due(db, NOW), inbox.due(db, AFTER_LEASE)) == (False, True)
         assert inbox.claim(db, now=NOW, limit=10, lease_seconds=LEASE) == []
         (second,) = inbox.claim(db, now=AFTER_LEASE, limit=10, lease_seconds=LEASE)
         assert (first.attempts, second.attempts, second.fence > first.fence) == (1, 2, True)
@@ -159,7 +161,9 @@ def test_effects_wait_while_a_shop_is_not_active(database: Database, shop_id: in
             outbox.put(db, shop_id, key=key, kind="create", payload={}, now=NOW)
         shops.pause(db, shop_id, "closed")
         assert outbox.claim(db, now=NOW, limit=10, lease_seconds=LEASE) == []
+        assert not outbox.due(db, NOW)
         shops.resume(db, shop_id)
+        assert outbox.due(db, NOW)
         (held,) = outbox.claim(db, now=NOW, limit=1, lease_seconds=LEASE)
         assert outbox.give_up_all(db, shop_id, "uninstalled", NOW) == 2
         assert not outbox.done(db, held, NOW)

@@ -18,7 +18,15 @@ COUNTED = frozenset({".py", ".js", ".css", ".html", ".toml"})
 #: where a transaction may end
 COMMITS = ("storage/engine", "storage/migrations")
 #: the edges: what lies under them is given the time and takes none
-CLOCKS = ("plugin/cli", "plugin/assembly", "plugin/app", "plugin/worker", "plugin/runtime", "plugin/sandbox", "plugin/__main__")
+CLOCKS = (
+    "plugin/cli",
+    "plugin/assembly",
+    "plugin/app",
+    "plugin/worker",
+    "plugin/runtime",
+    "plugin/sandbox",
+    "plugin/__main__",
+)
 CLOCK_NAMES = MappingProxyType({
     "time": frozenset({"time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "sleep"}),
     "datetime": frozenset({"now", "utcnow", "today"}),

@@ -8,12 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Table, func, literal_column, or_, select, tuple_, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from storage.tables import shops
-from storage.upserts import among
+from storage.upserts import among_later, listed
 
 #: written out, so that the database sees that the index of waiting rows serves
 WAITING: ColumnElement[str] = literal_column("'waiting'")
@@ -39,16 +56,10 @@ def claim(
     found = [row for rows in _shares(db, queue, heads, now=now, limit=limit).values() for row in rows]
     if not found:
         return []
-    row = _row_of(queue)
-    taken = {
-        "claimed_until": now + timedelta(seconds=lease_seconds),
-        "fence": queue.c.fence + 1,
-        "attempts": queue.c.attempts + 1,
-    }
-    # by row alone: with the shop beside it, SQLite would walk all of the shop's rows
-    statement = update(queue).prefix_with(EVERY_SHOP).where(among(db, row, found)).values(taken).returning(*queue.c)
+    until = now + timedelta(seconds=lease_seconds)
+    taken = db.execute(_take(db.dialect.name, queue), {"found": listed(db, found), "until": until})
     place_of = {number: place for place, number in enumerate(found)}
-    return sorted(db.execute(statement), key=lambda taken_row: place_of[getattr(taken_row, row.name)])
+    return sorted(taken, key=lambda row: place_of[row[0]])
 
 
 def due(db: Connection, queue: Table, *, now: datetime, only: ColumnElement[bool] | None = None) -> bool:
@@ -63,11 +74,10 @@ def settle(db: Connection, queue: Table, claimed: Sequence[tuple[int, int]], cha
     """
     if not claimed:
         return set()
-    row = _row_of(queue)
-    mine = (among(db, row, [number for number, _ in claimed]), tuple_(row, queue.c.fence).in_(claimed))
-    open_still = queue.c.state.in_(("waiting", changed["state"]))
-    statement = update(queue).prefix_with(EVERY_SHOP).where(*mine, open_still).values(claimed_until=None, **changed)
-    return set(db.execute(statement.returning(row)).scalars())
+    given = {f"new_{name}": value for name, value in changed.items()}
+    given["rows"] = listed(db, [row for row, _ in claimed])
+    given["fenced"] = listed(db, [f"{row}:{fence}" for row, fence in claimed])
+    return set(db.execute(_settle(db.dialect.name, queue, tuple(changed)), given).scalars())
 
 
 def retry(db: Connection, queue: Table, row: int, fence: int, *, run_at: datetime, reason: str) -> bool:
@@ -85,13 +95,7 @@ def _shops_with_work(
     db: Connection, queue: Table, *, now: datetime, limit: int, only: ColumnElement[bool] | None
 ) -> list[int]:
     """Shops with something due; those that have waited least come first, so that what they leave goes to the longest line."""
-    mine = select(queue.c.run_at).where(queue.c.shop_id == shops.c.shop_id, *_claimable(queue, now))
-    head = mine.order_by(queue.c.run_at).limit(1).scalar_subquery()
-    heads = select(shops.c.shop_id, head.label("head")).where(*(() if only is None else (only,))).subquery()
-    oldest = (
-        select(heads.c.shop_id).where(heads.c.head.is_not(None)).order_by(heads.c.head, heads.c.shop_id).limit(limit)
-    )
-    return list(db.execute(oldest).scalars())[::-1]
+    return list(db.execute(_heads(queue, only), {"now": now, "most": limit}).scalars())[::-1]
 
 
 def _shares(db: Connection, queue: Table, heads: Sequence[int], *, now: datetime, limit: int) -> dict[int, list[int]]:
@@ -113,12 +117,51 @@ def _shares(db: Connection, queue: Table, heads: Sequence[int], *, now: datetime
 
 
 def _oldest(db: Connection, queue: Table, shop_id: int, *, now: datetime, limit: int) -> list[int]:
+    return list(db.execute(_line(queue), {"shop": shop_id, "now": now, "most": limit}).scalars())
+
+
+@lru_cache(maxsize=16)
+def _heads(queue: Table, only: ColumnElement[bool] | None) -> Select[Any]:
+    mine = select(queue.c.run_at).where(queue.c.shop_id == shops.c.shop_id, *_claimable(queue))
+    head = mine.order_by(queue.c.run_at).limit(1).scalar_subquery()
+    heads = select(shops.c.shop_id, head.label("head")).where(*(() if only is None else (only,))).subquery()
+    waiting_ones = select(heads.c.shop_id).where(heads.c.head.is_not(None))
+    return waiting_ones.order_by(heads.c.head, heads.c.shop_id).limit(bindparam("most"))
+
+
+@cache
+def _line(queue: Table) -> Select[Any]:
     row = _row_of(queue)
-    mine = select(row).where(queue.c.shop_id == shop_id, *_claimable(queue, now)).order_by(queue.c.run_at, row)
-    return list(db.execute(mine.limit(limit).with_for_update(skip_locked=True)).scalars())
+    mine = select(row).where(queue.c.shop_id == bindparam("shop"), *_claimable(queue))
+    return mine.order_by(queue.c.run_at, row).limit(bindparam("most")).with_for_update(skip_locked=True)
 
 
-def _claimable(queue: Table, now: datetime) -> tuple[ColumnElement[bool], ...]:
+@cache
+def _take(dialect: str, queue: Table) -> ReturningUpdate[Any]:
+    row = _row_of(queue)
+    taken = {
+        "claimed_until": bindparam("until", type_=queue.c.claimed_until.type),
+        "fence": queue.c.fence + 1,
+        "attempts": queue.c.attempts + 1,
+    }
+    # by row alone: with the shop beside it, SQLite would walk all of the shop's rows
+    found = among_later(dialect, row, "found")
+    return update(queue).prefix_with(EVERY_SHOP).where(found).values(taken).returning(row, *queue.c)
+
+
+@cache
+def _settle(dialect: str, queue: Table, names: tuple[str, ...]) -> ReturningUpdate[Any]:
+    row = _row_of(queue)
+    new = {name: bindparam(f"new_{name}", type_=queue.c[name].type) for name in names}
+    fenced = cast(row, Text).concat(":").concat(cast(queue.c.fence, Text))
+    mine = (among_later(dialect, row, "rows"), among_later(dialect, fenced, "fenced"))
+    open_still = or_(queue.c.state == WAITING, queue.c.state == new["state"])
+    statement = update(queue).prefix_with(EVERY_SHOP).where(*mine, open_still)
+    return statement.values(claimed_until=None, **new).returning(row)
+
+
+def _claimable(queue: Table) -> tuple[ColumnElement[bool], ...]:
+    now = bindparam("now", type_=queue.c.run_at.type)
     free = or_(queue.c.claimed_until.is_(None), queue.c.claimed_until <= now)
     return (queue.c.state == WAITING, queue.c.run_at <= now, free)
 

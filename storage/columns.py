@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 #: what a Flag is compared with: IS TRUE wants a real boolean
 YES = True
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 # STRICT tables know INTEGER, REAL, TEXT and BLOB only.
 Whole = BigInteger().with_variant(Integer(), "sqlite")
@@ -35,11 +37,18 @@ class Moment(TypeDecorator[datetime]):
     def load_dialect_impl(self, dialect: Dialect) -> Any:
         return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else BigInteger())
 
+    # the functions themselves, without a step between: this is done for every value of every row
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
+        return _from_moment
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        return _to_moment
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return None if value is None else to_micros(value)
+        return _from_moment(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else EPOCH + value * MICROSECOND
+        return _to_moment(value)
 
 
 class Flag(TypeDecorator[bool]):
@@ -48,24 +57,50 @@ class Flag(TypeDecorator[bool]):
     impl = Integer
     cache_ok = True
 
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
+        return _from_flag
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        return _to_flag
+
     def process_bind_param(self, value: bool | None, dialect: Dialect) -> int | None:
-        return None if value is None else int(value)
+        return _from_flag(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> bool | None:
-        return None if value is None else bool(value)
+        return _to_flag(value)
 
 
 class Document(TypeDecorator[Any]):
-    """A JSON value, kept as text with sorted keys, so that equal values are equal bytes."""
+    """A JSON value, kept as text with sorted keys, so that equal values are equal bytes.
+
+    A ``Written`` is taken as it is: what is kept in two places is written as text once.
+    """
 
     impl = Text
     cache_ok = True
 
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
+        return _from_document
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        return _to_document
+
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else to_text(value)
+        return _from_document(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        return None if value is None else json.loads(value)
+        return _to_document(value)
+
+
+class Written(str):
+    """A JSON value as ``to_text`` writes it, ready to be kept in a Document column."""
+
+    __slots__ = ()
+
+
+def written(value: Any) -> Written:
+    """The value as canonical JSON text, once for all the columns that it goes into."""
+    return Written(to_text(value))
 
 
 def to_micros(moment: datetime) -> int:
@@ -80,4 +115,30 @@ def to_micros(moment: datetime) -> int:
 
 def to_text(value: Any) -> str:
     """Canonical JSON text: sorted keys, no blanks, no NaN."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _CANONICAL.encode(value)
+
+
+def _from_moment(value: datetime | None) -> int | None:
+    return None if value is None else to_micros(value)
+
+
+def _to_moment(value: int | None) -> datetime | None:
+    return None if value is None else EPOCH + value * MICROSECOND
+
+
+def _from_flag(value: bool | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def _to_flag(value: int | None) -> bool | None:
+    return None if value is None else bool(value)
+
+
+def _from_document(value: Any) -> str | None:
+    if value is None or type(value) is Written:
+        return value
+    return to_text(value)
+
+
+def _to_document(value: str | None) -> Any:
+    return None if value is None else json.loads(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,6 +12,8 @@ from storage import claims
 from storage.claims import WAITING
 from storage.tables import outbox, shops
 from storage.upserts import put_new
+
+ACTIVE = shops.c.state == "active"
 
 
 class OutboxRow(NamedTuple):
@@ -37,28 +40,49 @@ def put(
     run_at: datetime | None = None,
 ) -> bool:
     """Writes down an effect, due at ``run_at`` or at once; False when its key was there already, in whatever state."""
-    row = {
-        "shop_id": shop_id, "key": key, "kind": kind, "payload": payload, "created_at": now,
-        "state": "waiting", "run_at": now if run_at is None else run_at,
-    }  # fmt: skip
-    return bool(put_new(db, outbox, [row], returning=(outbox.c.outbox_row,)))
+    return bool(put_many(db, shop_id, kind=kind, payloads={key: payload}, now=now, run_at=run_at))
+
+
+def put_many(
+    db: Connection,
+    shop_id: int,
+    *,
+    kind: str,
+    payloads: Mapping[str, Mapping[str, Any]],
+    now: datetime,
+    run_at: datetime | None = None,
+) -> set[str]:
+    """Writes down effects of one kind by their keys; the keys that are new."""
+    rows = [
+        {
+            "shop_id": shop_id, "key": key, "kind": kind, "payload": payload, "created_at": now,
+            "state": "waiting", "run_at": now if run_at is None else run_at,
+        }
+        for key, payload in payloads.items()
+    ]  # fmt: skip
+    return {row.key for row in put_new(db, outbox, rows, returning=(outbox.c.key,))}
 
 
 def claim(db: Connection, *, now: datetime, limit: int, lease_seconds: float) -> list[OutboxRow]:
     """Takes up to ``limit`` due effects of active shops, for ``lease_seconds``; every shop gets its turn."""
-    active = shops.c.state == "active"
-    rows = claims.claim(db, outbox, now=now, limit=limit, lease_seconds=lease_seconds, only=active)
+    rows = claims.claim(db, outbox, now=now, limit=limit, lease_seconds=lease_seconds, only=ACTIVE)
     return [OutboxRow(*(getattr(row, name) for name in OutboxRow._fields)) for row in rows]
 
 
 def due(db: Connection, now: datetime) -> bool:
     """Whether there is an effect of an active shop to claim."""
-    return claims.due(db, outbox, now=now, only=shops.c.state == "active")
+    return claims.due(db, outbox, now=now, only=ACTIVE)
 
 
 def done(db: Connection, row: OutboxRow, now: datetime) -> bool:
     """Settles a claimed effect; False when another has claimed it since: roll back."""
-    return bool(claims.settle(db, outbox, [(row.outbox_row, row.fence)], {"state": "done", "settled_at": now}))
+    return bool(done_many(db, [row], now))
+
+
+def done_many(db: Connection, rows: Sequence[OutboxRow], now: datetime) -> set[int]:
+    """Settles claimed effects of any shops; the numbers of those really settled."""
+    claimed = [(row.outbox_row, row.fence) for row in rows]
+    return claims.settle(db, outbox, claimed, {"state": "done", "settled_at": now})
 
 
 def retry(db: Connection, row: OutboxRow, *, run_at: datetime, reason: str) -> bool:

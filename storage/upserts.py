@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    BindParameter,
     Column,
     ColumnElement,
     Connection,
@@ -22,6 +25,8 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy.types import TypeEngine
 
 Insert = postgresql.Insert | sqlite.Insert
 Guard = Callable[[Insert], ColumnElement[bool]]
@@ -29,7 +34,12 @@ Guard = Callable[[Insert], ColumnElement[bool]]
 
 def insert(db: Connection, table: Table) -> Insert:
     """An insert that can say ON CONFLICT on this database."""
-    return postgresql.insert(table) if db.dialect.name == "postgresql" else sqlite.insert(table)
+    return insert_on(db.dialect.name, table)
+
+
+def insert_on(dialect: str, table: Table) -> Insert:
+    """``insert`` for a statement that is built once for each kind of database."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def put_all(
@@ -41,17 +51,15 @@ def put_all(
 ) -> None:
     """Inserts the rows; where the primary key is taken, replaces all other columns that the first row names.
 
-    ``guard`` says when to replace, from the statement's ``excluded``; without one always. Rows are written in the order of their keys, so that two writers never wait for
+    ``guard`` says when to replace, from the statement's ``excluded``; without one always. It is a function of a module,
+    for the statement is built once. Rows are written in the order of their keys, so that two writers never wait for
     each other in a circle.
     """
     if not rows:
         return
-    keys = [column.name for column in table.primary_key]
-    statement = insert(db, table)
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    where = guard(statement) if guard is not None else None
-    statement = statement.on_conflict_do_update(index_elements=keys, set_=changed, where=where)
-    db.execute(statement, sorted(rows, key=lambda row: tuple(row[key] for key in keys)))
+    keys = tuple(column.name for column in table.primary_key)
+    statement = _replacing(db.dialect.name, table, keys, tuple(rows[0]), guard)
+    db.execute(statement, sorted(rows, key=itemgetter(*keys)))
 
 
 def put_new(
@@ -60,14 +68,50 @@ def put_new(
     """Inserts the rows that collide with nothing; the asked columns of those that were really inserted."""
     if not rows:
         return []
-    return list(db.execute(insert(db, table).on_conflict_do_nothing().returning(*returning), list(rows)))
+    statement = _adding(db.dialect.name, table, tuple(returning))
+    return list(db.execute(statement, list(rows) if len(rows) > 1 else rows[0]))
 
 
 def among(db: Connection, column: Column[Any], values: Collection[str] | Collection[int]) -> ColumnElement[bool]:
     """``column IN values`` with one parameter however many there are, so that the statement stays the same text."""
-    listed = list(values)
-    if db.dialect.name == "postgresql":
-        kind = BigInteger() if isinstance(column.type, Integer) else Text()
-        return column == any_(bindparam(None, listed, type_=ARRAY(kind)))
-    each = func.json_each(json.dumps(listed)).table_valued("value")
+    return _member(
+        db.dialect.name, column, bindparam(None, listed(db, values), type_=_list_type(db.dialect.name, column))
+    )
+
+
+def among_later(dialect: str, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """``among`` for a statement that is built once: the values come with each execution, as ``name=listed(db, …)``."""
+    return _member(dialect, column, bindparam(name, type_=_list_type(dialect, column)))
+
+
+def listed(db: Connection, values: Collection[str] | Collection[int]) -> Any:
+    """Many values as the one parameter of ``among_later``."""
+    return list(values) if db.dialect.name == "postgresql" else json.dumps(list(values))
+
+
+def _member(dialect: str, column: ColumnElement[Any], values: BindParameter[Any]) -> ColumnElement[bool]:
+    if dialect == "postgresql":
+        return column == any_(values)
+    each = func.json_each(values).table_valued("value")
     return column.in_(select(each.c.value))
+
+
+def _list_type(dialect: str, column: ColumnElement[Any]) -> TypeEngine[Any]:
+    if dialect == "postgresql":
+        return ARRAY(BigInteger() if isinstance(column.type, Integer) else Text())
+    return Text()
+
+
+@lru_cache(maxsize=64)
+def _replacing(
+    dialect: str, table: Table, keys: tuple[str, ...], names: tuple[str, ...], guard: Guard | None
+) -> Insert:
+    statement = insert_on(dialect, table)
+    changed = {name: statement.excluded[name] for name in names if name not in keys}
+    where = guard(statement) if guard is not None else None
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed, where=where)
+
+
+@lru_cache(maxsize=64)
+def _adding(dialect: str, table: Table, returning: tuple[Column[Any], ...]) -> ReturningInsert[Any]:
+    return insert_on(dialect, table).on_conflict_do_nothing().returning(*returning)

@@ -18,6 +18,10 @@ from storage import shops
 from storage.engine import Database
 from storage.tables import metadata
 from tests import databases
+from tests.browsers import browser
+
+#: fixtures that live in a module of their own
+__all__ = ["browser"]
 
 settings.register_profile(
     "regulars",

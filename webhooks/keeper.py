@@ -11,10 +11,10 @@ import threading
 from collections.abc import Sequence
 
 from sqlalchemy.exc import DataError, IntegrityError
-from storage.inbox import Delivery
 
 from storage import inbox
 from storage.engine import Database
+from storage.inbox import Delivery
 
 #: with their bodies, so that a few huge ones cannot fill the memory; one delivery always fits
 BOUND_BYTES = 64 * 1024 * 1024

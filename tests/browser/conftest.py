@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,6 @@ from werkzeug.serving import make_server
 
 from plugin.sandbox.server import serve
 from plugin.sandbox.store import Store
-from tests.browser import chromium
 from tests.pages.conftest import lived
 from tests.pages.world import CLIENT_ID, CLIENT_SECRET, DOMAIN, Clock, World, opened
 
@@ -28,19 +26,6 @@ SCREENS = Path(__file__).with_name("screens")
 #: long for a busy machine; a page that is right is there at once
 PATIENCE_MS = 15_000
 expect.set_options(timeout=PATIENCE_MS)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all journeys."""
-    with ExitStack() as stack:
-        try:
-            running = stack.enter_context(chromium.driven())
-        except chromium.NoChromium as none:
-            if os.environ.get("CI") == "true":
-                pytest.fail(str(none))
-            pytest.skip(str(none))
-        yield running
 
 
 @dataclass

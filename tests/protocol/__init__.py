@@ -1,0 +1,1 @@
+"""The issuing protocol as an executable specification, searched through whole."""

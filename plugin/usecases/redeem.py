@@ -1,17 +1,31 @@
-"""Learns from orders which offers were used, and takes it back when the order is cancelled or refunded."""
+"""Learns from orders which offers were used, and takes it back when the order is cancelled or refunded.
+
+An offer's ``cost_minor`` is what is booked for all its uses, so that a month's booked money is the sum over its offers.
+What a discount takes off beyond its worst case is booked only as far as the month has room; the rest is the overrun:
+the redemptions' discounts less the offer's cost, and the offer's note says it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
-from storage import budgets, offers, orders, redemptions
+from plugin.rewards import settle, stored
+from plugin.rewards.wording import money_text
+from storage import budgets, locks, offers, orders, programs, redemptions
+from storage.columns import YES
 from storage.offers import Offer
 from storage.orders import StoredOrder
 from storage.redemptions import Redemption
 from storage.shops import Shop
+from storage.tables import redemptions as uses
+
+#: one at a time keeps a shop's books of redemptions
+ROOM = "redemptions"
+#: the states in which the money is still set aside when an order proves the code
+HELD = frozenset({"sending", "issued"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +44,15 @@ def from_orders(db: Connection, shop: Shop, order_ids: Collection[str]) -> Redee
     An order is proof that the code was live. One redemption per offer and order, however often the order is told.
     """
     seen = orders.with_codes(db, shop.shop_id, order_ids)
-    known = redemptions.of_orders(db, shop.shop_id, order_ids)
     wanted = {used.code.upper() for order in seen for used in order.codes}
+    if not offers.by_codes(db, shop.shop_id, wanted) and not redemptions.of_orders(db, shop.shop_id, order_ids):
+        return Redeemed()
+    locks.take(db, shop.shop_id, ROOM)
+    known = redemptions.of_orders(db, shop.shop_id, order_ids)
     by_code = offers.by_codes(db, shop.shop_id, wanted)
-    by_id = {offer.offer_id: offer for offer in by_code.values()}
-    book = _Book(db, shop, {(row.offer_id, row.order_id): row for row in known}, by_id)
+    book = _Book(db, shop, {(row.offer_id, row.order_id): row for row in known}, by_code)
     for order in seen:
-        book.read(order, by_code)
+        book.read(order)
     return book.result()
 
 
@@ -44,74 +60,131 @@ class _Book:
     """The bookkeeping of one batch of orders."""
 
     def __init__(
-        self, db: Connection, shop: Shop, known: dict[tuple[str, str], Redemption], by_id: dict[str, Offer]
+        self, db: Connection, shop: Shop, known: dict[tuple[str, str], Redemption], by_code: dict[str, Offer]
     ) -> None:
-        self.db, self.shop, self.known, self.by_id = db, shop, known, by_id
+        self.db, self.shop, self.known = db, shop, known
+        self.ids = {code: offer.offer_id for code, offer in by_code.items()}
+        self.offers = {offer.offer_id: offer for offer in by_code.values()}
         self.used: list[str] = []
         self.taken_back: list[str] = []
         self.suspicious: list[str] = []
 
-    def read(self, order: StoredOrder, by_code: dict[str, Offer]) -> None:
+    def read(self, order: StoredOrder) -> None:
         discounts = {used.code.upper(): used.discount_minor for used in order.codes}
-        carried = {by_code[code].offer_id: discounts[code] for code in discounts if code in by_code}
+        carried = {self.ids[code]: discount for code, discount in discounts.items() if code in self.ids}
         counts = order.cancelled_at is None and not order.test and order.net_minor > 0
-        for offer_id, discount in carried.items():
-            if counts:
-                self._use(self.by_id[offer_id], order, discount)
         for (offer_id, order_id), row in self.known.items():
             if order_id == order.order_id and not row.reversed and not (counts and offer_id in carried):
-                self._take_back(offer_id, order_id)
+                self._take_back(offer_id, row)
+        for offer_id, discount in carried.items():
+            if counts:
+                self._use(offer_id, order, discount)
 
-    def _use(self, offer: Offer, order: StoredOrder, discount: int) -> None:
-        leaked = order.customer_id != offer.customer_id
-        earlier = self.known.get((offer.offer_id, order.order_id))
+    def _use(self, offer_id: str, order: StoredOrder, discount: int) -> None:
+        offer = self.offers[offer_id]
+        earlier = self.known.get((offer_id, order.order_id))
         if earlier is not None and not earlier.reversed:
             return
+        leaked = order.customer_id != offer.customer_id
         if earlier is not None:
-            redemptions.restore(self.db, self.shop.shop_id, offer_id=offer.offer_id, order_id=order.order_id)
+            discount = earlier.discount_minor
+            redemptions.restore(self.db, self.shop.shop_id, offer_id=offer_id, order_id=order.order_id)
         else:
             redemptions.record(
                 self.db,
                 self.shop.shop_id,
-                offer_id=offer.offer_id,
+                offer_id=offer_id,
                 order_id=order.order_id,
                 ordered_at=order.ordered_at,
                 discount_minor=discount,
                 leaked=leaked,
             )
-        first = offers.advance(
+        held = self._advance(offer, order, HELD)
+        first = held or self._advance(offer, order, _leading_to_redeemed() - HELD)
+        overrun = self._pay(offer, discount, held=offer.reserved_minor if held else 0)
+        self.used.append(offer_id)
+        again = not (first or earlier)
+        if leaked or again:
+            self.suspicious.append(offer_id)
+        if notes := _notes(offer, leaked=leaked, again=again, overrun=overrun):
+            offers.amend(self.db, self.shop.shop_id, offer_id, note=notes)
+
+    def _advance(self, offer: Offer, order: StoredOrder, frm: Collection[str]) -> bool:
+        # the state that was read may be old by now: only the move itself tells whether the money was still set aside
+        return offers.advance(
             self.db,
             self.shop.shop_id,
             offer.offer_id,
             to="redeemed",
-            frm=[state for state, moves in offers.MOVES.items() if "redeemed" in moves],
+            frm=frm,
             redeemed_at=order.ordered_at,
             closed_at=order.ordered_at,
             order_id=order.order_id,
-            cost_minor=discount,
         )
-        self._pay(offer, discount, still_reserved=first and offer.state in {"planned", "sending", "issued"})
-        self.used.append(offer.offer_id)
-        if leaked or not (first or earlier):
-            self.suspicious.append(offer.offer_id)
-            note = "used by another customer" if leaked else "used more than once"
-            offers.amend(self.db, self.shop.shop_id, offer.offer_id, note=note)
 
-    def _pay(self, offer: Offer, discount: int, *, still_reserved: bool) -> None:
-        if offer.budget_month is not None:
-            reserved = offer.reserved_minor if still_reserved else 0
-            budgets.book(self.db, self.shop.shop_id, month=offer.budget_month, reserved=reserved, cost=discount)
+    def _pay(self, offer: Offer, discount: int, *, held: int) -> int:
+        """Books a use; answers what found no room in the month."""
+        month = offer.budget_month
+        if month is None:
+            self._cost(offer, offer.cost_minor + discount)
+            return 0
+        more = self._set_aside(month, discount - held)
+        move = settle.redeemed(held=held, discount=discount, left=more)
+        budgets.book(self.db, self.shop.shop_id, month=month, reserved=held + more, cost=move.booked)
+        self._cost(offer, offer.cost_minor + move.booked)
+        return move.overrun
 
-    def _take_back(self, offer_id: str, order_id: str) -> None:
-        offer = self.by_id.get(offer_id) or offers.get(self.db, self.shop.shop_id, offer_id)
-        row = self.known[offer_id, order_id]
-        if offer is None or not redemptions.reverse(self.db, self.shop.shop_id, offer_id=offer_id, order_id=order_id):
+    def _set_aside(self, month: str, wanted: int) -> int:
+        """As much of ``wanted`` as the month still has, by the same comparison that every offer goes through."""
+        if wanted <= 0:
+            return 0
+        current = programs.current(self.db, self.shop.shop_id)
+        cap = stored.from_stored(current.body).limits.monthly_budget if current else 0
+        if budgets.reserve(self.db, self.shop.shop_id, month=month, amount=wanted, cap=cap):
+            return wanted
+        held = budgets.state(self.db, self.shop.shop_id, month)
+        left = min(wanted, cap - held.reserved_minor - held.booked_minor)
+        fits = left > 0 and budgets.reserve(self.db, self.shop.shop_id, month=month, amount=left, cap=cap)
+        return left if fits else 0
+
+    def _take_back(self, offer_id: str, row: Redemption) -> None:
+        shop_id = self.shop.shop_id
+        offer = self.offers.get(offer_id) or offers.get(self.db, shop_id, offer_id)
+        if offer is None or not redemptions.reverse(self.db, shop_id, offer_id=offer_id, order_id=row.order_id):
             return
-        if offer.budget_month is not None:
-            budgets.unbook(self.db, self.shop.shop_id, month=offer.budget_month, cost=row.discount_minor)
-        if offer.order_id == order_id:
-            offers.amend(self.db, self.shop.shop_id, offer_id, cost_minor=0, note="the order was cancelled or refunded")
+        # what had found no room is given back first: nothing stays booked beyond the uses that still count
+        cost = min(offer.cost_minor, self._taken_off(offer_id))
+        back = settle.reversed_use(booked=offer.cost_minor - cost)
+        if offer.budget_month is not None and back.booked:
+            budgets.unbook(self.db, shop_id, month=offer.budget_month, cost=-back.booked)
+        self._cost(offer, cost)
+        if offer.order_id == row.order_id:
+            offers.amend(self.db, shop_id, offer_id, note="the order was cancelled or refunded")
         self.taken_back.append(offer_id)
+
+    def _taken_off(self, offer_id: str) -> int:
+        """What the uses of an offer that count took off, together."""
+        mine = (uses.c.shop_id == self.shop.shop_id, uses.c.offer_id == offer_id, uses.c.reversed != YES)
+        return int(self.db.execute(select(func.coalesce(func.sum(uses.c.discount_minor), 0)).where(*mine)).scalar_one())
+
+    def _cost(self, offer: Offer, cost: int) -> None:
+        self.offers[offer.offer_id] = replace(offer, cost_minor=cost)
+        offers.amend(self.db, self.shop.shop_id, offer.offer_id, cost_minor=cost)
 
     def result(self) -> Redeemed:
         return Redeemed(used=tuple(self.used), reversed=tuple(self.taken_back), suspicious=tuple(self.suspicious))
+
+
+def _leading_to_redeemed() -> frozenset[str]:
+    return frozenset(state for state, moves in offers.MOVES.items() if "redeemed" in moves)
+
+
+def _notes(offer: Offer, *, leaked: bool, again: bool, overrun: int) -> str:
+    said = []
+    if leaked:
+        said.append("used by another customer")
+    elif again:
+        said.append("used more than once")
+    if overrun:
+        said.append(f"took {money_text(overrun, offer.currency)} more off than the month's budget had left")
+    return "; ".join(said)

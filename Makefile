@@ -8,7 +8,7 @@ AS_ROOT = $$([ "$$(id -u)" = 0 ] || echo sudo -n)
 GET_VENV = command -v apt-get >/dev/null && echo "Installing $(VENV_PACKAGE) …" && $(AS_ROOT) apt-get -qq update && $(AS_ROOT) apt-get -qq --yes --no-install-recommends install $(VENV_PACKAGE) >/dev/null
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup setup-dev browser demo test bench soak lint lock messages clean
+.PHONY: help setup setup-dev browser demo test bench bench-accuracy soak lint lock messages clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -40,6 +40,9 @@ test: setup-dev browser ## the whole suite, PostgreSQL and browser included
 
 bench: setup-dev ## speed and memory, side by side with named alternatives
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+bench-accuracy: setup-dev ## how well the signals predict, beside the rules of others
+	@$(BIN)/python -m tests.benchmarks.bench_accuracy $(ARGS)
 
 soak: setup-dev browser ## the long campaigns
 	@$(BIN)/python -m pytest -m soak $(ARGS)

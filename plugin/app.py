@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from plugin.pages import access, api, assets, headers, languages, views
+from plugin.pages import access, api, assets, headers, languages, lists_api, views
 from plugin.pages.front import Front
 from plugin.pages.say import _
 from plugin.platforms.protocol import PlatformError
@@ -44,8 +44,9 @@ def create_app(
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     languages.install(app)
     front = Front(runtime=runtime, assets=assets.load(), on_first_open=on_first_open)
-    for blueprint in (assets.blueprint(front.assets), views.blueprint(front), api.blueprint(front)):
-        app.register_blueprint(blueprint)
+    app.register_blueprint(assets.blueprint(front.assets))
+    for part in (views, api, lists_api):
+        app.register_blueprint(part.blueprint(front))
     app.register_blueprint(webhooks.blueprint(ear))
     _probes(app, runtime)
     _errors(app, front)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import wraps
+from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request
-from marshmallow import Schema
+from flask import Blueprint, render_template, request
 
-from plugin.pages import access, formats, overview, problems, rules, schemas, sent, views
-from plugin.pages.access import NoAccess, Visitor
+from plugin.pages import formats, overview, problems, rules, schemas, sent, views
+from plugin.pages.access import Visitor
 from plugin.pages.front import Front
-from plugin.pages.say import _
+from plugin.pages.guard import Answer, body, errors, guarded
 from plugin.pages.sent import Unprocessable
 from plugin.rewards.cautions import cautions
 from plugin.rewards.program import Program
@@ -21,8 +19,6 @@ from plugin.rewards.wire import to_wire
 from plugin.usecases import change_program
 from plugin.usecases.change_program import Conflict, NothingToUndo
 from storage import programs
-
-Answer = Response | tuple[dict[str, Any], int] | dict[str, Any]
 
 
 def blueprint(front: Front) -> Blueprint:
@@ -34,62 +30,38 @@ def blueprint(front: Front) -> Blueprint:
         request.max_content_length = views.LARGEST_REQUEST
 
     @api.get("/overview")
-    @_guarded(front)
+    @guarded(front)
     def read_overview(visitor: Visitor) -> Answer:
         with front.runtime.database.reading() as db:
             return overview.as_json(db, visitor.shop, now=front.runtime.now())
 
     @api.get("/program")
-    @_guarded(front)
+    @guarded(front)
     def read_program(visitor: Visitor) -> Answer:
         return _program_in_force(front, visitor)
 
     @api.post("/program/check")
-    @_guarded(front)
+    @guarded(front)
     def check_program(visitor: Visitor) -> Answer:
         try:
-            body = _body(front, visitor, schemas.CheckShape())
-            program = sent.program(body["program"], currency=visitor.shop.currency)
+            given = body(front, visitor, schemas.CheckShape())
+            program = sent.program(given["program"], currency=visitor.shop.currency)
         except Unprocessable as wrong:
             return {"errors": problems.by_field(wrong.problems), "warnings": {}}
         return {"errors": {}, "warnings": problems.by_field(cautions(program))}
 
     @api.put("/program")
-    @_guarded(front)
+    @guarded(front)
     def save_program(visitor: Visitor) -> Answer:
-        body = _body(front, visitor, schemas.SaveShape())
-        return _save(front, visitor, sent.program(body["program"], currency=visitor.shop.currency), body)
+        given = body(front, visitor, schemas.SaveShape())
+        return _save(front, visitor, sent.program(given["program"], currency=visitor.shop.currency), given)
 
     @api.post("/program/undo")
-    @_guarded(front)
+    @guarded(front)
     def undo_program(visitor: Visitor) -> Answer:
-        return _undo(front, visitor, _body(front, visitor, schemas.UndoShape())["base_version"])
+        return _undo(front, visitor, body(front, visitor, schemas.UndoShape())["base_version"])
 
     return api
-
-
-def _guarded(front: Front) -> Callable[[Callable[[Visitor], Answer]], Callable[[], Response]]:
-    def guard(view: Callable[[Visitor], Answer]) -> Callable[[], Response]:
-        @wraps(view)
-        def guarded() -> Response:
-            try:
-                visitor = access.of_bearer(front, request)
-                answer = make_response(view(visitor))
-            except NoAccess as refused:
-                return views.refusal(refused)
-            except Unprocessable as wrong:
-                answer = make_response(_errors("unprocessable", problems.by_field(wrong.problems)), 422)
-            return views.with_session(answer)
-
-        return guarded
-
-    return guard
-
-
-def _body(front: Front, visitor: Visitor, shape: Schema) -> Mapping[str, Any]:
-    with front.runtime.database.reading() as db:
-        stored = programs.current(db, visitor.shop.shop_id)
-    return sent.body(shape, in_force=to_wire(from_stored(stored.body)) if stored else {})
 
 
 def _program_in_force(front: Front, visitor: Visitor) -> Answer:
@@ -108,15 +80,15 @@ def _program_in_force(front: Front, visitor: Visitor) -> Answer:
     }
 
 
-def _save(front: Front, visitor: Visitor, program: Program, body: Mapping[str, Any]) -> Answer:
+def _save(front: Front, visitor: Visitor, program: Program, given: Mapping[str, Any]) -> Answer:
     try:
         with front.runtime.database.transaction() as db:
             version = change_program.save(
-                db, shop_id=visitor.shop.shop_id, program=program, author=visitor.author, note=body["note"],
-                now=front.runtime.now(), base_version=body["base_version"],
+                db, shop_id=visitor.shop.shop_id, program=program, author=visitor.author, note=given["note"],
+                now=front.runtime.now(), base_version=given["base_version"],
             )  # fmt: skip
     except Conflict as conflict:
-        return _conflict(front, visitor, conflict, body["base_version"])
+        return _conflict(front, visitor, conflict, given["base_version"])
     return {"version": version, "warnings": problems.by_field(cautions(program))}
 
 
@@ -133,27 +105,18 @@ def _undo(front: Front, visitor: Visitor, base_version: int) -> Answer:
     except Conflict as conflict:
         return _conflict(front, visitor, conflict, base_version)
     except NothingToUndo:
-        return _errors("nothing_to_undo", {}), 409
+        return errors("nothing_to_undo", {}), 409
     return {"version": version}
 
 
 def _conflict(front: Front, visitor: Visitor, conflict: Conflict, base_version: int) -> Answer:
     current = conflict.current
     if current is None:
-        return _errors("conflict", {}) | {"version": 0}, 409
+        return errors("conflict", {}) | {"version": 0}, 409
     with front.runtime.database.reading() as db:
         base = programs.get(db, visitor.shop.shop_id, base_version)
     when = formats.when(current.saved_at, front.runtime.now())
     what = rules.changed(base, current) if base else []
     told = {"version": current.version, "saved_at": current.saved_at.isoformat(), "author": current.author}
     banner = render_template("conflict.html", when=when, changes=what)
-    return _errors("conflict", {}) | told | {"changes": what, "html": banner}, 409
-
-
-def _errors(code: str, errors: dict[str, Any]) -> dict[str, Any]:
-    texts = {
-        "unprocessable": _("Some fields need your attention."),
-        "conflict": _("Someone else saved these rules in the meantime."),
-        "nothing_to_undo": _("There is nothing to undo."),
-    }
-    return {"error": {"code": code, "text": texts[code]}, "errors": errors, "warnings": {}}
+    return errors("conflict", {}) | told | {"changes": what, "html": banner}, 409

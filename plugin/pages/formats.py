@@ -88,6 +88,12 @@ def when(moment: datetime, now: datetime) -> str:
     return date_and_time(moment)
 
 
+def ago(moment: datetime, now: datetime) -> str:
+    """Today, 1 day ago, 54 days ago, by the shop's calendar."""
+    days = (local(now).date() - local(moment).date()).days
+    return plural("%(count)s day ago", "%(count)s days ago", days) if days > 0 else _("today")
+
+
 def until(moment: datetime, now: datetime) -> str:
     """Today or tomorrow at 02:00, or the date; shortly for what is due."""
     days = (local(moment).date() - local(now).date()).days

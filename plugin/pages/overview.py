@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from plugin.pages import attention, charts, figures, formats, names, reasons
+from plugin.pages import attention, charts, customers, figures, formats, names, reasons
+from plugin.pages.asked import Query
 from plugin.pages.figures import Figures
 from plugin.pages.say import _, later, plural
 from storage.money import to_decimal_text
@@ -38,7 +39,7 @@ class Metric:
     note: str
 
 
-def gather(db: Any, shop: Shop, *, now: datetime) -> dict[str, Any]:
+def gather(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any]:  # noqa: ARG001  # as every page
     """What the template shows of a shop."""
     seen = figures.gather(db, shop, now=now)
     return {
@@ -153,7 +154,13 @@ def _cells(seen: Figures) -> list[dict[str, Any]]:
 
     def cell(r: int, value: int) -> dict[str, Any]:
         count = seen.cells.get((r, value), 0)
-        return {"text": formats.number(count), "heat": charts.heat(count, most)}
+        label = plural(
+            "%(count)s customer, recency %(recency)s of 5, value %(value)s of 5",
+            "%(count)s customers, recency %(recency)s of 5, value %(value)s of 5",
+            count, recency=r, value=value,
+        )  # fmt: skip
+        path = customers.address(r=r, value=value) if count else ""
+        return {"text": formats.number(count), "heat": charts.heat(count, most), "path": path, "label": label}
 
     return [
         {"score": value, "label": ends.get(value, ""), "cells": [cell(r, value) for r in range(1, 6)]}
@@ -163,7 +170,12 @@ def _cells(seen: Figures) -> list[dict[str, Any]]:
 
 def _groups(seen: Figures) -> list[dict[str, str]]:
     return [
-        {"name": str(name), "meaning": str(meaning), "count": formats.number(seen.groups.get(key, 0))}
+        {
+            "name": str(name),
+            "meaning": str(meaning),
+            "count": formats.number(seen.groups.get(key, 0)),
+            "path": customers.address(group=key) if seen.groups.get(key) else "",
+        }
         for key, (name, meaning) in names.GROUPS.items()
         if key != "prospects" or seen.groups.get(key)
     ]
@@ -183,6 +195,7 @@ def _rhythm(seen: Figures) -> dict[str, Any]:
         "rows": [
             {
                 "key": key,
+                "path": customers.address(status=key) if count else "",
                 "name": str(names.LATENESS[key][0]),
                 "meaning": str(names.LATENESS[key][1]),
                 "count": formats.number(count),

@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from plugin.pages import changes, fields, formats, names, problems
+from plugin.pages.asked import Query
 from plugin.pages.say import _
 from plugin.rewards.cautions import cautions
 from plugin.rewards.invariants import MOST_TIERS
 from plugin.rewards.problem import InvalidProgram
+from plugin.rewards.program import Program
 from plugin.rewards.stored import from_stored
 from plugin.rewards.wire import to_wire
 from storage import programs
@@ -35,11 +37,12 @@ class Entry:
     undoable: bool
 
 
-def gather(db: Any, shop: Shop, *, now: datetime) -> dict[str, Any]:
-    """What the template shows of a shop's rules."""
+def gather(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any]:
+    """What the template shows of a shop's rules; with ``version`` in the query those of an earlier one, not yet saved."""
     versions = programs.history(db, shop.shop_id)
     stored = versions[0]
-    program = from_stored(stored.body)
+    earlier = _earlier(versions, query.get("version", ""))
+    program = earlier[1] if earlier else from_stored(stored.body)
     wire = to_wire(program)
     warned = {
         name: " ".join(told["text"] for told in found) for name, found in problems.by_field(cautions(program)).items()
@@ -49,17 +52,19 @@ def gather(db: Any, shop: Shop, *, now: datetime) -> dict[str, Any]:
         "status": _(
             "Version %(number)s, saved %(when)s", number=stored.version, when=formats.when(stored.saved_at, now)
         ),
+        "restored": formats.number(earlier[0].version) if earlier else "",
+        "differences": changed(stored, earlier[0]) if earlier else [],
         "program": wire,
         "most_tiers": MOST_TIERS,
         **_form(wire, warned),
-        "history": history(versions, now=now),
+        "history": history(versions, now=now, most=VERSIONS_SHOWN),
     }
 
 
-def history(versions: Sequence[StoredProgram], *, now: datetime) -> list[Entry]:
+def history(versions: Sequence[StoredProgram], *, now: datetime, most: int) -> list[Entry]:
     """The newest versions, each with what it changed against the one before; ``versions`` is newest first."""
     before = [*versions[1:], None]
-    return [_entry(*pair, now=now) for pair in list(zip(versions, before, strict=True))[:VERSIONS_SHOWN]]
+    return [_entry(*pair, now=now) for pair in list(zip(versions, before, strict=True))[:most]]
 
 
 def changed(old: StoredProgram, new: StoredProgram) -> list[str]:
@@ -68,6 +73,15 @@ def changed(old: StoredProgram, new: StoredProgram) -> list[str]:
         return changes.between(to_wire(from_stored(old.body)), to_wire(from_stored(new.body)))
     except InvalidProgram:
         return []
+
+
+def _earlier(versions: Sequence[StoredProgram], asked: str) -> tuple[StoredProgram, Program] | None:
+    """The version asked for, unless it is the one in force, not there, or in a form this program cannot read."""
+    found = next((version for version in versions[1:] if str(version.version) == asked), None)
+    try:
+        return (found, from_stored(found.body)) if found else None
+    except InvalidProgram:
+        return None
 
 
 def _entry(version: StoredProgram, before: StoredProgram | None, *, now: datetime) -> Entry:

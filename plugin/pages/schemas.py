@@ -180,6 +180,12 @@ class UndoShape(Shape):
     base_version = Whole(required=True, validate=validate.Range(min=1, error="number"))
 
 
+class LeftOutShape(Shape):
+    """Whether a customer is to get no offers."""
+
+    left_out = Switch(required=True)
+
+
 def problems(messages: Any, *, below: str = "") -> list[Problem]:
     """Marshmallow's nested messages as findings with dotted fields; ``below`` is a prefix to take away."""
     found = [Problem(field=name or "request", code=code, message=code) for name, code in _flat(messages, "")]

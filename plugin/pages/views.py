@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, g, make_response, redirect, render_template, request
+from flask import Blueprint, Response, abort, g, make_response, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
-from plugin.pages import access, headers, languages, overview, rules
+from plugin.pages import access, customer, customers, headers, history, languages, offers, overview, rules
 from plugin.pages.access import NoAccess, Visitor
 from plugin.pages.front import Front
 from plugin.pages.say import _, later
@@ -21,17 +21,34 @@ LARGEST_REQUEST = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One entry of the navigation: its name is the last part of its path and the name of its template."""
+    """A page; its name is that of its template.
+
+    ``gather`` gets the database, the shop, the time, the query and the variable parts of the path; it raises
+    LookupError for what is not there, and may answer a ``heading`` that says more than the title.
+    """
 
     name: str
     title: Any
     gather: Callable[..., dict[str, Any]]
+    #: below which page of the navigation it lies; "" for one of them
+    parent: str = ""
+    #: what follows the path of the parent
+    below: str = ""
+
+    @property
+    def path(self) -> str:
+        """Its address, as a rule."""
+        return f"/app/{self.parent or self.name}{self.below}"
 
 
 PAGES = (
     Page("overview", later("Overview"), overview.gather),
     Page("rules", later("Rules"), rules.gather),
+    Page("customers", later("Customers"), customers.gather),
+    Page("offers", later("Offers"), offers.gather),
+    Page("history", later("History"), history.gather),
 )
+CHILDREN = (Page("customer", later("Customer"), customer.gather, "customers", "/<customer_id>"),)
 
 
 def blueprint(front: Front) -> Blueprint:
@@ -49,8 +66,8 @@ def blueprint(front: Front) -> Blueprint:
         query = request.query_string.decode()
         return redirect("/app/overview" + (f"?{query}" if query else ""))
 
-    for page in PAGES:
-        views.add_url_rule(f"/app/{page.name}", page.name, _view(front, page))
+    for page in (*PAGES, *CHILDREN):
+        views.add_url_rule(page.path, page.name, _view(front, page))
     return views
 
 
@@ -90,57 +107,60 @@ def words() -> dict[str, str]:
         "overtaken": _("Someone saved these rules in the meantime. Nothing was undone."),
         "failed": _("That did not work. Your changes are still on this page."),
         "offline": _("Could not reach the server. Your changes are still on this page."),
+        "kept": _("Saved"),
         "leave": _("Leave without saving?"),
     }
 
 
-def _view(front: Front, page: Page) -> Callable[[], AnyResponse]:
-    def view() -> AnyResponse:
-        return _fragment(front, page) if request.headers.get("X-Fragment") else _document(front, page)
+def _view(front: Front, page: Page) -> Callable[..., AnyResponse]:
+    def view(**place: str) -> AnyResponse:
+        answer = _fragment if request.headers.get("X-Fragment") else _document
+        return answer(front, page, place)
 
     return view
 
 
-def _fragment(front: Front, page: Page) -> Response:
+def _fragment(front: Front, page: Page, place: Mapping[str, str]) -> Response:
     try:
         visitor = access.of_bearer(front, request)
     except NoAccess as refused:
         return refusal(refused)
-    answer = make_response(_content(front, page, visitor))
-    return with_session(answer)
+    body, _heading = _content(front, page, visitor, place)
+    return with_session(make_response(body))
 
 
-def _document(front: Front, page: Page) -> Response:
+def _document(front: Front, page: Page, place: Mapping[str, str]) -> Response:
     visitor = access.of_document(front, request)
     if visitor is None:
         return make_response(_shell(front, page))
     access.admit_frame(front, visitor.host, visitor.shop)
-    body = _content(front, page, visitor)
+    body, heading = _content(front, page, visitor, place)
     return make_response(
         document(
-            front, host=visitor.host, body=body, page=page.name, heading=str(page.title),
+            front, host=visitor.host, body=body, page=page.parent or page.name, heading=heading,
             place=visitor.place, session=visitor.session, shop_name=shop_name(visitor),
         )
     )  # fmt: skip
 
 
-def _content(front: Front, page: Page, visitor: Visitor) -> str:
-    with front.runtime.database.reading() as db:
-        shown = _gathered(page, db, front, visitor)
-    return render_template(f"{page.name}.html", title=window_title(str(page.title)), **shown)
-
-
-def _gathered(page: Page, db: Any, front: Front, visitor: Visitor) -> dict[str, Any]:
-    return page.gather(db, visitor.shop, now=front.runtime.now())
+def _content(front: Front, page: Page, visitor: Visitor, place: Mapping[str, str]) -> tuple[str, str]:
+    """The content of ``<main>`` and what it is headed by."""
+    try:
+        with front.runtime.database.reading() as db:
+            shown = page.gather(db, visitor.shop, now=front.runtime.now(), query=request.args, **place)
+    except LookupError:
+        abort(404)
+    heading = str(shown.get("heading", page.title))
+    return render_template(f"{page.name}.html", title=window_title(heading), **shown), heading
 
 
 def _shell(front: Front, page: Page) -> str:
     host, shop = access.known_place(front, request)
     access.admit_frame(front, host, shop)
-    heading = str(page.title)
-    body = render_template("shell.html", page=page.name, heading=heading, title=window_title(heading))
+    heading, nav = str(page.title), page.parent or page.name
+    body = render_template("shell.html", page=nav, heading=heading, title=window_title(heading))
     place = request.args.get("s", "") or (f"{host}:{shop.domain}" if shop else "")
-    return document(front, host=host, body=body, page=page.name, heading=heading, place=place, is_shell=True)
+    return document(front, host=host, body=body, page=nav, heading=heading, place=place, is_shell=True)
 
 
 def shop_name(visitor: Visitor) -> str:

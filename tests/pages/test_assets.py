@@ -18,6 +18,7 @@ OWN_SCRIPT_BYTES = 5_000
 FRAGMENT_BYTES = 40_000
 #: of text and of what must be seen, against what it stands on (WCAG 2.2, 1.4.3 and 1.4.11)
 TEXT, SHAPE = 4.5, 3.0
+PAGES = ("overview", "rules", "customers", "customers/7000041", "offers", "history")
 STYLE = (assets.FOLDER / "app.css").read_text()
 
 
@@ -43,7 +44,7 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-@pytest.mark.parametrize("page", ["overview", "rules"])
+@pytest.mark.parametrize("page", PAGES)
 def test_the_first_load_is_light(world: World, page: str) -> None:
     """Document, style and script together, and how many requests they take."""
     client = world.app().test_client()
@@ -77,6 +78,17 @@ def test_files_are_kept_for_ever_under_their_hash_and_never_under_another(world:
     assert older.data == current.data == loaded.plain["app.js"]
 
 
+def test_what_is_sent_is_what_is_written_without_its_comments() -> None:
+    """Lines are only trimmed or left out, so no text may go over several lines, and no line of code is lost."""
+    for path in assets.FOLDER.iterdir():
+        written = path.read_text()
+        quotes = [line for line in written.splitlines() if line.count("`") % 2]
+        code = [line.strip() for line in written.splitlines() if line.strip() and not line.strip().startswith("//")]
+
+        assert quotes == []
+        assert assets.load().plain[path.name].decode().splitlines() == code
+
+
 @pytest.mark.parametrize("name", ["nothing.js", "..%2Fapp.py", "app.css.map", "layout.html"])
 def test_nothing_else_is_served(world: World, name: str) -> None:
     """Only the files of the folder."""
@@ -86,7 +98,7 @@ def test_nothing_else_is_served(world: World, name: str) -> None:
 def test_fragments_are_small(world: World) -> None:
     """What a click loads."""
     client = world.app().test_client()
-    for page in ("overview", "rules"):
+    for page in PAGES:
         header = {"Authorization": f"Bearer {world.id_token()}", "X-Fragment": "1"}
         assert len(client.get(f"/app/{page}", headers=header).data) <= FRAGMENT_BYTES
 

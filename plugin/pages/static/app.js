@@ -30,7 +30,11 @@ async function load(path, { push = false, focus = true } = {}) {
   }
 }
 
-const reload = (options) => load(place(), options);
+// A version that was only looked at is not what a page comes back to.
+function reload(options) {
+  const looked = main.querySelector("[data-restored]");
+  return load(looked ? location.pathname : place(), { push: Boolean(looked), ...options });
+}
 
 function arrive(focus) {
   main.removeAttribute("data-shell");
@@ -70,7 +74,39 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-undo]");
   if (button) undo(Number(button.dataset.undo), reload);
   if (event.target.closest("[data-again]")) reload();
+  const file = event.target.closest("[data-export]");
+  if (file) download(file.dataset.export);
 });
+
+// A list's filters are its address.
+document.addEventListener("submit", (event) => {
+  const filters = event.target.closest("[data-filter]");
+  if (!filters) return;
+  event.preventDefault();
+  const set = [...new FormData(filters)].filter(([, value]) => value);
+  go(`${filters.getAttribute("action")}?${new URLSearchParams(set)}`, { push: true });
+});
+
+// A switch of its own: saved at once, taken back where it could not be saved.
+document.addEventListener("change", async (event) => {
+  const box = event.target;
+  if (!box.dataset.leave) return;
+  const answer = await call(box.dataset.leave, { method: "POST", body: { left_out: box.checked } }).catch(() => 0);
+  if (answer.status === 401) return show("ended");
+  if (!answer.ok) box.checked = !box.checked;
+  toast(answer.ok ? words.kept : answer ? words.failed : words.offline);
+});
+
+async function download(path) {
+  const answer = await call(path).catch(() => 0);
+  if (answer.status === 401) return show("ended");
+  if (!answer.ok) return toast(words.offline);
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await answer.blob());
+  link.download = "offers.csv";
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
 
 // A jump inside the page is no other page.
 addEventListener("popstate", async () => {

@@ -11,7 +11,8 @@ export function mount(main, { reload, ended }) {
   const touched = new Set();
   const start = JSON.stringify(collect(form));
   const state = { base: Number(form.dataset.base), closed: false, busy: false };
-  const dirty = () => !state.closed && JSON.stringify(collect(form)) !== start;
+  const apart = form.querySelector("[data-apart]");
+  const dirty = () => !state.closed && (Boolean(apart) || JSON.stringify(collect(form)) !== start);
   const refresh = () => showBar(dirty(), state.busy);
   let timer, asking;
 
@@ -104,6 +105,11 @@ export function mount(main, { reload, ended }) {
     showBar(false);
   }
 
+  // The store's own save bar looks at values that changed; the page is in place by then.
+  if (apart) {
+    apart.value = "1";
+    apart.dispatchEvent(new Event("change", { bubbles: true }));
+  }
   return { dirty, close };
 }
 
@@ -120,7 +126,7 @@ export async function undo(version, reload) {
 function collect(form) {
   const whole = {};
   for (const control of form.elements) {
-    if (!control.name || (control.type === "radio" && !control.checked)) continue;
+    if (!control.name || "apart" in control.dataset || (control.type === "radio" && !control.checked)) continue;
     const path = control.name.split(".");
     let at = whole;
     path.forEach((part, i) => {

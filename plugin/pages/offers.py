@@ -1,0 +1,110 @@
+"""The list of offers: what was given to whom, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from plugin.pages import asked, formats, names
+from plugin.pages.asked import Choice, Query
+from plugin.pages.say import _, later
+from plugin.usecases import list_offers
+from storage import listings
+from storage.listings import OfferFilter, Part
+from storage.offers import Offer
+from storage.shops import Shop
+
+PATH = "/app/offers"
+NONE = "–"
+#: what is on its way counts as open
+STATES = {
+    "open": (later("Open"), ("planned", "sending", "issued")),
+    "redeemed": (later("Redeemed"), ("redeemed",)),
+    "expired": (later("Expired"), ("expired",)),
+    "cancelled": (later("Cancelled"), ("cancelled", "revoked", "rejected")),
+    "held_out": (later("In control group"), ("held_out",)),
+}
+KINDS = {
+    "loyalty": ("loyalty", None),
+    "reminder": ("win_back", "reminder"),
+    "offer": ("win_back", "offer"),
+    "last_offer": ("win_back", "last_offer"),
+}
+
+
+def gather(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any]:
+    """What the template shows of one page of the list."""
+    kept, found = _kept(query), _found(db, shop, query)
+    number, is_filtered = formats.number(found.count), any(_kept(query).values())
+    return {
+        "rows": [row(offer) for offer in found.items],
+        "count": found.count,
+        "status": _("%(number)s found", number=number) if is_filtered else _("%(number)s in all", number=number),
+        "choices_shown": _choices(kept),
+        "is_filtered": is_filtered,
+        "export": asked.address("/api/v1/offers.csv", kept),
+        "paging": asked.paging(PATH, query, kept, shown=len(found.items), count=found.count),
+        "next_check": formats.until(shop.nightly_due_at, now),
+    }
+
+
+def row(offer: Offer) -> dict[str, Any]:
+    """One offer in words."""
+    percent = int(offer.benefit.get("value", 0))
+    return {
+        "code": offer.code or NONE,
+        "customer": offer.customer_id,
+        "kind": kind(offer),
+        "discount": formats.percent(percent) if percent else NONE,
+        "made": formats.date(offer.created_at),
+        "ends": formats.date(offer.ends_at),
+        "state": names.state(offer.state),
+        "tone": names.TONES.get(offer.state, ""),
+        "order": offer.order_id or NONE,
+        "cost": formats.money(offer.cost_minor, offer.currency) if offer.cost_minor else "",
+    }
+
+
+def kind(offer: Offer) -> str:
+    """Win-back, Reminder; loyalty's steps are tiers, which the merchant may have renamed since."""
+    if offer.kind == "loyalty":
+        return names.kind(offer.kind)
+    return _("%(kind)s, %(step)s", kind=names.kind(offer.kind), step=names.step(offer.kind, offer.step))
+
+
+def exported(db: Any, shop: Shop, query: Query) -> Iterator[dict[str, Any]]:
+    """All offers that the filters ask for, as rows for the outside, in the order in which they were made."""
+    wanted = _wanted(_kept(query))
+    for told in list_offers.rows(db, shop):
+        states_fit = not wanted.states or told["state"] in wanted.states
+        if states_fit and wanted.kind in {None, told["kind"]} and wanted.step in {None, told["step"]}:
+            yield told
+
+
+def _found(db: Any, shop: Shop, query: Query) -> Part[Offer]:
+    wanted, offset = _wanted(_kept(query)), asked.offset(query)
+    return listings.offers_made(db, shop.shop_id, wanted, limit=asked.PAGE_ROWS, offset=offset)
+
+
+def _kept(query: Query) -> dict[str, str]:
+    return {"status": asked.one_of(query, "status", STATES), "kind": asked.one_of(query, "kind", KINDS)}
+
+
+def _wanted(kept: dict[str, str]) -> OfferFilter:
+    kind_asked, step = KINDS.get(kept["kind"], (None, None))
+    states = STATES[kept["status"]][1] if kept["status"] else ()
+    return OfferFilter(states=states, kind=kind_asked, step=step)
+
+
+def _choices(kept: dict[str, str]) -> list[Choice]:
+    states = [(key, str(name)) for key, (name, _states) in STATES.items()]
+    kinds = [("loyalty", names.kind("loyalty"))]
+    for key, (kind_key, step) in KINDS.items():
+        if step:
+            told = _("%(kind)s, %(step)s", kind=names.kind(kind_key), step=names.step(kind_key, step))
+            kinds.append((key, told))
+    return [
+        Choice(name="status", label=_("Status"), options=states, value=kept["status"]),
+        Choice(name="kind", label=_("Kind"), options=kinds, value=kept["kind"]),
+    ]

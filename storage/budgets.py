@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.sql.dml import ReturningInsert
 
+from storage.columns import Whole
 from storage.tables import budgets
-from storage.upserts import insert, put_new
+from storage.upserts import insert_on, put_new
+
+MINE = (budgets.c.shop_id == bindparam("shop"), budgets.c.month == bindparam("which"))
+STATE = select(budgets.c.reserved_minor, budgets.c.booked_minor).where(*MINE)
+CHANGE = (
+    update(budgets)
+    .where(*MINE)
+    .values(
+        reserved_minor=budgets.c.reserved_minor + bindparam("reserved", type_=Whole),
+        booked_minor=budgets.c.booked_minor + bindparam("booked", type_=Whole),
+    )
+)
 
 
 class Budget(NamedTuple):
@@ -23,16 +37,13 @@ def reserve(db: Connection, shop_id: int, *, month: str, amount: int, cap: int) 
         raise ValueError(f"a reservation of {amount}")
     if amount > cap:
         return False
-    statement = insert(db, budgets).values(shop_id=shop_id, month=month, reserved_minor=amount, booked_minor=0)
-    fits = budgets.c.reserved_minor + budgets.c.booked_minor + amount <= cap
-    grown = {"reserved_minor": budgets.c.reserved_minor + amount}
-    statement = statement.on_conflict_do_update(index_elements=["shop_id", "month"], set_=grown, where=fits)
-    return db.execute(statement.returning(budgets.c.month)).one_or_none() is not None
+    given = {"shop": shop_id, "which": month, "amount": amount, "cap": cap}
+    return db.execute(_reserve(db.dialect.name), given).one_or_none() is not None
 
 
 def release(db: Connection, shop_id: int, *, month: str, amount: int) -> None:
     """Gives reserved money back. Raises IntegrityError for more than is reserved, LookupError for an unknown month."""
-    _change(db, shop_id, month, reserved_minor=budgets.c.reserved_minor - amount)
+    _change(db, shop_id, month, reserved=-amount, booked=0)
 
 
 def book(db: Connection, shop_id: int, *, month: str, reserved: int, cost: int) -> None:
@@ -40,23 +51,33 @@ def book(db: Connection, shop_id: int, *, month: str, reserved: int, cost: int) 
     if reserved == 0:
         empty = {"shop_id": shop_id, "month": month, "reserved_minor": 0, "booked_minor": 0}
         put_new(db, budgets, [empty], returning=(budgets.c.month,))
-    left = budgets.c.reserved_minor - reserved
-    _change(db, shop_id, month, reserved_minor=left, booked_minor=budgets.c.booked_minor + cost)
+    _change(db, shop_id, month, reserved=-reserved, booked=cost)
 
 
 def unbook(db: Connection, shop_id: int, *, month: str, cost: int) -> None:
     """Takes a cost back: the order was cancelled or wholly refunded."""
-    _change(db, shop_id, month, booked_minor=budgets.c.booked_minor - cost)
+    _change(db, shop_id, month, reserved=0, booked=-cost)
 
 
 def state(db: Connection, shop_id: int, month: str) -> Budget:
     """How the month stands; zeros before the first reservation."""
-    mine = (budgets.c.shop_id == shop_id, budgets.c.month == month)
-    row = db.execute(select(budgets.c.reserved_minor, budgets.c.booked_minor).where(*mine)).one_or_none()
+    row = db.execute(STATE, {"shop": shop_id, "which": month}).one_or_none()
     return Budget(0, 0) if row is None else Budget(*row)
 
 
-def _change(db: Connection, shop_id: int, month: str, **changed: ColumnElement[int]) -> None:
-    mine = (budgets.c.shop_id == shop_id, budgets.c.month == month)
-    if db.execute(update(budgets).where(*mine).values(changed)).rowcount == 0:
+@cache
+def _reserve(dialect: str) -> ReturningInsert[Any]:
+    amount = bindparam("amount", type_=Whole)
+    statement = insert_on(dialect, budgets).values(
+        shop_id=bindparam("shop"), month=bindparam("which"), reserved_minor=amount, booked_minor=0
+    )
+    fits = budgets.c.reserved_minor + budgets.c.booked_minor + amount <= bindparam("cap", type_=Whole)
+    grown = {"reserved_minor": budgets.c.reserved_minor + amount}
+    statement = statement.on_conflict_do_update(index_elements=["shop_id", "month"], set_=grown, where=fits)
+    return statement.returning(budgets.c.month)
+
+
+def _change(db: Connection, shop_id: int, month: str, *, reserved: int, booked: int) -> None:
+    given = {"shop": shop_id, "which": month, "reserved": reserved, "booked": booked}
+    if db.execute(CHANGE, given).rowcount == 0:
         raise LookupError(f"nothing is reserved in {month}")

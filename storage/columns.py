@@ -71,10 +71,7 @@ class Flag(TypeDecorator[bool]):
 
 
 class Document(TypeDecorator[Any]):
-    """A JSON value, kept as text with sorted keys, so that equal values are equal bytes.
-
-    A ``Written`` is taken as it is: what is kept in two places is written as text once.
-    """
+    """A JSON value, kept as text with sorted keys, so that equal values are equal bytes."""
 
     impl = Text
     cache_ok = True
@@ -90,17 +87,6 @@ class Document(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return _to_document(value)
-
-
-class Written(str):
-    """A JSON value as ``to_text`` writes it, ready to be kept in a Document column."""
-
-    __slots__ = ()
-
-
-def written(value: Any) -> Written:
-    """The value as canonical JSON text, once for all the columns that it goes into."""
-    return Written(to_text(value))
 
 
 def to_micros(moment: datetime) -> int:
@@ -135,9 +121,7 @@ def _to_flag(value: int | None) -> bool | None:
 
 
 def _from_document(value: Any) -> str | None:
-    if value is None or type(value) is Written:
-        return value
-    return to_text(value)
+    return None if value is None else to_text(value)
 
 
 def _to_document(value: str | None) -> Any:

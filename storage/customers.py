@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, or_, select, tuple_, update
 
 from storage import locks
 from storage.columns import EPOCH, YES
 from storage.facts import CustomerFact, MergeFact
 from storage.tables import customers, decisions, offers, orders, snapshots
-from storage.upserts import among, put_all, put_new
+from storage.upserts import Insert, among, among_later, listed, put_all, put_new
 
 
 def record_many(db: Connection, shop_id: int, facts: Sequence[CustomerFact]) -> None:
@@ -21,8 +23,7 @@ def record_many(db: Connection, shop_id: int, facts: Sequence[CustomerFact]) -> 
         {"shop_id": shop_id, "customer_id": fact.customer_id, "updated_at": fact.updated_at, "deleted": fact.deleted}
         for fact in newest.values()
     ]
-    there = tuple_(customers.c.updated_at, customers.c.deleted)
-    put_all(db, customers, rows, guard=lambda new: tuple_(new.excluded.updated_at, new.excluded.deleted) > there)
+    put_all(db, customers, rows, guard=_newer)
 
 
 def merge(db: Connection, shop_id: int, fact: MergeFact) -> set[str]:
@@ -60,9 +61,7 @@ def leave_out(db: Connection, shop_id: int, customer_id: str, left_out: bool) ->
 
 def left_out(db: Connection, shop_id: int, ids: Collection[str]) -> set[str]:
     """Those of these customers who must get no offers: the merchant left them out, or the store has deleted them."""
-    barred = or_(customers.c.left_out == YES, customers.c.deleted == YES)
-    statement = select(customers.c.customer_id).where(customers.c.shop_id == shop_id, barred)
-    return set(db.execute(statement.where(among(db, customers.c.customer_id, ids))).scalars())
+    return set(db.execute(_barred(db.dialect.name), {"shop": shop_id, "wanted": listed(db, ids)}).scalars())
 
 
 def canonical(db: Connection, shop_id: int, ids: Collection[str]) -> dict[str, str]:
@@ -77,6 +76,18 @@ def canonical(db: Connection, shop_id: int, ids: Collection[str]) -> dict[str, s
 def family(db: Connection, shop_id: int, customer_id: str) -> set[str]:
     """All ids of the person behind this one, by the merges told."""
     return {customer_id, *_together(db, shop_id, {customer_id})}
+
+
+def _newer(new: Insert) -> ColumnElement[bool]:
+    there = tuple_(customers.c.updated_at, customers.c.deleted)
+    return tuple_(new.excluded.updated_at, new.excluded.deleted) > there
+
+
+@cache
+def _barred(dialect: str) -> Select[Any]:
+    barred = or_(customers.c.left_out == YES, customers.c.deleted == YES)
+    mine = (customers.c.shop_id == bindparam("shop"), barred, among_later(dialect, customers.c.customer_id, "wanted"))
+    return select(customers.c.customer_id).where(*mine)
 
 
 def _meet(db: Connection, shop_id: int, ids: set[str]) -> None:

@@ -6,8 +6,10 @@ import re
 import zlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, delete, or_, select, update
 
 from storage import locks
 from storage.columns import to_text
@@ -25,7 +27,7 @@ from storage.tables import (
     refunds,
     snapshots,
 )
-from storage.upserts import among, put_new
+from storage.upserts import among, among_later, listed, put_new
 
 AT_ONCE = 500
 #: a shorter id could be any number, and is looked for only where a field's name says that it is an id
@@ -69,8 +71,14 @@ def erase_shop(db: Connection, shop_id: int) -> int:
 
 def erased(db: Connection, shop_id: int, fingerprints: Collection[str]) -> set[str]:
     """Those of these fingerprints whose customers were erased: nothing of them may be kept again."""
-    mine = (erasures.c.shop_id == shop_id, among(db, erasures.c.fingerprint, fingerprints))
-    return set(db.execute(select(erasures.c.fingerprint).where(*mine)).scalars())
+    given = {"shop": shop_id, "wanted": listed(db, fingerprints)}
+    return set(db.execute(_erased(db.dialect.name), given).scalars())
+
+
+@cache
+def _erased(dialect: str) -> Select[Any]:
+    mine = (erasures.c.shop_id == bindparam("shop"), among_later(dialect, erasures.c.fingerprint, "wanted"))
+    return select(erasures.c.fingerprint).where(*mine)
 
 
 def scrub(database: Database) -> bool:

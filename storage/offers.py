@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache, lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from storage.claims import EVERY_SHOP
 from storage.tables import offers
-from storage.upserts import among, put_new
+from storage.upserts import among_later, listed, put_new
 
 #: state -> the states that it may be followed by; README.md draws them
 MOVES: Mapping[str, frozenset[str]] = MappingProxyType({
@@ -79,35 +81,72 @@ class Offer(NewOffer):
     unwanted: bool
 
 
+class Made(NamedTuple):
+    """An offer made to a customer, as the next decision sees it."""
+
+    customer_id: str
+    kind: str
+    step: str
+    rule: str
+    cycle: str
+    state: str
+    benefit: dict[str, Any]
+    created_at: datetime
+    ends_at: datetime
+
+
+TOLD = tuple(field.name for field in fields(NewOffer))
 COLUMNS = tuple(offers.c[field.name] for field in fields(Offer))
+MINE = offers.c.shop_id == bindparam("shop")
+OVER = (MINE, offers.c.state == "issued", offers.c.ends_at <= bindparam("now", type_=offers.c.ends_at.type))
+ENDED = select(*COLUMNS).where(*OVER).order_by(offers.c.ends_at, offers.c.offer_id).limit(bindparam("most"))
+ANY_ENDED = select(offers.c.offer_id).where(*OVER).limit(1)
+SENT = (MINE, offers.c.offer_id == bindparam("id"), offers.c.state == "sending")
+ISSUE = update(offers).where(*SENT).values(state="issued", store_ref=bindparam("ref"), issued_at=bindparam("now"))
 
 
 def open_many(db: Connection, shop_id: int, new: Sequence[NewOffer]) -> set[str]:
     """Writes offers down; the ids of those really new: one whose reason, id or code is taken is left as it was."""
-    rows = [{"shop_id": shop_id, **asdict(one), "code": _upper(one.code)} for one in new]
+    # not asdict, which copies the reasons and inputs to their last leaf
+    rows = [{"shop_id": shop_id, **{name: getattr(one, name) for name in TOLD}} for one in new]
+    for row in rows:
+        row["code"] = _upper(row["code"])
     return {row.offer_id for row in put_new(db, offers, rows, returning=(offers.c.offer_id,))}
 
 
 def get(db: Connection, shop_id: int, offer_id: str) -> Offer | None:
     """The offer of this id."""
-    statement = select(*COLUMNS).where(offers.c.shop_id == shop_id, offers.c.offer_id == offer_id)
-    row = db.execute(statement).one_or_none()
-    return None if row is None else _offer(row)
+    return some(db, shop_id, [offer_id]).get(offer_id)
+
+
+def some(db: Connection, shop_id: int, offer_ids: Collection[str]) -> dict[str, Offer]:
+    """The offers of these ids that exist."""
+    found = db.execute(_by(db.dialect.name, "offer_id"), {"shop": shop_id, "wanted": listed(db, offer_ids)})
+    return {row.offer_id: _offer(row) for row in found}
 
 
 def by_codes(db: Connection, shop_id: int, codes: Collection[str]) -> dict[str, Offer]:
     """Offers by their codes, upper or lower case alike; the keys are upper case."""
     wanted = {code.upper() for code in codes}
-    statement = select(*COLUMNS).where(offers.c.shop_id == shop_id, among(db, offers.c.code, wanted))
-    return {str(row.code): _offer(row) for row in db.execute(statement)}
+    if not wanted:
+        return {}
+    rows = db.execute(_by(db.dialect.name, "code"), {"shop": shop_id, "wanted": listed(db, wanted)})
+    return {str(row.code): _offer(row) for row in rows}
 
 
 def of_customers(db: Connection, shop_id: int, ids: Collection[str]) -> dict[str, list[Offer]]:
     """The offers of these customers, oldest first; no key for one who has none."""
-    statement = select(*COLUMNS).where(offers.c.shop_id == shop_id, among(db, offers.c.customer_id, ids))
     found: dict[str, list[Offer]] = {}
-    for row in db.execute(statement.order_by(offers.c.created_at, offers.c.offer_id)):
+    for row in db.execute(_by(db.dialect.name, "customer_id"), {"shop": shop_id, "wanted": listed(db, ids)}):
         found.setdefault(row.customer_id, []).append(_offer(row))
+    return found
+
+
+def made_to(db: Connection, shop_id: int, ids: Collection[str]) -> dict[str, list[Made]]:
+    """``of_customers`` with what the next decision asks about, and no more."""
+    found: dict[str, list[Made]] = {}
+    for row in db.execute(_made(db.dialect.name), {"shop": shop_id, "wanted": listed(db, ids)}):
+        found.setdefault(row[0], []).append(Made(*row))
     return found
 
 
@@ -118,12 +157,29 @@ def advance(
 
     ``columns`` change with it. Raises ValueError for a move that is not drawn, or a column that never changes.
     """
-    leading = {state for state, following in MOVES.items() if to in following}
-    asked = leading if frm is None else set(frm)
-    if not asked or not asked <= leading:
-        raise ValueError(f"no offer goes from {sorted(asked)} to {to!r}")
-    here = (offers.c.shop_id == shop_id, offers.c.offer_id == offer_id, offers.c.state.in_(sorted(asked)))
-    return db.execute(update(offers).where(*here).values(state=to, **_allowed(columns))).rowcount == 1
+    return bool(advance_many(db, shop_id, [offer_id], to=to, frm=frm, **columns))
+
+
+def advance_many(
+    db: Connection,
+    shop_id: int,
+    offer_ids: Collection[str],
+    *,
+    to: str,
+    frm: Collection[str] | None = None,
+    **columns: Any,
+) -> set[str]:
+    """``advance`` for many offers whose ``columns`` change alike; the ids of those that moved."""
+    given = {f"new_{name}": value for name, value in _allowed(columns).items()}
+    statement = _advance(db.dialect.name, to, _from(to, frm), tuple(columns))
+    return set(db.execute(statement, {"shop": shop_id, "ids": listed(db, offer_ids), **given}).scalars())
+
+
+def issue_many(db: Connection, shop_id: int, refs: Mapping[str, str | None], *, now: datetime) -> None:
+    """Moves offers that were being sent to ``issued``, each with what the store calls it."""
+    rows = [{"shop": shop_id, "id": offer_id, "ref": refs[offer_id], "now": now} for offer_id in sorted(refs)]
+    if rows:
+        db.execute(ISSUE, rows)
 
 
 def amend(db: Connection, shop_id: int, offer_id: str, **columns: Any) -> bool:
@@ -147,9 +203,12 @@ def newest(db: Connection, shop_id: int, limit: int) -> list[Offer]:
 
 def ended(db: Connection, shop_id: int, now: datetime, limit: int) -> list[Offer]:
     """Issued offers whose end has come, the longest ago first."""
-    mine = (offers.c.shop_id == shop_id, offers.c.state == "issued", offers.c.ends_at <= now)
-    statement = select(*COLUMNS).where(*mine).order_by(offers.c.ends_at, offers.c.offer_id).limit(limit)
-    return [_offer(row) for row in db.execute(statement)]
+    return [_offer(row) for row in db.execute(ENDED, {"shop": shop_id, "now": now, "most": limit})]
+
+
+def any_ended(db: Connection, shop_id: int, now: datetime) -> bool:
+    """Whether there is an issued offer whose end has come."""
+    return db.execute(ANY_ENDED, {"shop": shop_id, "now": now}).first() is not None
 
 
 def in_doubt(db: Connection, before: datetime) -> list[Offer]:
@@ -163,6 +222,34 @@ def counts(db: Connection, shop_id: int) -> dict[str, int]:
     """How many offers are in each state that occurs."""
     statement = select(offers.c.state, func.count()).where(offers.c.shop_id == shop_id)
     return dict(db.execute(statement.group_by(offers.c.state)).all())
+
+
+@cache
+def _by(dialect: str, name: str) -> Select[Any]:
+    wanted = among_later(dialect, offers.c[name], "wanted")
+    return select(*COLUMNS).where(MINE, wanted).order_by(offers.c.created_at, offers.c.offer_id)
+
+
+@cache
+def _made(dialect: str) -> Select[Any]:
+    wanted = among_later(dialect, offers.c.customer_id, "wanted")
+    columns = (offers.c[name] for name in Made._fields)
+    return select(*columns).where(MINE, wanted).order_by(offers.c.created_at, offers.c.offer_id)
+
+
+@lru_cache(maxsize=64)
+def _advance(dialect: str, to: str, frm: tuple[str, ...], names: tuple[str, ...]) -> ReturningUpdate[Any]:
+    new = {name: bindparam(f"new_{name}", type_=offers.c[name].type) for name in names}
+    here = (MINE, among_later(dialect, offers.c.offer_id, "ids"), or_(*(offers.c.state == state for state in frm)))
+    return update(offers).where(*here).values(state=to, **new).returning(offers.c.offer_id)
+
+
+def _from(to: str, frm: Collection[str] | None) -> tuple[str, ...]:
+    leading = {state for state, following in MOVES.items() if to in following}
+    asked = leading if frm is None else set(frm)
+    if not asked or not asked <= leading:
+        raise ValueError(f"no offer goes from {sorted(asked)} to {to!r}")
+    return tuple(sorted(asked))
 
 
 def _upper(code: str | None) -> str | None:

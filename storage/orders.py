@@ -9,16 +9,29 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, delete, func, select, tuple_, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    func,
+    select,
+    tuple_,
+    type_coerce,
+)
 
 from storage import locks
 from storage.columns import YES, to_micros, to_text
 from storage.facts import CodeFact, OrderFact, RefundFact
 from storage.tables import customers, order_lines, orders, refunds
-from storage.upserts import among, put_all
+from storage.upserts import Insert, among, among_later, listed, put_all
 
 
 class Purchases(NamedTuple):
@@ -55,6 +68,13 @@ TOLD = (
     "customer_id", "ordered_at", "updated_at", "rank", "cancelled_at", "test", "paid", "currency", "gross_minor",
     "current_minor", "codes",
 )  # fmt: skip
+OF_REFUNDS = ("refunded_at", "amount_minor", "currency")
+#: later than any order, in microseconds since 1970
+FOREVER = 2**63 - 1
+SHOP = bindparam("shop", type_=orders.c.shop_id.type)
+MINE = orders.c.shop_id == SHOP
+VALID = (orders.c.shop_id == SHOP) & (orders.c.valid == YES)
+OLDEST_FIRST = (orders.c.customer_id, orders.c.ordered_at, orders.c.order_id)
 
 
 def record_many(
@@ -99,25 +119,20 @@ def purchases(
     db: Connection, shop_id: int, *, customer_ids: Collection[str] | None = None, until: datetime | None = None
 ) -> Purchases:
     """The valid orders of all or some customers, up to and including ``until``."""
-    # instants stay numbers: this is the one reading that may be of millions
-    columns = (orders.c.customer_id, type_coerce(orders.c.ordered_at, BigInteger), orders.c.net_minor)
-    statement = select(*columns).where(
-        orders.c.shop_id == shop_id, orders.c.valid == YES, orders.c.customer_id.is_not(None)
-    )
+    given: dict[str, Any] = {"shop": shop_id, "until": FOREVER if until is None else to_micros(until)}
     if customer_ids is not None:
-        statement = statement.where(among(db, orders.c.customer_id, customer_ids))
-    if until is not None:
-        statement = statement.where(orders.c.ordered_at <= until)
-    rows = db.execute(statement.order_by(orders.c.customer_id, orders.c.ordered_at, orders.c.order_id)).all()
-    return Purchases([row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows])
+        given["wanted"] = listed(db, customer_ids)
+    found = db.execute(_purchases(db.dialect.name, all_of_them=customer_ids is None), given)
+    # the driver's own rows hold what is wanted: no need to look at each value
+    rows = found.cursor.fetchall() if found.cursor else []
+    found.close()
+    return Purchases(*map(list, zip(*rows, strict=True))) if rows else Purchases([], [], [])
 
 
 def latest(db: Connection, shop_id: int, customer_ids: Collection[str]) -> dict[str, str]:
     """The newest valid order of each of these customers that has one."""
-    columns = (orders.c.customer_id, orders.c.order_id)
-    mine = (orders.c.shop_id == shop_id, orders.c.valid == YES, among(db, orders.c.customer_id, customer_ids))
-    statement = select(*columns).where(*mine).order_by(orders.c.customer_id, orders.c.ordered_at, orders.c.order_id)
-    return {row.customer_id: row.order_id for row in db.execute(statement)}
+    found = db.execute(_latest(db.dialect.name), {"shop": shop_id, "wanted": listed(db, customer_ids)})
+    return dict(found.all())
 
 
 def get(db: Connection, shop_id: int, order_id: str) -> StoredOrder | None:
@@ -128,9 +143,8 @@ def get(db: Connection, shop_id: int, order_id: str) -> StoredOrder | None:
 
 def with_codes(db: Connection, shop_id: int, order_ids: Collection[str]) -> list[StoredOrder]:
     """These orders with the codes used on them, by id."""
-    statement = select(*SHOWN).where(orders.c.shop_id == shop_id, among(db, orders.c.order_id, order_ids))
     found = []
-    for row in db.execute(statement.order_by(orders.c.order_id)):
+    for row in db.execute(_shown(db.dialect.name), {"shop": shop_id, "wanted": listed(db, order_ids)}):
         values = row._asdict()
         values["codes"] = tuple(CodeFact(code=code, discount_minor=minor) for code, minor in values["codes"])
         found.append(StoredOrder(**values))
@@ -146,6 +160,49 @@ def hold(db: Connection, shop_id: int) -> None:
     """Until the transaction ends, no other takes in facts of this shop: for a measurement of everyone."""
     locks.take(db, shop_id, "orders")
     locks.take(db, shop_id, "customers")
+
+
+@cache
+def _purchases(dialect: str, *, all_of_them: bool) -> Select[Any]:
+    # instants stay numbers: this is the one reading that may be of millions
+    at = type_coerce(orders.c.ordered_at, BigInteger)
+    some = () if all_of_them else (among_later(dialect, orders.c.customer_id, "wanted"),)
+    mine = (VALID, orders.c.customer_id.is_not(None), at <= bindparam("until", type_=BigInteger), *some)
+    return select(orders.c.customer_id, at, orders.c.net_minor).where(*mine).order_by(*OLDEST_FIRST)
+
+
+@cache
+def _latest(dialect: str) -> Select[Any]:
+    mine = (VALID, among_later(dialect, orders.c.customer_id, "wanted"))
+    return select(orders.c.customer_id, orders.c.order_id).where(*mine).order_by(*OLDEST_FIRST)
+
+
+@cache
+def _shown(dialect: str) -> Select[Any]:
+    return select(*SHOWN).where(MINE, among_later(dialect, orders.c.order_id, "wanted")).order_by(orders.c.order_id)
+
+
+@cache
+def _told_before(dialect: str) -> Select[Any]:
+    columns = (orders.c[name] for name in (*TOLD, "net_minor", "valid"))
+    return select(orders.c.order_id, *columns).where(MINE, among_later(dialect, orders.c.order_id, "wanted"))
+
+
+@cache
+def _sums(dialect: str) -> Select[Any]:
+    mine = (refunds.c.shop_id == SHOP, among_later(dialect, refunds.c.order_id, "wanted"))
+    return select(refunds.c.order_id, func.sum(refunds.c.amount_minor)).where(*mine).group_by(refunds.c.order_id)
+
+
+@cache
+def _merged(dialect: str) -> Select[Any]:
+    wanted = among_later(dialect, customers.c.customer_id, "wanted")
+    statement = select(customers.c.customer_id, customers.c.merged_into)
+    return statement.where(customers.c.shop_id == SHOP, customers.c.merged_into.is_not(None), wanted)
+
+
+def _larger(new: Insert) -> ColumnElement[bool]:
+    return tuple_(*(new.excluded[name] for name in OF_REFUNDS)) > tuple_(*(refunds.c[name] for name in OF_REFUNDS))
 
 
 def _newest(told: Iterable[OrderFact]) -> dict[str, OrderFact]:
@@ -180,39 +237,26 @@ def _newer(row: dict[str, Any], other: dict[str, Any]) -> bool:
 
 
 def _rows(db: Connection, shop_id: int, order_ids: Collection[str]) -> dict[str, dict[str, Any]]:
-    columns = (orders.c[name] for name in (*TOLD, "net_minor", "valid"))
-    statement = select(orders.c.order_id, *columns)
-    found = db.execute(statement.where(orders.c.shop_id == shop_id, among(db, orders.c.order_id, order_ids)))
+    found = db.execute(_told_before(db.dialect.name), {"shop": shop_id, "wanted": listed(db, order_ids)})
     rows = (row._asdict() for row in found)
     return {row.pop("order_id"): row for row in rows}
 
 
 def _keep_refunds(db: Connection, shop_id: int, told: Sequence[RefundFact]) -> None:
-    names = ("refunded_at", "amount_minor", "currency")
     largest: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in sorted((asdict(fact) for fact in told), key=lambda row: tuple(row[name] for name in names)):
+    for row in sorted((asdict(fact) for fact in told), key=itemgetter(*OF_REFUNDS)):
         largest[row["order_id"], row["refund_id"]] = {"shop_id": shop_id, **row}
-    there = tuple_(*(refunds.c[name] for name in names))
-    put_all(
-        db, refunds, list(largest.values()), guard=lambda new: tuple_(*(new.excluded[name] for name in names)) > there
-    )
+    put_all(db, refunds, list(largest.values()), guard=_larger)
 
 
 def _refunded(db: Connection, shop_id: int, order_ids: Collection[str]) -> dict[str, int]:
-    total = func.sum(refunds.c.amount_minor)
-    statement = select(refunds.c.order_id, total).where(
-        refunds.c.shop_id == shop_id, among(db, refunds.c.order_id, order_ids)
-    )
-    return {order_id: int(minor) for order_id, minor in db.execute(statement.group_by(refunds.c.order_id))}
+    found = db.execute(_sums(db.dialect.name), {"shop": shop_id, "wanted": listed(db, order_ids)})
+    return {order_id: int(minor) for order_id, minor in found}
 
 
 def _kept(db: Connection, shop_id: int, customer_ids: Collection[str]) -> dict[str, str]:
-    statement = select(customers.c.customer_id, customers.c.merged_into).where(
-        customers.c.shop_id == shop_id,
-        customers.c.merged_into.is_not(None),
-        among(db, customers.c.customer_id, customer_ids),
-    )
-    return {row.customer_id: row.merged_into for row in db.execute(statement)}
+    found = db.execute(_merged(db.dialect.name), {"shop": shop_id, "wanted": listed(db, customer_ids)})
+    return dict(found.all())
 
 
 def _counted(row: dict[str, Any], refunded: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from storage import locks
 from storage.tables import programs
@@ -24,6 +24,7 @@ class StoredProgram:
 
 
 COLUMNS = tuple(programs.c[field.name] for field in fields(StoredProgram))
+NEWEST = select(*COLUMNS).where(programs.c.shop_id == bindparam("shop")).order_by(programs.c.version.desc()).limit(1)
 
 
 def append(db: Connection, shop_id: int, *, body: dict[str, Any], author: str, note: str, now: datetime) -> int:
@@ -38,8 +39,7 @@ def append(db: Connection, shop_id: int, *, body: dict[str, Any], author: str, n
 
 def current(db: Connection, shop_id: int) -> StoredProgram | None:
     """The rules in force; None before the first."""
-    newest = select(*COLUMNS).where(programs.c.shop_id == shop_id).order_by(programs.c.version.desc()).limit(1)
-    row = db.execute(newest).one_or_none()
+    row = db.execute(NEWEST, {"shop": shop_id}).one_or_none()
     return None if row is None else StoredProgram(**row._asdict())
 
 

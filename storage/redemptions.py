@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, bindparam, select, update
 
 from storage.tables import redemptions
-from storage.upserts import among, put_new
+from storage.upserts import among_later, listed, put_new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +62,14 @@ def restore(db: Connection, shop_id: int, *, offer_id: str, order_id: str) -> bo
 
 def of_orders(db: Connection, shop_id: int, order_ids: Collection[str]) -> list[Redemption]:
     """The redemptions on these orders, by order and offer."""
-    statement = select(*COLUMNS).where(redemptions.c.shop_id == shop_id, among(db, redemptions.c.order_id, order_ids))
-    ordered = statement.order_by(redemptions.c.order_id, redemptions.c.offer_id)
-    return [Redemption(**row._asdict()) for row in db.execute(ordered)]
+    found = db.execute(_of_orders(db.dialect.name), {"shop": shop_id, "wanted": listed(db, order_ids)})
+    return [Redemption(**row._asdict()) for row in found]
+
+
+@cache
+def _of_orders(dialect: str) -> Select[Any]:
+    mine = (redemptions.c.shop_id == bindparam("shop"), among_later(dialect, redemptions.c.order_id, "wanted"))
+    return select(*COLUMNS).where(*mine).order_by(redemptions.c.order_id, redemptions.c.offer_id)
 
 
 def _turn(db: Connection, shop_id: int, offer_id: str, order_id: str, *, reverse: bool) -> bool:

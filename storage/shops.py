@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, select, update
+from sqlalchemy import Connection, Row, bindparam, case, select, update
 
 from storage.facts import ShopFact
 from storage.tables import shops
@@ -38,6 +38,14 @@ class Shop:
 
 
 COLUMNS = tuple(shops.c[field.name] for field in fields(Shop))
+# asked for with every batch, so built once
+MINE = shops.c.shop_id == bindparam("shop")
+GET = select(*COLUMNS).where(MINE)
+CREDENTIALS = select(shops.c.credentials).where(MINE)
+MODEL = select(shops.c.model).where(MINE)
+EVERY = select(*COLUMNS).order_by(shops.c.shop_id)
+OVERDUE = (shops.c.state == "active", shops.c.nightly_due_at <= bindparam("now", type_=shops.c.nightly_due_at.type))
+DUE = select(*COLUMNS).where(*OVERDUE).order_by(shops.c.nightly_due_at, shops.c.shop_id)
 
 
 def install(
@@ -81,7 +89,7 @@ def find(db: Connection, *, platform: str, domain: str) -> Shop | None:
 
 def get(db: Connection, shop_id: int) -> Shop:
     """The shop of this id. Raises LookupError when there is none."""
-    row = db.execute(select(*COLUMNS).where(shops.c.shop_id == shop_id)).one_or_none()
+    row = db.execute(GET, {"shop": shop_id}).one_or_none()
     if row is None:
         raise LookupError(f"no shop {shop_id}")
     return _shop(row)
@@ -89,13 +97,12 @@ def get(db: Connection, shop_id: int) -> Shop:
 
 def every(db: Connection) -> list[Shop]:
     """All shops, in the order in which they came."""
-    return [_shop(row) for row in db.execute(select(*COLUMNS).order_by(shops.c.shop_id))]
+    return [_shop(row) for row in db.execute(EVERY)]
 
 
 def due(db: Connection, now: datetime) -> list[Shop]:
     """Active shops whose nightly measurement should have begun, the longest overdue first."""
-    statement = select(*COLUMNS).where(shops.c.state == "active", shops.c.nightly_due_at <= now)
-    return [_shop(row) for row in db.execute(statement.order_by(shops.c.nightly_due_at, shops.c.shop_id))]
+    return [_shop(row) for row in db.execute(DUE, {"now": now})]
 
 
 def uninstall(db: Connection, shop_id: int, at: datetime) -> bool:
@@ -119,9 +126,7 @@ def resume(db: Connection, shop_id: int) -> None:
 
 def credentials(db: Connection, shop_id: int) -> bytes | None:
     """The sealed credentials as they were kept; None when there are none."""
-    sealed: bytes | None = db.execute(
-        select(shops.c.credentials).where(shops.c.shop_id == shop_id)
-    ).scalar_one_or_none()
+    sealed: bytes | None = db.execute(CREDENTIALS, {"shop": shop_id}).scalar_one_or_none()
     return None if sealed is None else bytes(sealed)
 
 
@@ -152,9 +157,7 @@ def keep_model(db: Connection, shop_id: int, model: dict[str, Any], as_of: datet
 
 def model(db: Connection, shop_id: int) -> dict[str, Any] | None:
     """The store-wide numbers of the last nightly measurement; None before the first."""
-    kept: dict[str, Any] | None = db.execute(
-        select(shops.c.model).where(shops.c.shop_id == shop_id)
-    ).scalar_one_or_none()
+    kept: dict[str, Any] | None = db.execute(MODEL, {"shop": shop_id}).scalar_one_or_none()
     return kept
 
 

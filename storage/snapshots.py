@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from functools import cache, lru_cache
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, case, delete, func, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, case, delete, func, select, update
 
 from storage.columns import to_micros
 from storage.tables import snapshots
-from storage.upserts import among
+from storage.upserts import among, among_later, listed
 
 AT_ONCE = 1000
+MINE = snapshots.c.shop_id == bindparam("shop")
+DUE = (
+    select(snapshots.c.customer_id)
+    .where(MINE, snapshots.c.next_check_at <= bindparam("now", type_=snapshots.c.next_check_at.type))
+    .order_by(snapshots.c.next_check_at, snapshots.c.customer_id)
+    .limit(bindparam("most"))
+)
+PLAN = update(snapshots).where(MINE, snapshots.c.customer_id == bindparam("who")).values(next_check_at=bindparam("at"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +57,21 @@ class Snapshot:
     next_check_at: datetime | None
 
 
+class Brief(NamedTuple):
+    """What a decision asks about one customer; each as in Snapshot."""
+
+    customer_id: str
+    order_count: int
+    last_order_at: datetime
+    spend_365d_minor: int
+    usual_gap_days: float | None
+    lateness: str | None
+    late_at: datetime | None
+    lapsing_at: datetime | None
+    lost_at: datetime | None
+    group: str
+
+
 COLUMNS = tuple(snapshots.c[field.name] for field in fields(Snapshot))
 
 
@@ -61,19 +86,19 @@ def keep_columns(db: Connection, shop_id: int, columns: Mapping[str, Sequence[An
 
     A night writes every customer of a shop: the driver gets the values as they are, without a look at each.
     """
-    names = sorted(columns)
-    count = len(columns["customer_id"])
-    order = sorted(range(count), key=columns["customer_id"].__getitem__)
-    taken = [[columns[name][place] for place in order] for name in names]
-    if count:
-        db.exec_driver_sql(_upsert(db, names), list(zip([shop_id] * count, *taken, strict=True)))
+    names = ("customer_id", *sorted(columns.keys() - {"customer_id"}))
+    rows = list(zip(*(columns[name] for name in names), strict=True))
+    if not rows:
+        return
+    # in the order of the keys, so that two writers never wait for each other in a circle; mostly they are already
+    rows.sort(key=itemgetter(0))
+    db.exec_driver_sql(_upsert(db.dialect.name, shop_id, names), rows)
 
 
 def forget(db: Connection, shop_id: int, customer_ids: Collection[str]) -> None:
     """Removes the measurements of those who have no purchases any more."""
-    db.execute(
-        delete(snapshots).where(snapshots.c.shop_id == shop_id, among(db, snapshots.c.customer_id, customer_ids))
-    )
+    gone = among(db, snapshots.c.customer_id, customer_ids)
+    db.execute(delete(snapshots).where(snapshots.c.shop_id == shop_id, gone))
 
 
 def get(db: Connection, shop_id: int, customer_id: str) -> Snapshot | None:
@@ -83,8 +108,14 @@ def get(db: Connection, shop_id: int, customer_id: str) -> Snapshot | None:
 
 def some(db: Connection, shop_id: int, customer_ids: Collection[str]) -> dict[str, Snapshot]:
     """The last measurements of these customers; no key for one who has none."""
-    mine = (snapshots.c.shop_id == shop_id, among(db, snapshots.c.customer_id, customer_ids))
-    return {row.customer_id: _snapshot(row) for row in db.execute(select(*COLUMNS).where(*mine))}
+    found = db.execute(_some(db.dialect.name), {"shop": shop_id, "wanted": listed(db, customer_ids)})
+    return {row.customer_id: _snapshot(row) for row in found}
+
+
+def brief(db: Connection, shop_id: int, customer_ids: Collection[str]) -> dict[str, Brief]:
+    """``some`` with what a decision asks about, and no more."""
+    found = db.execute(_brief(db.dialect.name), {"shop": shop_id, "wanted": listed(db, customer_ids)})
+    return {row[0]: Brief(*row) for row in found}
 
 
 def every(db: Connection, shop_id: int) -> Iterator[Snapshot]:
@@ -95,23 +126,23 @@ def every(db: Connection, shop_id: int) -> Iterator[Snapshot]:
 
 def ids(db: Connection, shop_id: int) -> set[str]:
     """The customers who have a measurement."""
-    return set(db.execute(select(snapshots.c.customer_id).where(snapshots.c.shop_id == shop_id)).scalars())
+    # in this order the index of the key alone answers
+    statement = select(snapshots.c.customer_id).where(MINE).order_by(snapshots.c.customer_id)
+    return set(db.execute(statement, {"shop": shop_id}).scalars())
 
 
 def due(db: Connection, shop_id: int, now: datetime, limit: int) -> list[str]:
     """Customers for whom the passing of time may have changed what is decided, the longest overdue first."""
-    statement = select(snapshots.c.customer_id).where(snapshots.c.shop_id == shop_id, snapshots.c.next_check_at <= now)
-    ordered = statement.order_by(snapshots.c.next_check_at, snapshots.c.customer_id).limit(limit)
-    return list(db.execute(ordered).scalars())
+    return list(db.execute(DUE, {"shop": shop_id, "now": now, "most": limit}).scalars())
 
 
 def plan_checks(db: Connection, shop_id: int, checks: Mapping[str, datetime | None]) -> None:
     """Says when to look at each of these customers again; None: not before they are measured anew."""
     if not checks:
         return
-    mine = (snapshots.c.shop_id == shop_id, snapshots.c.customer_id == bindparam("who"))
-    statement = update(snapshots).where(*mine).values(next_check_at=bindparam("at"))
-    db.execute(statement, [{"who": customer_id, "at": checks[customer_id]} for customer_id in sorted(checks)])
+    db.execute(
+        PLAN, [{"shop": shop_id, "who": customer_id, "at": checks[customer_id]} for customer_id in sorted(checks)]
+    )
 
 
 def plan_all(db: Connection, shop_id: int, at: datetime) -> None:
@@ -160,15 +191,27 @@ def spends(db: Connection, shop_id: int) -> list[int]:
     return list(db.execute(statement.order_by(snapshots.c.spend_365d_minor)).scalars())
 
 
-def _upsert(db: Connection, names: Sequence[str]) -> str:
-    mark = "%s" if db.dialect.name == "postgresql" else "?"
+@lru_cache(maxsize=64)
+def _upsert(dialect: str, shop_id: int, names: Sequence[str]) -> str:
+    mark = "%s" if dialect == "postgresql" else "?"
     listed = ", ".join(f'"{name}"' for name in names)
     changed = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name != "customer_id")
-    # the names are those of the table's columns, never what somebody sent
+    # the names are those of the table's columns and the shop is a number, never what somebody sent
     return (
-        f"INSERT INTO snapshots (shop_id, {listed}) VALUES ({', '.join([mark] * (len(names) + 1))}) "  # noqa: S608
+        f"INSERT INTO snapshots (shop_id, {listed}) VALUES ({shop_id:d}, {', '.join([mark] * len(names))}) "  # noqa: S608
         f"ON CONFLICT (shop_id, customer_id) DO UPDATE SET {changed} WHERE excluded.as_of >= snapshots.as_of"
     )
+
+
+@cache
+def _brief(dialect: str) -> Select[Any]:
+    columns = (snapshots.c[name] for name in Brief._fields)
+    return select(*columns).where(MINE, among_later(dialect, snapshots.c.customer_id, "wanted"))
+
+
+@cache
+def _some(dialect: str) -> Select[Any]:
+    return select(*COLUMNS).where(MINE, among_later(dialect, snapshots.c.customer_id, "wanted"))
 
 
 def _bare(value: Any) -> Any:

@@ -7,6 +7,8 @@ healed by doing all three again: the code is derived, so the store itself says w
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -54,16 +56,16 @@ class Answer:
 
 def prepare(db: Connection, row: OutboxRow, *, now: datetime) -> Task | None:
     """Moves the offer to ``sending`` before the wire; None where nothing is left to ask."""
-    offer = offers.get(db, row.shop_id, str(row.payload["offer_id"]))
-    if offer is None or offer.state not in OPEN_STATES:
-        outbox.done(db, row, now)
-        return None
-    if offer.state == "planned" and (offer.unwanted or offer.ends_at <= now or _came_back(db, offer)):
-        _call_off(db, offer, row, now)
-        return None
-    if offer.state == "planned":
-        offers.advance(db, row.shop_id, offer.offer_id, to="sending", frm=["planned"], sending_at=now)
-    return Task(offer=offer, asked_before=offer.state == "sending", spec=spec_of(offer))
+    return prepare_many(db, [row], now=now)[0]
+
+
+def prepare_many(db: Connection, rows: Sequence[OutboxRow], *, now: datetime) -> list[Task | None]:
+    """``prepare`` for each of many calls of any shops, in their order, with a few statements for each shop."""
+    tasks: dict[int, Task] = {}
+    for shop_id in sorted({row.shop_id for row in rows}):
+        mine = [row for row in rows if row.shop_id == shop_id]
+        tasks |= _prepare(db, shop_id, mine, now)
+    return [tasks.get(row.outbox_row) for row in rows]
 
 
 def ask(platform: Platform, task: Task) -> Answer:
@@ -80,10 +82,24 @@ def ask(platform: Platform, task: Task) -> Answer:
 
 def conclude(db: Connection, row: OutboxRow, task: Task, answer: Answer, *, now: datetime) -> None:
     """Writes down what came of it; a worker whose lease has passed to another writes nothing."""
-    if answer.found is not None:
-        _settle(db, row, task, answer.found, now)
-    elif answer.error is not None:
-        _fail(db, row, task, answer.error, now)
+    conclude_many(db, [(row, task, answer)], now=now)
+
+
+def conclude_many(db: Connection, told: Sequence[tuple[OutboxRow, Task, Answer]], *, now: datetime) -> None:
+    """``conclude`` for many calls of any shops; what went well is written together."""
+    good = [(row, task, answer.found) for row, task, answer in told if answer.found and _is_ours(task, answer.found)]
+    settled = outbox.done_many(db, [row for row, _, _ in good], now)
+    issued: defaultdict[int, dict[str, str]] = defaultdict(dict)
+    for row, task, found in good:
+        if row.outbox_row in settled:
+            issued[row.shop_id][task.offer.offer_id] = found.ref
+    for shop_id in sorted(issued):
+        offers.issue_many(db, shop_id, issued[shop_id], now=now)
+    for row, task, answer in told:
+        if answer.found is None and answer.error is not None:
+            _fail(db, row, task, answer.error, now)
+        elif answer.found is not None and not _is_ours(task, answer.found):
+            _withdraw(db, row, task, answer.found, now)
 
 
 def spec_of(offer: Offer) -> DiscountSpec:
@@ -101,12 +117,36 @@ def spec_of(offer: Offer) -> DiscountSpec:
     )
 
 
-def _came_back(db: Connection, offer: Offer) -> bool:
-    """Has the customer ordered since this win-back was planned? Asked in the transaction that is about to send it."""
-    if offer.kind != "win_back":
-        return False
-    newest = orders.latest(db, offer.shop_id, [offer.customer_id]).get(offer.customer_id)
-    return offer.cycle != f"silence:{newest}"
+def _prepare(db: Connection, shop_id: int, rows: Sequence[OutboxRow], now: datetime) -> dict[int, Task]:
+    known = offers.some(db, shop_id, [str(row.payload["offer_id"]) for row in rows])
+    pairs = [(row, known.get(str(row.payload["offer_id"]))) for row in rows]
+    outbox.done_many(db, [row for row, offer in pairs if offer is None or offer.state not in OPEN_STATES], now)
+    to_ask = [(row, offer) for row, offer in pairs if offer is not None and offer.state in OPEN_STATES]
+    returned = _came_back(db, shop_id, [offer for _, offer in to_ask if offer.state == "planned"])
+    tasks: dict[int, Task] = {}
+    for row, offer in to_ask:
+        planned = offer.state == "planned"
+        if planned and (offer.unwanted or offer.ends_at <= now or offer.offer_id in returned):
+            _call_off(db, offer, row, now)
+        else:
+            tasks[row.outbox_row] = Task(offer=offer, asked_before=not planned, spec=spec_of(offer))
+    fresh = [task.offer.offer_id for task in tasks.values() if not task.asked_before]
+    moved = offers.advance_many(db, shop_id, fresh, to="sending", frm=["planned"], sending_at=now) if fresh else set()
+    # one that was called off since it was read is not asked for; its call ends when the lease does
+    return {row: task for row, task in tasks.items() if task.asked_before or task.offer.offer_id in moved}
+
+
+def _came_back(db: Connection, shop_id: int, planned: Sequence[Offer]) -> set[str]:
+    """Whose customers have ordered since this win-back was planned? Asked in the transaction that is about to send it."""
+    win_backs = [offer for offer in planned if offer.kind == "win_back"]
+    if not win_backs:
+        return set()
+    newest = orders.latest(db, shop_id, {offer.customer_id for offer in win_backs})
+    return {offer.offer_id for offer in win_backs if offer.cycle != f"silence:{newest.get(offer.customer_id)}"}
+
+
+def _is_ours(task: Task, found: StoredDiscount) -> bool:
+    return found.live and task.offer.offer_id in found.tags
 
 
 def _look_up(platform: Platform, task: Task, taken: Taken) -> Answer:
@@ -118,21 +158,18 @@ def _look_up(platform: Platform, task: Task, taken: Taken) -> Answer:
     return Answer(found=found) if found else Answer(error=InDoubt(str(taken)))
 
 
-def _settle(db: Connection, row: OutboxRow, task: Task, found: StoredDiscount, now: datetime) -> None:
+def _withdraw(db: Connection, row: OutboxRow, task: Task, found: StoredDiscount, now: datetime) -> None:
     offer = task.offer
     if not outbox.done(db, row, now):
         return
     if offer.offer_id not in found.tags:
         _reject(db, offer, "another discount of the store has this code", now)
         return
-    if not found.live:
-        # somebody switched it off: the merchant in the store's admin, or a cancellation of ours
-        moved = offers.advance(
-            db, row.shop_id, offer.offer_id, to="cancelled", frm=["sending"], store_ref=found.ref, closed_at=now
-        )
-        _release(db, offer, really=moved)
-        return
-    offers.advance(db, row.shop_id, offer.offer_id, to="issued", frm=["sending"], store_ref=found.ref, issued_at=now)
+    # somebody switched it off: the merchant in the store's admin, or a cancellation of ours
+    moved = offers.advance(
+        db, row.shop_id, offer.offer_id, to="cancelled", frm=["sending"], store_ref=found.ref, closed_at=now
+    )
+    _release(db, offer, really=moved)
 
 
 def _fail(db: Connection, row: OutboxRow, task: Task, error: PlatformError, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -15,13 +16,19 @@ GRACE = timedelta(hours=1)
 def ended(db: Connection, shop_id: int, *, now: datetime, limit: int) -> int:
     """Expires issued offers that ended more than an hour ago; answers how many."""
     found = offers.ended(db, shop_id, now - GRACE, limit)
+    if not found:
+        return 0
+    ids = [offer.offer_id for offer in found]
+    moved = offers.advance_many(db, shop_id, ids, to="expired", frm=["issued"], closed_at=now)
+    freed: Counter[str] = Counter()
     for offer in found:
-        moved = offers.advance(db, shop_id, offer.offer_id, to="expired", frm=["issued"], closed_at=now)
-        if moved and offer.budget_month is not None and offer.reserved_minor:
-            budgets.release(db, shop_id, month=offer.budget_month, amount=offer.reserved_minor)
+        if offer.offer_id in moved and offer.budget_month is not None and offer.reserved_minor:
+            freed[offer.budget_month] += offer.reserved_minor
+    for month in sorted(freed):
+        budgets.release(db, shop_id, month=month, amount=freed[month])
     return len(found)
 
 
 def due(db: Connection, shop_id: int, *, now: datetime) -> bool:
     """Is there an offer to close? Read without a lock."""
-    return bool(offers.ended(db, shop_id, now - GRACE, 1))
+    return offers.any_ended(db, shop_id, now - GRACE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,18 +12,19 @@ from sqlalchemy import Connection
 
 from plugin.rewards import code, stored
 from plugin.rewards.decide import decide
-from plugin.rewards.decision import Budget, Decision, OfferSpec, PastOffer, Standing
+from plugin.rewards.decision import Benefit, Budget, Decision, OfferSpec, PastOffer, Standing
 from plugin.rewards.inputs import freeze
 from plugin.rewards.program import Program
 from plugin.vault import Vault
 from storage import budgets, customers, decisions, offers, orders, outbox, programs, snapshots
-from storage.offers import NewOffer, Offer
+from storage.offers import Made, NewOffer, Offer
 from storage.shops import Shop
-from storage.snapshots import Snapshot
+from storage.snapshots import Brief
 
 ISSUE = "issue_offer"
 #: a customer is not looked at again sooner for time's sake alone
 SOONEST = timedelta(minutes=1)
+BENEFIT = tuple(field.name for field in fields(Benefit))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ def for_customers(
     program = stored.from_stored(current.body)
     desk = _Desk(db, shop, program, version=current.version, as_of=as_of, issuer=issuer)
     standings = _standings(db, shop, customer_ids)
-    made = offers.of_customers(db, shop.shop_id, list(standings))
+    made = offers.made_to(db, shop.shop_id, list(standings))
     outcomes = {who: desk.settle(standing, made.get(who, [])) for who, standing in standings.items()}
     desk.write(outcomes)
     # who has nothing to be decided about must not come up again and again
@@ -61,7 +62,7 @@ def for_customers(
     return outcomes
 
 
-def past(offer: Offer) -> PastOffer:
+def past(offer: Offer | Made) -> PastOffer:
     """An offer as the next decision sees it."""
     return PastOffer(
         kind=offer.kind,
@@ -82,7 +83,7 @@ def budget_month(shop: Shop, moment: datetime) -> str:
 
 def _standings(db: Connection, shop: Shop, customer_ids: Collection[str]) -> dict[str, Standing]:
     ids = sorted(customer_ids)
-    known = snapshots.some(db, shop.shop_id, ids)
+    known = snapshots.brief(db, shop.shop_id, ids)
     newest = orders.latest(db, shop.shop_id, ids)
     left_out = customers.left_out(db, shop.shop_id, ids)
     return {
@@ -92,7 +93,7 @@ def _standings(db: Connection, shop: Shop, customer_ids: Collection[str]) -> dic
     }
 
 
-def _standing(row: Snapshot, last_order_id: str, *, left_out: bool) -> Standing:
+def _standing(row: Brief, last_order_id: str, *, left_out: bool) -> Standing:
     return Standing(
         customer_id=row.customer_id,
         order_count=row.order_count,
@@ -129,7 +130,7 @@ class _Desk:
         self.offers: list[NewOffer] = []
         self.inputs: dict[str, dict[str, Any]] = {}
 
-    def settle(self, standing: Standing, made: Sequence[Offer]) -> Decision:
+    def settle(self, standing: Standing, made: Sequence[Made]) -> Decision:
         earlier = [past(offer) for offer in made]
         decision = self._decide(standing, earlier)
         if (
@@ -181,7 +182,7 @@ class _Desk:
             state=state,
             code=self._derived(customer_id, spec.rule, spec.cycle, self.program.code_prefix) if with_code else None,
             code_key_id=self.issuer.key_id if with_code else None,
-            benefit=asdict(spec.benefit),
+            benefit={name: getattr(spec.benefit, name) for name in BENEFIT},
             budget_month=self.month if with_code else None,
             reserved_minor=spec.reserve if with_code else 0,
             currency=self.program.currency,
@@ -210,8 +211,7 @@ class _Desk:
     def write(self, outcomes: dict[str, Decision]) -> None:
         shop_id = self.shop.shop_id
         opened = offers.open_many(self.db, shop_id, self.offers)
-        for offer in self.offers:
-            self._follow_up(offer, is_new=offer.offer_id in opened)
+        self._follow_up(opened)
         rows = [self._decision_row(who, decision) for who, decision in outcomes.items()]
         decisions.keep_many(self.db, shop_id, rows)
         snapshots.plan_checks(self.db, shop_id, {who: self._next(decision) for who, decision in outcomes.items()})
@@ -221,20 +221,16 @@ class _Desk:
             return None
         return max(decision.next_check_at, self.as_of + SOONEST)
 
-    def _follow_up(self, offer: NewOffer, *, is_new: bool) -> None:
-        if offer.state != "planned":
-            return
-        if is_new:
-            outbox.put(
-                self.db,
-                self.shop.shop_id,
-                key=f"issue/{offer.offer_id}",
-                kind=ISSUE,
-                payload={"offer_id": offer.offer_id},
-                now=self.as_of,
-            )
-        elif offer.reserved_minor:
-            budgets.release(self.db, self.shop.shop_id, month=self.month, amount=offer.reserved_minor)
+    def _follow_up(self, opened: Collection[str]) -> None:
+        planned = [offer for offer in self.offers if offer.state == "planned"]
+        to_issue = {
+            f"issue/{offer.offer_id}": {"offer_id": offer.offer_id} for offer in planned if offer.offer_id in opened
+        }
+        outbox.put_many(self.db, self.shop.shop_id, kind=ISSUE, payloads=to_issue, now=self.as_of)
+        # made already, so that nothing is to be paid twice
+        unused = sum(offer.reserved_minor for offer in planned if offer.offer_id not in opened)
+        if unused:
+            budgets.release(self.db, self.shop.shop_id, month=self.month, amount=unused)
 
     def _decision_row(self, customer_id: str, decision: Decision) -> dict[str, Any]:
         return {

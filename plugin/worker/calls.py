@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -25,30 +25,42 @@ MERCHANT = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One kind. ``prepare`` answers None where nothing is left to ask; ``ask`` may raise PlatformError.
+    """One kind. ``prepare`` answers for each row, None where nothing is left to ask; ``ask`` may raise PlatformError.
 
-    ``conclude`` gets what ``prepare`` and ``ask`` answered, or the error instead.
+    ``conclude`` gets rows with what ``prepare`` and ``ask`` answered, or the error instead.
     """
 
-    prepare: Callable[[Runtime, Connection, OutboxRow], Any]
+    prepare: Callable[[Runtime, Connection, Sequence[OutboxRow]], Sequence[Any]]
     ask: Callable[[Platform, Any], Any]
-    conclude: Callable[[Runtime, Connection, OutboxRow, Any, Any], None]
+    conclude: Callable[[Runtime, Connection, Sequence[tuple[OutboxRow, Any, Any]]], None]
 
 
-def _prepare_issue(runtime: Runtime, db: Connection, row: OutboxRow) -> deliver.Task | None:
-    return deliver.prepare(db, row, now=runtime.now())
+def _prepare_issues(runtime: Runtime, db: Connection, rows: Sequence[OutboxRow]) -> Sequence[deliver.Task | None]:
+    return deliver.prepare_many(db, rows, now=runtime.now())
 
 
-def _conclude_issue(runtime: Runtime, db: Connection, row: OutboxRow, task: deliver.Task, answer: Any) -> None:
-    said = deliver.Answer(error=answer) if isinstance(answer, PlatformError) else answer
-    deliver.conclude(db, row, task, said, now=runtime.now())
+def _conclude_issues(runtime: Runtime, db: Connection, told: Sequence[tuple[OutboxRow, deliver.Task, Any]]) -> None:
+    answers = [
+        (row, task, deliver.Answer(error=said) if isinstance(said, PlatformError) else said) for row, task, said in told
+    ]
+    deliver.conclude_many(db, answers, now=runtime.now())
 
 
-def _the_payload(_runtime: Runtime, _db: Connection, row: OutboxRow) -> Mapping[str, Any]:
-    return row.payload
+def _payloads(_runtime: Runtime, _db: Connection, rows: Sequence[OutboxRow]) -> Sequence[Mapping[str, Any]]:
+    return [row.payload for row in rows]
 
 
-def _conclude_refetch(runtime: Runtime, db: Connection, row: OutboxRow, _asked: Any, answer: Any) -> None:
+def _each(
+    conclude: Callable[[Runtime, Connection, OutboxRow, Any], None],
+) -> Callable[[Runtime, Connection, Sequence[tuple[OutboxRow, Any, Any]]], None]:
+    def all_of_them(runtime: Runtime, db: Connection, told: Sequence[tuple[OutboxRow, Any, Any]]) -> None:
+        for row, _asked, answer in told:
+            conclude(runtime, db, row, answer)
+
+    return all_of_them
+
+
+def _conclude_refetch(runtime: Runtime, db: Connection, row: OutboxRow, answer: Any) -> None:
     if isinstance(answer, PlatformError):
         outbox.retry(db, row, run_at=runtime.now() + RETRY, reason=str(answer))
     elif outbox.done(db, row, runtime.now()) and answer is not None:
@@ -56,7 +68,7 @@ def _conclude_refetch(runtime: Runtime, db: Connection, row: OutboxRow, _asked: 
         refetch.keep(db, row.shop_id, answer, now=runtime.now(), vault=runtime.vault, issuer=by)
 
 
-def _conclude_switch_off(runtime: Runtime, db: Connection, row: OutboxRow, _asked: Any, answer: Any) -> None:
+def _conclude_switch_off(runtime: Runtime, db: Connection, row: OutboxRow, answer: Any) -> None:
     if answer is True:
         outbox.done(db, row, runtime.now())
     else:
@@ -64,8 +76,10 @@ def _conclude_switch_off(runtime: Runtime, db: Connection, row: OutboxRow, _aske
         outbox.retry(db, row, run_at=runtime.now() + RETRY, reason=reason)
 
 
-def _leave_to_the_merchant(runtime: Runtime, db: Connection, row: OutboxRow) -> None:
-    outbox.retry(db, row, run_at=runtime.now() + MERCHANT, reason="waits for the merchant")
+def _leave_to_the_merchant(runtime: Runtime, db: Connection, rows: Sequence[OutboxRow]) -> Sequence[None]:
+    for row in rows:
+        outbox.retry(db, row, run_at=runtime.now() + MERCHANT, reason="waits for the merchant")
+    return [None] * len(rows)
 
 
 def _never(*_: Any) -> None:
@@ -73,10 +87,10 @@ def _never(*_: Any) -> None:
 
 
 KINDS: Mapping[str, Call] = {
-    ISSUE: Call(_prepare_issue, deliver.ask, _conclude_issue),
-    REFETCH: Call(_the_payload, lambda store, asked: store.fetch_order(str(asked["order_id"])), _conclude_refetch),
+    ISSUE: Call(_prepare_issues, deliver.ask, _conclude_issues),
+    REFETCH: Call(_payloads, lambda store, asked: store.fetch_order(str(asked["order_id"])), _each(_conclude_refetch)),
     SWITCH_OFF: Call(
-        _the_payload, lambda store, asked: switch_off.code(store, str(asked["code"])), _conclude_switch_off
+        _payloads, lambda store, asked: switch_off.code(store, str(asked["code"])), _each(_conclude_switch_off)
     ),
     DATA_REQUEST: Call(_leave_to_the_merchant, _never, _never),
 }

@@ -11,6 +11,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Connection
+
 from plugin.platforms.protocol import Platform, PlatformError
 from plugin.runtime import Runtime
 from plugin.worker.calls import KINDS, Call
@@ -20,13 +22,19 @@ from storage.shops import Shop
 
 BATCH = 64
 LEASE_SECONDS = 300
+#: how long an answer may wait for others to be written down with
+GATHER_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
     row: OutboxRow
-    call: Call
     prepared: Any
+
+    @property
+    def call(self) -> Call:
+        """What is done about it."""
+        return KINDS[self.row.kind]
 
 
 def run(runtime: Runtime, pool: ThreadPoolExecutor) -> int:
@@ -37,14 +45,23 @@ def run(runtime: Runtime, pool: ThreadPoolExecutor) -> int:
     with runtime.database.transaction() as db:
         rows = outbox.claim(db, now=runtime.now(), limit=BATCH, lease_seconds=LEASE_SECONDS)
         found = {shop_id: shops.get(db, shop_id) for shop_id in {row.shop_id for row in rows}}
-        prepared = [_Asked(row, call := KINDS[row.kind], call.prepare(runtime, db, row)) for row in rows]
-    asked = [one for one in prepared if one.prepared is not None]
+        asked = _prepare(runtime, db, rows)
     stores = {shop_id: _open(runtime, found[shop_id]) for shop_id in {one.row.shop_id for one in asked}}
     under_way = {pool.submit(_ask, stores[one.row.shop_id], one): one for one in asked}
     while under_way:
-        done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+        wait(under_way, return_when=FIRST_COMPLETED)
+        done, _ = wait(under_way, timeout=GATHER_SECONDS)
         _conclude(runtime, [(under_way.pop(future), future) for future in done])
     return len(rows)
+
+
+def _prepare(runtime: Runtime, db: Connection, rows: Sequence[OutboxRow]) -> list[_Asked]:
+    asked = []
+    for kind in sorted({row.kind for row in rows}):
+        alike = [row for row in rows if row.kind == kind]
+        prepared = KINDS[kind].prepare(runtime, db, alike)
+        asked += [_Asked(row, said) for row, said in zip(alike, prepared, strict=True) if said is not None]
+    return asked
 
 
 def _open(runtime: Runtime, shop: Shop) -> Platform | PlatformError:
@@ -65,5 +82,6 @@ def _ask(store: Platform | PlatformError, one: _Asked) -> Any:
 
 def _conclude(runtime: Runtime, answered: Sequence[tuple[_Asked, Future[Any]]]) -> None:
     with runtime.database.transaction() as db:
-        for one, future in answered:
-            one.call.conclude(runtime, db, one.row, one.prepared, future.result())
+        for kind in sorted({one.row.kind for one, _ in answered}):
+            told = [(one.row, one.prepared, future.result()) for one, future in answered if one.row.kind == kind]
+            KINDS[kind].conclude(runtime, db, told)

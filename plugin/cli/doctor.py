@@ -16,8 +16,9 @@ from plugin import runtime
 from plugin.cli import context
 from plugin.platforms.protocol import PlatformError
 from plugin.runtime import Runtime
+from plugin.usecases.absorb import DATA_REQUEST
 from plugin.vault import Unsealable
-from storage import inbox, migrations, offers, outbox, shops
+from storage import disclosure, inbox, migrations, offers, outbox, shops
 from storage.shops import Shop
 
 #: a delivery should not wait longer than this
@@ -129,8 +130,13 @@ def _shop(built: Runtime, shop: Shop) -> Iterator[Finding]:
         )
         yield Finding(about, ok=not missing, told=told)
     with built.database.reading() as db:
+        asked = disclosure.waiting(db, shop.shop_id, DATA_REQUEST)
         aside = inbox.aside(db, shop.shop_id, 3)
         count = inbox.count_aside(db, shop.shop_id)
+    if asked:
+        ids = ", ".join(str(request["customer_id"]) for request in asked)
+        told = f"customers {ids} ask what is kept about them; regulars disclose {shop.domain} --customer ID"
+        yield Finding(f"requests to {shop.domain}", ok=False, told=told)
     if count:
         listed = "; ".join(f"{row.topic}: {row.reason}" for row in aside)
         yield Finding(f"deliveries of {shop.domain}", ok=False, told=f"{count} set aside ({listed})")

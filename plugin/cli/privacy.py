@@ -1,12 +1,31 @@
-"""``regulars erase``: forgetting, on request."""
+"""``regulars disclose`` and ``regulars erase``: telling a customer what is kept, and forgetting."""
 
 from __future__ import annotations
+
+import json
+from datetime import datetime
 
 import click
 
 from plugin.cli import context
 from plugin.usecases import erase as forget
-from storage import erasure
+from plugin.usecases.absorb import DATA_REQUEST
+from plugin.usecases.list_signals import instant_text
+from storage import disclosure, erasure
+
+
+@click.command()
+@click.argument("shop")
+@click.option("--customer", required=True, help="The store's id of the customer who asks.")
+def disclose(shop: str, customer: str) -> None:
+    """Prints as JSON everything that is kept about a customer of SHOP; a waiting request counts as answered."""
+    with context.opened() as built:
+        found = context.shop_named(built, shop)
+        with built.database.reading() as db:
+            told = disclosure.everything(db, found.shop_id, customer)
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False, default=_plain))
+        with built.database.transaction() as db:
+            disclosure.answered(db, found.shop_id, DATA_REQUEST, {"customer_id": customer}, built.now())
 
 
 @click.command()
@@ -31,4 +50,8 @@ def erase(shop: str, customer: str | None, *, everything: bool, yes: bool) -> No
         click.echo(f"Erased {found.domain}." if everything else f"Erased customer {customer}: {gone} rows.")
 
 
-COMMANDS = (erase,)
+def _plain(value: object) -> str | None:
+    return instant_text(value) if isinstance(value, datetime) else str(value)
+
+
+COMMANDS = (disclose, erase)

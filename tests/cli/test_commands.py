@@ -155,6 +155,21 @@ def test_a_customer_is_erased(regulars: Regulars, shop: str, tmp_path: Path) -> 
     assert [row["customer_id"] for row in regulars("signals", shop).rows()] == ["8001"]
 
 
+def test_a_customer_is_told_what_is_kept(regulars: Regulars, shop: str, tmp_path: Path) -> None:
+    """Disclose prints the customer's rows by table, and nothing of anybody else."""
+    file = tmp_path / "orders.csv"
+    file.write_text(
+        "order_id,customer_id,ordered_at,total,currency\n1,7001,2026-01-05,20,USD\n2,8001,2026-01-05,20,USD\n"
+    )
+    regulars("import", shop, "--from-csv", str(file))
+
+    told = json.loads(regulars("disclose", shop, "--customer", "7001").out)
+
+    assert [row["order_id"] for row in told["orders"]] == ["1"]
+    assert told["orders"][0]["ordered_at"] == "2026-01-05T00:00:00Z"
+    assert "8001" not in json.dumps(told)
+
+
 def test_offers_of_a_new_shop_are_none(regulars: Regulars, shop: str) -> None:
     """A shop without offers prints nothing, or the header alone."""
     assert regulars("offers", shop).out == ""

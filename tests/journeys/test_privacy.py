@@ -4,6 +4,8 @@ from pathlib import Path
 
 from plugin.cli.demo.world import World
 from plugin.sandbox import deliveries, lifecycle
+from plugin.usecases.absorb import DATA_REQUEST
+from storage import disclosure
 from tests.journeys import people
 
 CANARY = 8_123_456_789_012_345
@@ -62,3 +64,24 @@ def test_the_code_of_an_erased_customer_is_switched_off(world: World) -> None:
 def _holds(folder: Path, text: str) -> bool:
     """Does any file of Regulars' database contain the text? Deliveries are compressed: their words are looked up too."""
     return any(text.encode() in path.read_bytes() for path in folder.glob("regulars.db*"))
+
+
+def test_a_customer_who_asks_is_told_everything(world: World) -> None:
+    """A request for data waits until it is answered, and the answer is all that is kept about the customer."""
+    people.rules(world)
+    people.buys(world, CANARY)
+    world.worker.drain()
+    lifecycle.ask_for_data(world.store, CANARY)
+    world.postman.deliver()
+    world.worker.drain()
+    with world.runtime.database.reading() as db:
+        shop_id = world.shop().shop_id
+        asked = disclosure.waiting(db, shop_id, DATA_REQUEST)
+        told = disclosure.everything(db, shop_id, str(CANARY))
+
+    assert [request["customer_id"] for request in asked] == [str(CANARY)]
+    assert {"orders", "order_lines", "snapshots", "offers", "decisions"} <= told.keys()
+
+    with world.runtime.database.transaction() as db:
+        assert disclosure.answered(db, shop_id, DATA_REQUEST, {"customer_id": str(CANARY)}, world.clock.now()) == 1
+        assert not disclosure.waiting(db, shop_id, DATA_REQUEST)

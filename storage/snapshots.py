@@ -128,7 +128,7 @@ def ids(db: Connection, shop_id: int) -> set[str]:
     """The customers who have a measurement."""
     # in this order the index of the key alone answers
     statement = select(snapshots.c.customer_id).where(MINE).order_by(snapshots.c.customer_id)
-    return set(db.execute(statement, {"shop": shop_id}).scalars())
+    return {row[0] for row in db.execute(statement, {"shop": shop_id}).all()}
 
 
 def due(db: Connection, shop_id: int, now: datetime, limit: int) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from plugin.rewards.program import Program
 FORMAT = 1
 #: what a decision takes beside the program
 NAMES = frozenset({"format", "standing", "past", "budget", "as_of", "program_shop", "importing", "timezone"})
+STANDING, PAST_OFFER, BUDGET = (tuple(field.name for field in fields(kind)) for kind in (Standing, PastOffer, Budget))
 
 
 def freeze(
@@ -32,9 +33,9 @@ def freeze(
     """
     return {
         "format": FORMAT,
-        "standing": _plain(asdict(standing)),
-        "past": [_plain(asdict(offer)) for offer in past],
-        "budget": asdict(budget),
+        "standing": _plain(standing, STANDING),
+        "past": [_plain(offer, PAST_OFFER) for offer in past],
+        "budget": _plain(budget, BUDGET),
         "as_of": as_of.isoformat(),
         "program_shop": program_shop,
         "importing": importing,
@@ -62,8 +63,10 @@ def redecide(inputs: Mapping[str, Any], program: Program) -> Decision:
     return decide(program=program, **thaw(inputs))
 
 
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+def _plain(given: Standing | PastOffer | Budget, names: Sequence[str]) -> dict[str, Any]:
+    # the values are plain: nothing to copy as asdict would
+    values = ((name, getattr(given, name)) for name in names)
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values}
 
 
 def _typed(values: Mapping[str, Any], kind: type[Standing | PastOffer]) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from storage.gate import Gate
@@ -25,6 +26,13 @@ LOG_SIZE_LIMIT = 64 * 1024 * 1024
 READERS = 40
 SERVER_CONNECTIONS = 10
 SERVER_OVERFLOW = 30
+#: how often work is tried that meets others in a circle
+TRIES = 5
+#: PostgreSQL's words for "not now, but again as a whole": serialisation failure, deadlock
+REFUSED = frozenset({"40001", "40P01"})
+
+
+Result = TypeVar("Result")
 
 
 class Database:
@@ -54,6 +62,21 @@ class Database:
         """Commits on leaving, durably; rolls back when an exception passes. Not to be nested in a thread."""
         with self._alone(), self._writer.begin() as db:
             yield db
+
+    def carry_out(self, work: Callable[[Connection], Result], *, tries: int = TRIES) -> Result:
+        """Does all of ``work`` in one transaction, and again as a whole where the server refused it as a deadlock.
+
+        So ``work`` must do nothing that a roll back does not undo. Raises the last refusal after ``tries``.
+        """
+        for _ in range(tries - 1):
+            try:
+                with self.transaction() as db:
+                    return work(db)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in REFUSED:
+                    raise
+        with self.transaction() as db:
+            return work(db)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

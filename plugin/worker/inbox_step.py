@@ -45,14 +45,10 @@ def run(runtime: Runtime) -> int:
 
 def _absorb(runtime: Runtime, rows: list[InboxRow], currencies: dict[int, str]) -> None:
     understood = intake.understand(rows, currencies)
-    with runtime.database.transaction() as db:
-        done = absorb.deliveries(
-            db,
-            understood,
-            now=runtime.now(),
-            vault=runtime.vault,
-            issuer=issuer(runtime.vault, runtime.config.environment),
-        )
+    by = issuer(runtime.vault, runtime.config.environment)
+    done = runtime.database.carry_out(
+        lambda db: absorb.deliveries(db, understood, now=runtime.now(), vault=runtime.vault, issuer=by)
+    )
     if done.erased:
         erasure.scrub(runtime.database)
 

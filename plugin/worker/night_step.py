@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from plugin.platforms.protocol import PlatformError
 from plugin.rewards import stored
@@ -38,8 +39,7 @@ def measure_shop(runtime: Runtime, shop: Shop, *, as_of: datetime) -> int:
     with runtime.database.transaction() as db:
         shops.keep_model(db, shop.shop_id, night.model.to_json(), as_of)
     for piece in night.pieces():
-        with runtime.database.transaction() as db:
-            snapshots.keep_columns(db, shop.shop_id, piece)
+        runtime.database.carry_out(partial(snapshots.keep_columns, shop_id=shop.shop_id, columns=piece))
     with runtime.database.transaction() as db:
         if night.gone:
             snapshots.forget(db, shop.shop_id, night.gone)

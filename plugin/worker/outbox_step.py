@@ -42,17 +42,20 @@ def run(runtime: Runtime, pool: ThreadPoolExecutor) -> int:
     with runtime.database.reading() as db:
         if not outbox.due(db, runtime.now()):
             return 0
-    with runtime.database.transaction() as db:
-        rows = outbox.claim(db, now=runtime.now(), limit=BATCH, lease_seconds=LEASE_SECONDS)
-        found = {shop_id: shops.get(db, shop_id) for shop_id in {row.shop_id for row in rows}}
-        asked = _prepare(runtime, db, rows)
-    stores = {shop_id: _open(runtime, found[shop_id]) for shop_id in {one.row.shop_id for one in asked}}
+    claimed, asked, found = runtime.database.carry_out(lambda db: _claim(runtime, db))
+    stores = {shop.shop_id: _open(runtime, shop) for shop in found}
     under_way = {pool.submit(_ask, stores[one.row.shop_id], one): one for one in asked}
     while under_way:
         wait(under_way, return_when=FIRST_COMPLETED)
         done, _ = wait(under_way, timeout=GATHER_SECONDS)
         _conclude(runtime, [(under_way.pop(future), future) for future in done])
-    return len(rows)
+    return claimed
+
+
+def _claim(runtime: Runtime, db: Connection) -> tuple[int, list[_Asked], list[Shop]]:
+    rows = outbox.claim(db, now=runtime.now(), limit=BATCH, lease_seconds=LEASE_SECONDS)
+    asked = _prepare(runtime, db, rows)
+    return len(rows), asked, [shops.get(db, shop_id) for shop_id in sorted({one.row.shop_id for one in asked})]
 
 
 def _prepare(runtime: Runtime, db: Connection, rows: Sequence[OutboxRow]) -> list[_Asked]:
@@ -81,7 +84,10 @@ def _ask(store: Platform | PlatformError, one: _Asked) -> Any:
 
 
 def _conclude(runtime: Runtime, answered: Sequence[tuple[_Asked, Future[Any]]]) -> None:
-    with runtime.database.transaction() as db:
-        for kind in sorted({one.row.kind for one, _ in answered}):
-            told = [(one.row, one.prepared, future.result()) for one, future in answered if one.row.kind == kind]
-            KINDS[kind].conclude(runtime, db, told)
+    told = [(one.row, one.prepared, future.result()) for one, future in answered]
+
+    def write(db: Connection) -> None:
+        for kind in sorted({row.kind for row, _, _ in told}):
+            KINDS[kind].conclude(runtime, db, [one for one in told if one[0].kind == kind])
+
+    runtime.database.carry_out(write)

@@ -21,8 +21,7 @@ def _close(runtime: Runtime, shop_id: int) -> int:
     with runtime.database.reading() as db:
         if not expire.due(db, shop_id, now=runtime.now()):
             return 0
-    with runtime.database.transaction() as db:
-        return expire.ended(db, shop_id, now=runtime.now(), limit=BATCH)
+    return runtime.database.carry_out(lambda db: expire.ended(db, shop_id, now=runtime.now(), limit=BATCH))
 
 
 def _decide(runtime: Runtime, shop_id: int) -> int:
@@ -30,8 +29,8 @@ def _decide(runtime: Runtime, shop_id: int) -> int:
     with runtime.database.reading() as db:
         due = snapshots.due(db, shop_id, now, BATCH)
     if due:
-        with runtime.database.transaction() as db:
-            shop = shops.get(db, shop_id)
-            issuer = make_offers.issuer(runtime.vault, runtime.config.environment)
-            make_offers.for_customers(db, shop, due, as_of=now, issuer=issuer)
+        by = make_offers.issuer(runtime.vault, runtime.config.environment)
+        runtime.database.carry_out(
+            lambda db: make_offers.for_customers(db, shops.get(db, shop_id), due, as_of=now, issuer=by)
+        )
     return len(due)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from storage import budgets, inbox, shops
@@ -112,6 +112,46 @@ def test_many_threads_lose_no_update(database: Database, shop_id: int):
         thread.join()
     with database.reading() as db:
         assert budgets.state(db, shop_id, "2026-03").booked_minor == threads * each
+
+
+def test_work_refused_as_a_deadlock_is_done_again(postgresql_database: Database) -> None:
+    """Two who wait for each other in a circle both get their work done, each as a whole and once."""
+    with postgresql_database.transaction() as db:
+        first, second = new_shop(db), new_shop(db)
+    together = threading.Barrier(2)
+    tries = []
+
+    def change(db: Connection, order: tuple[int, int]) -> None:
+        tries.append(order)
+        for shop_id in order:
+            budgets.book(db, shop_id, month="2026-03", reserved=0, cost=1)
+            if tries.count(order) == 1 and shop_id == order[0]:
+                together.wait(10)
+
+    def work(order: tuple[int, int]) -> None:
+        postgresql_database.carry_out(lambda db: change(db, order))
+
+    running = [threading.Thread(target=work, args=(order,)) for order in ((first, second), (second, first))]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join(30)
+    assert len(tries) > 2
+    with postgresql_database.reading() as db:
+        assert [budgets.state(db, one, "2026-03").booked_minor for one in (first, second)] == [2, 2]
+
+
+def test_work_that_fails_otherwise_is_not_tried_again(database: Database, shop_id: int) -> None:
+    """Only what the server asks to do again is done again; anything else is the caller's to know, at once."""
+    tries = []
+
+    def work(db: Connection) -> None:
+        tries.append(db)
+        budgets.book(db, shop_id, month="2026-03", reserved=0, cost=-1)
+
+    with pytest.raises(DBAPIError):
+        database.carry_out(work)
+    assert len(tries) == 1
 
 
 def test_sqlite_is_set_up_to_keep_and_to_forget(sqlite_database: Database):

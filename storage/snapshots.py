@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache, lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, case, delete, func, s
 
 from storage.columns import to_micros
 from storage.tables import snapshots
-from storage.upserts import among, among_later, listed
+from storage.upserts import among, among_later, bare, listed
 
 AT_ONCE = 1000
 MINE = snapshots.c.shop_id == bindparam("shop")
@@ -128,7 +129,7 @@ def ids(db: Connection, shop_id: int) -> set[str]:
     """The customers who have a measurement."""
     # in this order the index of the key alone answers
     statement = select(snapshots.c.customer_id).where(MINE).order_by(snapshots.c.customer_id)
-    return {row[0] for row in db.execute(statement, {"shop": shop_id}).all()}
+    return set(chain.from_iterable(bare(db.execute(statement, {"shop": shop_id}))))
 
 
 def due(db: Connection, shop_id: int, now: datetime, limit: int) -> list[str]:

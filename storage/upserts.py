@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    CursorResult,
     Integer,
     Row,
     Table,
@@ -70,6 +71,13 @@ def put_new(
         return []
     statement = _adding(db.dialect.name, table, tuple(returning))
     return list(db.execute(statement, list(rows) if len(rows) > 1 else rows[0]))
+
+
+def bare(found: CursorResult[Any]) -> Sequence[Any]:
+    """The driver's own rows, for columns that need no translation: numbers and text, without a look at each."""
+    rows: Sequence[Any] = found.cursor.fetchall() if found.cursor else []
+    found.close()
+    return rows
 
 
 def among(db: Connection, column: Column[Any], values: Collection[str] | Collection[int]) -> ColumnElement[bool]:

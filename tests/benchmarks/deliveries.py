@@ -21,6 +21,7 @@ LINES_PER_ORDER = 5
 #: different orders, repeated with other numbers
 TEMPLATES = 50
 FIRST_ORDER = 5_000_000_000_000
+FIRST_CUSTOMER = 7_000_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,14 @@ def numbered(secret: str, *, run: str, host: str) -> Iterator[bytes]:
         signed = b64encode(signature.digest()).decode()
         yield _head(f"{run}-{number}", signed, len(template.start) + len(tail), host) + template.start + tail
         number += 1
+
+
+def body(number: int, *, customers: int) -> bytes:
+    """The payload of one order with a number of its own, the customers taking turns."""
+    told = _order(number % TEMPLATES) | {"id": FIRST_ORDER + number, "name": f"#{FIRST_ORDER + number}"}
+    told["customer"] = _person(number % customers)
+    told["updated_at"] = "2026-11-27T09:15:31-05:00"
+    return json.dumps(told, separators=(",", ":")).encode()
 
 
 def _head(delivery: str, signed: str, length: int, host: str) -> bytes:
@@ -94,7 +103,7 @@ def _order(number: int) -> dict[str, Any]:
 
 def _person(number: int) -> dict[str, Any]:
     return {
-        "id": 7_000_000_000_000 + number, "email": f"person.{number}@example.com", "created_at": "2025-03-04T11:20:00-05:00",
+        "id": FIRST_CUSTOMER + number, "email": f"person.{number}@example.com", "created_at": "2025-03-04T11:20:00-05:00",
         "updated_at": "2026-11-27T09:15:30-05:00", "first_name": "Pat", "last_name": f"Example {number}", "state": "disabled",
         "note": None, "verified_email": True, "multipass_identifier": None, "tax_exempt": False, "phone": None,
         "currency": "USD", "tax_exemptions": [], "admin_graphql_api_id": f"gid://shopify/Customer/{number}",

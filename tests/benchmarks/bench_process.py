@@ -36,7 +36,7 @@ from tests.benchmarks.options import Options
 from webhooks import intake
 
 NOW = datetime(2026, 11, 27, 14, 20, tzinfo=UTC)
-ORDERS, CUSTOMERS, EARLIER = 6_000, 1_000, 4
+ORDERS, CUSTOMERS, EARLIER = 3_000, 1_000, 4
 #: orders per transaction, as in the running program
 BATCH = inbox_step.BATCH
 SQLITE, SERVER, TWO = "SQLite, one worker", "PostgreSQL, one worker", "PostgreSQL, two workers"

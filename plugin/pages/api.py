@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from plugin.pages import formats, overview, problems, rules, schemas, sent, views
+from plugin.pages import formats, overview, previews, problems, rules, schemas, sent, views
 from plugin.pages.access import Visitor
 from plugin.pages.front import Front
 from plugin.pages.guard import Answer, body, errors, guarded
@@ -50,6 +50,22 @@ def blueprint(front: Front) -> Blueprint:
             return {"errors": problems.by_field(wrong.problems), "warnings": {}}
         return {"errors": {}, "warnings": problems.by_field(cautions(program))}
 
+    @api.post("/program/preview")
+    @guarded(front)
+    def preview_program(visitor: Visitor) -> Answer:
+        try:
+            given = body(front, visitor, schemas.CheckShape())
+            program = sent.program(given["program"], currency=visitor.shop.currency)
+        except Unprocessable as wrong:
+            return {
+                "errors": problems.by_field(wrong.problems),
+                "warnings": {},
+                "figures": None,
+                "line": "",
+                "html": "",
+            }
+        return {"errors": {}, "warnings": problems.by_field(cautions(program)), **_preview(front, visitor, program)}
+
     @api.put("/program")
     @guarded(front)
     def save_program(visitor: Visitor) -> Answer:
@@ -77,6 +93,21 @@ def _program_in_force(front: Front, visitor: Visitor) -> Answer:
         "note": stored.note,
         "saved_at": stored.saved_at.isoformat(),
         "warnings": problems.by_field(cautions(program)),
+    }
+
+
+def _preview(front: Front, visitor: Visitor, program: Program) -> dict[str, Any]:
+    """The program beside the saved one; for the first one beside itself."""
+    now = front.runtime.now()
+    with front.runtime.database.reading() as db:
+        stored = programs.current(db, visitor.shop.shop_id)
+        saved = from_stored(stored.body) if stored else program
+        found = front.previews.compare(db, visitor.shop, saved=saved, changed=program, now=now)
+    shown = previews.page(found, program, now=now)
+    return {
+        "figures": previews.as_json(found, program) if found else None,
+        "line": shown["p"]["line"] if found else "",
+        "html": render_template("preview.html", **shown),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -69,6 +69,11 @@ def share(part: int, of: int) -> str:
 def date(moment: datetime) -> str:
     """Nov 3, 2026."""
     return dates.format_date(local(moment), "medium", locale=get_locale())
+
+
+def month(year: int, number: int) -> str:
+    """Nov 2026."""
+    return dates.format_skeleton("yMMM", datetime(year, number, 1, tzinfo=UTC), locale=get_locale())
 
 
 def date_and_time(moment: datetime) -> str:

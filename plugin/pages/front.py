@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from plugin.pages.assets import Assets
 from plugin.pages.launch import UsedLinks
+from plugin.pages.previews import Previews
 from plugin.runtime import Runtime
 
 OnFirstOpen = Callable[[str, str], None]
@@ -21,3 +22,4 @@ class Front:
     #: called with the store's domain and the session token that proves it
     on_first_open: OnFirstOpen
     used_links: UsedLinks = field(default_factory=UsedLinks)
+    previews: Previews = field(default_factory=Previews)

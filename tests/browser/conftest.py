@@ -53,6 +53,15 @@ def running(lived: Path, tmp_path: Path) -> Iterator[Running]:  # the fixture of
         yield made
 
 
+@pytest.fixture(scope="module")
+def shared(lived: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:  # the fixture of the same name
+    """The same shop for all tests of a file, which must leave its offers and rules as they found them."""
+    folder = tmp_path_factory.mktemp("shared")
+    shutil.copy(lived / "regulars.db", folder)
+    with served(folder) as made:
+        yield made
+
+
 @pytest.fixture
 def running_new(tmp_path: Path) -> Iterator[Running]:
     """A shop that has just been connected, at an address."""

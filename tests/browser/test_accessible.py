@@ -16,7 +16,8 @@ TALL = 5_000
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds, with the first place of each."""
+    """What axe finds on a page at rest, with the first place of each."""
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}).response["violations"]
     return [f"{each['id']}: {each['help']}: {each['nodes'][0]['html'][:200]}" for each in found]
 

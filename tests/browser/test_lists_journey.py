@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from storage import customers, offers, programs
-from tests.browser.conftest import Running, Screen, Window, served
+from tests.browser.conftest import Running, Screen, Window
 from tests.browser.test_accessible import TALL, violations
 from tests.browser.test_walking_about import sideways
 
@@ -18,18 +14,9 @@ pytestmark = pytest.mark.browser
 LANGUAGES, WIDTHS = ("en", "zh-Hans"), (1280, 390, 320)
 
 
-@pytest.fixture(scope="module")
-def shop(lived: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:  # the session's fixture
-    """One shop at an address for all tests of this file, which leave its offers and rules as they were."""
-    folder = tmp_path_factory.mktemp("lists")
-    shutil.copy(lived / "regulars.db", folder)
-    with served(folder) as made:
-        yield made
-
-
-def someone(shop: Running, state: str) -> str:
+def someone(shared: Running, state: str) -> str:
     """A customer with an offer in this state."""
-    with shop.world.runtime.database.reading() as db:
+    with shared.world.runtime.database.reading() as db:
         return next(offer.customer_id for offer in offers.every(db, 1) if offer.state == state)
 
 
@@ -48,16 +35,16 @@ def follow(page: Page, path: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("width", WIDTHS)
 def test_each_page_is_accessible_fits_and_has_its_picture(
-    shop: Running, window: Window, screen: Screen, width: int, language: str
+    shared: Running, window: Window, screen: Screen, width: int, language: str
 ) -> None:
     """Axe finds nothing, nothing is wider than the window; one document, then fragment after fragment."""
-    page = window.open(shop.launch("/app/history", locale=language), width=width, height=TALL)
+    page = window.open(shared.launch("/app/history", locale=language), width=width, height=TALL)
     found = {}
     pages = {
         "history": "/app/history", "offers": "/app/offers", "customers": "/app/customers",
         "customers-none": "/app/customers?group=champions&status=lost&r=1",
-        "customer-offer": f"/app/customers/{someone(shop, 'issued')}",
-        "customer-held-out": f"/app/customers/{someone(shop, 'held_out')}",
+        "customer-offer": f"/app/customers/{someone(shared, 'issued')}",
+        "customer-held-out": f"/app/customers/{someone(shared, 'held_out')}",
     }  # fmt: skip
     for name, path in pages.items():
         follow(page, path)
@@ -69,9 +56,9 @@ def test_each_page_is_accessible_fits_and_has_its_picture(
     assert not any(found.values()), found
 
 
-def test_from_the_grid_to_a_customer_and_out_of_offers(shop: Running, window: Window) -> None:
+def test_from_the_grid_to_a_customer_and_out_of_offers(shared: Running, window: Window) -> None:
     """A cell opens its customers, a row its reasons, the switch is saved at once and still set after a reload."""
-    page = window.open(shop.launch())
+    page = window.open(shared.launch())
     cell = page.locator(".matrix td a").last
     count = cell.inner_text()
     cell.click()
@@ -89,7 +76,7 @@ def test_from_the_grid_to_a_customer_and_out_of_offers(shop: Running, window: Wi
     expect(page.locator("#toast")).to_contain_text("Saved")
     page.reload()
     expect(switch).to_be_checked()
-    with shop.world.runtime.database.reading() as db:
+    with shared.world.runtime.database.reading() as db:
         assert customers.left_out(db, 1, [who]) == {who}
     switch.click()
     expect(page.locator("#toast")).to_contain_text("Saved")
@@ -97,9 +84,9 @@ def test_from_the_grid_to_a_customer_and_out_of_offers(shop: Running, window: Wi
     expect(page.locator(".head p")).to_have_text(f"{count} found")
 
 
-def test_filters_are_the_address_and_survive_a_reload(shop: Running, window: Window) -> None:
+def test_filters_are_the_address_and_survive_a_reload(shared: Running, window: Window) -> None:
     """Chosen with the keyboard; sorting keeps them; the next page is another address."""
-    page = window.open(shop.launch("/app/customers"))
+    page = window.open(shared.launch("/app/customers"))
     page.get_by_label("Status").select_option("lost")
     page.get_by_label("Status").press("Tab")
     page.keyboard.press("Enter")
@@ -114,9 +101,9 @@ def test_filters_are_the_address_and_survive_a_reload(shop: Running, window: Win
     expect(page.locator(".paging")).to_contain_text("51–")
 
 
-def test_offers_come_as_a_file(shop: Running, window: Window) -> None:
+def test_offers_come_as_a_file(shared: Running, window: Window) -> None:
     """Fetched with the token, as filtered."""
-    page = window.open(shop.launch("/app/offers"))
+    page = window.open(shared.launch("/app/offers"))
     page.get_by_label("Status").select_option("held_out")
     page.get_by_role("button", name="Filter").click()
     expect(page.locator("tbody .badge").first).to_have_text("In control group")
@@ -129,9 +116,9 @@ def test_offers_come_as_a_file(shop: Running, window: Window) -> None:
     assert all(",held_out," in line for line in lines[1:])
 
 
-def test_an_earlier_version_is_a_change_until_it_is_saved(shop: Running, window: Window, screen: Screen) -> None:
+def test_an_earlier_version_is_a_change_until_it_is_saved(shared: Running, window: Window, screen: Screen) -> None:
     """Restore shows it unsaved; Discard keeps the rules in force, Save puts it in force as a new version."""
-    page = window.open(shop.launch("/app/history"))
+    page = window.open(shared.launch("/app/history"))
     page.get_by_role("link", name="Restore Version 2").click()
     expect(page.locator(".banner.after")).to_contain_text("Version 2 is shown. It is not saved yet")
     expect(page.locator("#savebar")).to_be_visible()
@@ -145,7 +132,7 @@ def test_an_earlier_version_is_a_change_until_it_is_saved(shop: Running, window:
     expect(page.locator("#toast")).to_contain_text("Rules saved")
     expect(page.locator("#savebar")).to_be_hidden()
     expect(page.locator('[name="win_back.enabled"]')).not_to_be_checked()
-    with shop.world.runtime.database.reading() as db:
+    with shared.world.runtime.database.reading() as db:
         kept = programs.history(db, 1)
     assert kept[0].body == kept[2].body
     page.locator("#toast").get_by_role("button", name="Undo").click()

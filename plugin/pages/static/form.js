@@ -2,6 +2,7 @@
 import { call, ownBar, showBar, toast, words } from "./host.js";
 
 const CHECK_AFTER_MS = 50;
+const PREVIEW_AFTER_MS = 300;
 
 export function mount(main, { reload, ended }) {
   const form = main.querySelector("form[data-program]");
@@ -9,6 +10,7 @@ export function mount(main, { reload, ended }) {
   if (!form) return null;
   if (ownBar) form.removeAttribute("data-save-bar");
   const touched = new Set();
+  const view = main.querySelector("[data-preview]");
   const start = JSON.stringify(collect(form));
   const state = { base: Number(form.dataset.base), closed: false, busy: false };
   const apart = form.querySelector("[data-apart]");
@@ -16,13 +18,13 @@ export function mount(main, { reload, ended }) {
   const refresh = () => showBar(dirty(), state.busy);
   let timer, asking;
 
-  form.addEventListener("input", refresh);
+  const later = (after) => (clearTimeout(timer), (timer = setTimeout(check, after)));
+  form.addEventListener("input", () => (refresh(), later(PREVIEW_AFTER_MS)));
   form.addEventListener("change", refresh);
   form.addEventListener("focusout", (event) => {
     if (!event.target.name) return;
     touched.add(event.target.name);
-    clearTimeout(timer);
-    timer = setTimeout(check, CHECK_AFTER_MS);
+    if (dirty()) later(CHECK_AFTER_MS);
   });
   form.addEventListener("reset", (event) => (event.preventDefault(), leave(false)));
   form.addEventListener("submit", (event) => (event.preventDefault(), save()));
@@ -35,18 +37,25 @@ export function mount(main, { reload, ended }) {
   });
 
   async function check() {
-    if (!dirty() || state.busy) return;
+    if (state.closed || state.busy) return;
     asking?.abort();
-    asking = new AbortController();
+    const mine = (asking = new AbortController());
+    view.setAttribute("aria-busy", "true");
     try {
-      const answer = await call("/api/v1/program/check", { method: "POST", body: { program: collect(form) }, signal: asking.signal });
+      const answer = await call("/api/v1/program/preview", { method: "POST", body: { program: collect(form) }, signal: mine.signal });
       if (!answer.ok) return;
-      const { errors, warnings } = await answer.json();
-      if (state.busy) return;
+      const { errors, warnings, line, html } = await answer.json();
+      if (mine !== asking || state.busy) return;
       const seen = Object.entries(errors).filter(([name]) => touched.has(name));
       paint(form, Object.fromEntries(seen), warnings);
+      main.querySelector("[data-stale]").hidden = Boolean(html);
+      if (!html) return;
+      view.innerHTML = html;
+      for (const place of main.querySelectorAll("[data-line]")) place.textContent = line;
     } catch {
       // The next field asks again; saving says when the server cannot be reached.
+    } finally {
+      if (mine === asking) view.removeAttribute("aria-busy");
     }
   }
 
@@ -110,6 +119,7 @@ export function mount(main, { reload, ended }) {
     apart.value = "1";
     apart.dispatchEvent(new Event("change", { bubbles: true }));
   }
+  check();
   return { dirty, close };
 }
 

@@ -1,0 +1,166 @@
+"""What changed rules would do, in words, beside the saved ones; the replays of a shop are kept while it is edited."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from datetime import datetime
+from statistics import median
+from typing import Any
+
+from plugin.pages import formats, names
+from plugin.pages.say import _, plural
+from plugin.rewards.program import Program
+from plugin.usecases import preview
+from plugin.usecases.preview import Change, Comparison
+from plugin.usecases.preview_replay import Past, Replay, replay
+from storage.money import to_decimal_text
+from storage.shops import Shop
+
+#: of all shops together: one history or one replay each
+KEPT = 64
+
+
+class Previews:
+    """The newest histories and replays of this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def compare(self, db: Any, shop: Shop, *, saved: Program, changed: Program, now: datetime) -> Comparison | None:
+        """Both programs over the shop's last year; None before the shop was measured."""
+        # a history is good for an hour, unless the shop is measured anew
+        seen = (shop.shop_id, shop.model_as_of, f"{now:%Y-%m-%d %H}")
+        store: Past | None = self._once(seen, lambda: preview.past(db, shop, now=now))
+        if store is None:
+            return None
+        first, second = (self._once((seen, each), lambda each=each: replay(store, each)) for each in (saved, changed))  # type: ignore[misc]
+        return preview.compare(store, (saved, first), (changed, second))
+
+    def _once(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        # two at once may both make it: that is dearer, not wrong
+        found = make()
+        with self._lock:
+            self._kept[key] = found
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return found
+
+
+def in_words(found: Comparison, program: Program, *, now: datetime) -> dict[str, Any]:
+    """What the template shows."""
+    cap, currency = program.limits.monthly_budget, program.currency
+
+    def money(minor: int) -> str:
+        return formats.money(minor, currency, whole=True)
+
+    cost = found.changed.cost_a_month
+    return {
+        "cost": money(cost),
+        "line": _("%(amount)s a month, %(share)s of the budget", amount=money(cost), share=formats.share(cost, cap)),
+        "against": _against(found, money),
+        "worst": _("If every offer were used on the largest order reckoned with: %(amount)s a month.",
+                   amount=money(found.changed.worst_a_month)),
+        "width": round(min(100 * cost / cap, 100), 1) if cap else 0,
+        "notes": list(_notes(found)),
+        "tiers": [
+            {"name": row.name, "saved": formats.number(row.saved), "changed": formats.number(row.changed),
+             "differs": row.saved != row.changed}
+            for row in found.tiers
+        ],
+        "kinds": list(_kinds(found)),
+        "months": list(_months(found, now)),
+        "changes": [_change(one) for one in found.changes],
+    }  # fmt: skip
+
+
+def as_json(found: Comparison, program: Program) -> dict[str, Any]:
+    """The figures for programs."""
+
+    def of(each: Replay) -> dict[str, Any]:
+        return {
+            "cost_a_month": to_decimal_text(each.cost_a_month, program.currency),
+            "worst_a_month": to_decimal_text(each.worst_a_month, program.currency),
+            "offers_by_month": dict(sorted(each.by_month.items())),
+            "offers_by_kind": dict(each.by_kind),
+            "came_back_by_themselves": {kind: round(share, 4) for kind, share in each.came_back.items()},
+            "budget_used_up_on_day": list(each.ran_out),
+        }
+
+    return {"saved": of(found.saved), "changed": of(found.changed), "customers_changing_tier": found.moved}
+
+
+def _against(found: Comparison, money: Callable[[int], str]) -> str:
+    difference = found.changed.cost_a_month - found.saved.cost_a_month
+    moved = plural("%(count)s customer changes tier.", "%(count)s customers change tier.", found.moved)
+    if not difference and not found.moved and not found.changes:
+        return _("Same as the saved rules.")
+    if difference:
+        amount = money(abs(difference))
+        more = _("%(amount)s more than the saved rules.", amount=amount)
+        told = more if difference > 0 else _("%(amount)s less than the saved rules.", amount=amount)
+    else:
+        told = _("As much as the saved rules.")
+    return _("%(first)s %(second)s", first=told, second=moved) if found.moved else told
+
+
+def _notes(found: Comparison) -> Iterator[str]:
+    days = found.changed.ran_out
+    if days:
+        yield plural(
+            "The budget would have been used up in %(count)s month of the year, around day %(day)s. No offer is made from then on.",
+            "The budget would have been used up in %(count)s months of the year, around day %(day)s. No offer is made from then on.",
+            len(days), day=formats.number(round(median(days))),
+        )  # fmt: skip
+
+
+def _kinds(found: Comparison) -> Iterator[dict[str, Any]]:
+    saved, changed = found.saved, found.changed
+    for kind in sorted({*saved.by_kind, *changed.by_kind}):
+        before, after = saved.by_kind.get(kind, 0), changed.by_kind.get(kind, 0)
+        share = changed.came_back.get(kind)
+        told = "" if share is None else formats.percent(round(100 * share))
+        sentence = _("%(share)s ordered again by themselves while it was valid", share=told) if told else ""
+        yield {
+            "name": names.kind(kind), "saved": formats.number(before), "changed": formats.number(after),
+            "differs": before != after, "came_back": sentence,
+        }  # fmt: skip
+
+
+def _months(found: Comparison, now: datetime) -> Iterator[dict[str, Any]]:
+    local = formats.local(now)
+    for back in range(12, -1, -1):
+        year, month = divmod(local.year * 12 + local.month - 1 - back, 12)
+        key = f"{year}-{month + 1:02}"
+        before, after = found.saved.by_month.get(key, 0), found.changed.by_month.get(key, 0)
+        yield {
+            "name": formats.month(year, month + 1),
+            "saved": formats.number(before),
+            "changed": formats.number(after),
+            "differs": before != after,
+        }
+
+
+def _change(one: Change) -> dict[str, str]:
+    def offers(percents: tuple[int, ...]) -> str:
+        if not percents:
+            return _("no offers")
+        told = plural("%(count)s offer", "%(count)s offers", len(percents))
+        return _("%(what)s up to %(percent)s", what=told, percent=formats.percent(max(percents)))
+
+    before, after = one.tiers
+    parts = [_("%(before)s → %(after)s", before=before, after=after)] if before != after else []
+    if one.saved != one.changed:
+        parts.append(_("%(before)s → %(after)s", before=offers(one.saved), after=offers(one.changed)))
+    return {"id": one.customer_id, "text": "; ".join(parts)}
+
+
+def page(found: Comparison | None, program: Program, *, now: datetime) -> Mapping[str, Any]:
+    """What the preview's template gets: nothing to show before the shop was measured."""
+    return {"p": in_words(found, program, now=now) if found else None}

@@ -49,6 +49,7 @@ def test_rules_while_they_are_edited(running: Running, window: Window, width: in
     expect(page.locator('.error[data-for="limits.wait_days"]')).to_be_visible()
     with_errors = violations(page)
     page.locator("#savebar").get_by_role("button", name="Discard").click()
+    expect(page.locator('.error[data-for="limits.wait_days"]')).to_be_hidden()
     page.locator('[name="limits.wait_days"]').fill("50")
     page.locator("#savebar").get_by_role("button", name="Save").click()
     expect(page.locator("#toast button")).to_be_visible()

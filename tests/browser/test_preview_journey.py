@@ -29,6 +29,7 @@ def test_the_preview_follows_the_form(
     """It begins with the saved rules, changes with the form, names customers, is accessible and fits."""
     page = window.open(shared.launch(RULES, locale=language), width=width, height=2 * TALL)
     before = preview(page)
+    as_saved = violations(page)
     page.locator(HIGHEST).fill("4")
     expect(page.locator("[data-preview] details")).to_have_count(2)
     after = preview(page)
@@ -36,7 +37,7 @@ def test_the_preview_follows_the_form(
     screen(page, f"preview-{width}-{language}")
 
     assert before != after
-    assert violations(page) == []
+    assert as_saved + violations(page) == []
     assert sideways(page) == 0
 
 

@@ -14,8 +14,12 @@ from storage import programs, shops
 
 #: the longest wait for a page
 SECONDS = 30
-#: what the merchant is ready to give away in a month, in the shop's currency
-MONTHLY_BUDGET = Decimal(2_000)
+#: what the merchant is ready to give away in a month, and the order up to which the worst case is reckoned
+MONTHLY_BUDGET, ORDER_GUARD = Decimal(2_500), Decimal(60)
+#: days between two offers to one customer
+WAIT_DAYS = 60
+#: tiers above the first that get nothing: the discounts are for the best
+TIERS_WITHOUT = 1
 
 
 class Merchant:
@@ -39,7 +43,7 @@ class Merchant:
             raise click.ClickException(f"The app could not be installed: the page answered {answer.status_code}.")
 
     def look_in(self) -> None:
-        """Once the rules are proposed from the shop's own orders: raises the budget and turns win-back on."""
+        """Once the rules are proposed from the shop's own orders: changes them a little and turns win-back on."""
         if self.decided:
             return
         with self.world.runtime.database.reading() as db:
@@ -54,7 +58,13 @@ class Merchant:
         kept = self._api("GET", "/api/v1/program")
         program = kept["program"]
         program["win_back"]["enabled"] = True
-        program["limits"]["monthly_budget"] = str(MONTHLY_BUDGET)
+        program["limits"] |= {
+            "monthly_budget": str(MONTHLY_BUDGET),
+            "order_guard": str(ORDER_GUARD),
+            "wait_days": WAIT_DAYS,
+        }
+        for tier in program["loyalty"]["tiers"][1 : 1 + TIERS_WITHOUT]:
+            tier["percent"] = 0
         self._api("PUT", "/api/v1/program", {"program": program, "base_version": kept["version"]})
 
     def _api(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -98,7 +98,8 @@ class Made(NamedTuple):
 TOLD = tuple(field.name for field in fields(NewOffer))
 COLUMNS = tuple(offers.c[field.name] for field in fields(Offer))
 MINE = offers.c.shop_id == bindparam("shop")
-OVER = (MINE, offers.c.state == "issued", offers.c.ends_at <= bindparam("now", type_=offers.c.ends_at.type))
+OPEN = ("planned", "sending", "issued")
+OVER = (MINE, offers.c.state.in_(OPEN), offers.c.ends_at <= bindparam("now", type_=offers.c.ends_at.type))
 ENDED = select(*COLUMNS).where(*OVER).order_by(offers.c.ends_at, offers.c.offer_id).limit(bindparam("most"))
 ANY_ENDED = select(offers.c.offer_id).where(*OVER).limit(1)
 SENT = (MINE, offers.c.offer_id == bindparam("id"), offers.c.state == "sending")
@@ -202,12 +203,12 @@ def newest(db: Connection, shop_id: int, limit: int) -> list[Offer]:
 
 
 def ended(db: Connection, shop_id: int, now: datetime, limit: int) -> list[Offer]:
-    """Issued offers whose end has come, the longest ago first."""
+    """Offers not closed whose end has come, the longest ago first."""
     return [_offer(row) for row in db.execute(ENDED, {"shop": shop_id, "now": now, "most": limit})]
 
 
 def any_ended(db: Connection, shop_id: int, now: datetime) -> bool:
-    """Whether there is an issued offer whose end has come."""
+    """Whether there is an offer not closed whose end has come."""
     return db.execute(ANY_ENDED, {"shop": shop_id, "now": now}).first() is not None
 
 

@@ -174,14 +174,15 @@ def _withdraw(db: Connection, row: OutboxRow, task: Task, found: StoredDiscount,
 
 def _fail(db: Connection, row: OutboxRow, task: Task, error: PlatformError, now: datetime) -> None:
     match error:
-        case Rejected():
+        # a no to a second question says nothing of the first: that one may have landed, or may yet
+        case Rejected() if not task.asked_before:
             if outbox.done(db, row, now):
                 _reject(db, task.offer, f"{error.code}: {error}", now)
         case Throttled():
             outbox.retry(db, row, run_at=now + timedelta(seconds=error.retry_after_seconds), reason="throttled")
         case Unauthorized() | ShopUnavailable():
-            outbox.retry(db, row, run_at=now + timedelta(seconds=BACK_OFF_SECONDS[-1]), reason=str(error))
-            shops.pause(db, row.shop_id, str(error))
+            if outbox.retry(db, row, run_at=now + timedelta(seconds=BACK_OFF_SECONDS[-1]), reason=str(error)):
+                shops.pause(db, row.shop_id, str(error))
         case _:
             wait = BACK_OFF_SECONDS[min(row.attempts, len(BACK_OFF_SECONDS) - 1)]
             word = "could not be reached" if isinstance(error, NotSent) else "in doubt"

@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from plugin.vault import Vault
-from storage import customers, erasure, offers, outbox
+from storage import budgets, customers, erasure, offers, outbox
+from storage.offers import Offer
 
 SWITCH_OFF = "switch_off"
 #: no store gives this as an id
@@ -26,9 +27,8 @@ def customer(
     gone = 0
     for one in sorted(customers.family(db, shop_id, customer_id)):
         for offer in offers.of_customers(db, shop_id, [one]).get(one, []):
-            if offer.code and offer.state in {"sending", "issued"}:
-                key, payload = f"off/{offer.offer_id}", {"code": offer.code}
-                outbox.put(db, shop_id, key=key, kind=SWITCH_OFF, payload=payload, now=now)
+            if offer.state in offers.OPEN:
+                _let_go(db, offer, now)
         fingerprint = vault.fingerprints("erased", str(shop_id), one)[0]
         gone += erasure.erase_customer(db, shop_id, one, fingerprint=fingerprint, needles=needles, now=now)
     return gone
@@ -39,6 +39,15 @@ def person(
 ) -> None:
     """Erases whom a store asks to forget; one it names by address only has no rows, and kept deliveries are emptied."""
     customer(db, shop_id, customer_id or NOBODY, now=now, vault=vault, needles=needles)
+
+
+def _let_go(db: Connection, offer: Offer, now: datetime) -> None:
+    """The code must end up dead in the store, the money goes back to its month."""
+    if offer.code:
+        payload = {"code": offer.code, "until": offer.ends_at.isoformat()}
+        outbox.put(db, offer.shop_id, key=f"off/{offer.offer_id}", kind=SWITCH_OFF, payload=payload, now=now)
+    if offer.budget_month is not None and offer.reserved_minor:
+        budgets.release(db, offer.shop_id, month=offer.budget_month, amount=offer.reserved_minor)
 
 
 def shop(db: Connection, shop_id: int) -> None:

@@ -11,15 +11,24 @@ from storage import budgets, offers
 
 #: an order placed in the last minutes of a code may still be on its way to us
 GRACE = timedelta(hours=1)
+TOO_LATE = "its time was over before the store was known to have it"
 
 
 def ended(db: Connection, shop_id: int, *, now: datetime, limit: int) -> int:
-    """Expires issued offers that ended more than an hour ago; answers how many."""
+    """Closes offers that ended more than an hour ago; answers how many.
+
+    Those in the store have expired. Those that never got there, or of which nobody knows, are cancelled: a code that
+    lands now carries its end with it and is dead.
+    """
     found = offers.ended(db, shop_id, now - GRACE, limit)
     if not found:
         return 0
-    ids = [offer.offer_id for offer in found]
-    moved = offers.advance_many(db, shop_id, ids, to="expired", frm=["issued"], closed_at=now)
+    issued = [offer.offer_id for offer in found if offer.state == "issued"]
+    others = [offer.offer_id for offer in found if offer.state != "issued"]
+    moved = offers.advance_many(db, shop_id, issued, to="expired", frm=["issued"], closed_at=now)
+    moved |= offers.advance_many(
+        db, shop_id, others, to="cancelled", frm=["planned", "sending"], closed_at=now, note=TOO_LATE
+    )
     freed: Counter[str] = Counter()
     for offer in found:
         if offer.offer_id in moved and offer.budget_month is not None and offer.reserved_minor:
@@ -30,5 +39,5 @@ def ended(db: Connection, shop_id: int, *, now: datetime, limit: int) -> int:
 
 
 def due(db: Connection, shop_id: int, *, now: datetime) -> bool:
-    """Is there an offer to close? Read without a lock."""
+    """Whether there is an offer to close; read without a lock."""
     return offers.any_ended(db, shop_id, now - GRACE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -69,7 +69,8 @@ def _conclude_refetch(runtime: Runtime, db: Connection, row: OutboxRow, answer: 
 
 
 def _conclude_switch_off(runtime: Runtime, db: Connection, row: OutboxRow, answer: Any) -> None:
-    if answer is True:
+    # after its end the code is dead by itself, whether the store ever had it or not
+    if answer is True or runtime.now() >= datetime.fromisoformat(row.payload["until"]):
         outbox.done(db, row, runtime.now())
     else:
         reason = str(answer) if isinstance(answer, PlatformError) else "the store does not know the code (yet)"

@@ -53,16 +53,6 @@ def _taken_is_a_failure(store: FakeStore, task: Task) -> Answer:
         return Answer(error=error)
 
 
-def _lag_is_believed(store: FakeStore, task: Task) -> Answer:
-    try:
-        return Answer(found=store.create_discount(task.spec))
-    except Taken:
-        found = store.find_discount(task.spec.code)
-        return Answer(found=found) if found else Answer(error=Rejected("neither there nor free", code="TAKEN"))
-    except PlatformError as error:
-        return Answer(error=error)
-
-
 def _too_generous(store: FakeStore, task: Task) -> Answer:
     return deliver.ask(store, replace(task, spec=replace(task.spec, percent=task.spec.percent + 50)))
 
@@ -119,7 +109,6 @@ CALLS: Mapping[str, Callable[[], Parts]] = {
     "a time-out is a failure": _issuing(conclude=_doubt_becomes(Rejected("no answer", code="TIMEOUT"))),
     "a time-out is a success": _issuing(conclude=_doubt_becomes(None)),
     "taken is a failure": _issuing(ask=_taken_is_a_failure),
-    "a look-up that lags is believed": _issuing(ask=_lag_is_believed),
     "more than the merchant allows": _issuing(ask=_too_generous),
     "not written before the wire": _issuing(prepare=_prepare_without_a_note, conclude=_conclude_without_a_note),
     "not found is off": _switching_off(conclude=_not_found_is_off),

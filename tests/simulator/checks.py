@@ -97,11 +97,9 @@ class Watch:
             mine = [offer for offer in made.values() if offer.budget_month == month]
             reserved = sum(offer.reserved_minor for offer in mine if offer.state in OPEN)
             booked = sum(offer.cost_minor for offer in mine)
-            # what belongs to the forgotten may stay in the counters, but never be missing
-            exact = not self.world.town.redacted
-            fits = (held.reserved_minor == reserved and held.booked_minor == booked) if exact else (
-                held.reserved_minor >= reserved and held.booked_minor >= booked
-            )  # fmt: skip
+            # what was spent on the forgotten stays spent, though no offer tells of it any more
+            spent = held.booked_minor >= booked if self.world.town.redacted else held.booked_minor == booked
+            fits = held.reserved_minor == reserved and spent
             if not fits:
                 raise Violation(f"I3: {month} has {held}, its offers {reserved} and {booked}")
 

@@ -23,7 +23,6 @@ LIGHT: dict[str, set[str]] = {
     "a time-out is a failure": {"lost answer"},
     "a time-out is a success": {"lost request"},
     "taken is a failure": {"lost answer"},
-    "a look-up that lags is believed": {"lost answer", "read lag"},
     "not found is off": {"late request", "redact"},
     "deleted, not switched off": {"doubled request", "redact"},
     "erased, and the code stays": {"redact"},

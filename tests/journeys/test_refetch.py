@@ -26,3 +26,16 @@ def test_an_edited_order_is_read_again(world: World) -> None:
         assert outbox.waiting(db) == 0
     assert kept is not None
     assert kept.net_minor == 2500
+
+
+def test_a_call_that_only_a_newer_program_knows_stops_nobody(world: World) -> None:
+    """An outbox row of an unknown kind waits, and the calls beside it are made."""
+    people.rules(world)
+    with world.runtime.database.transaction() as db:
+        outbox.put(db, world.shop().shop_id, key="new/1", kind="brand_new", payload={}, now=world.clock.now())
+    people.buys(world)
+    world.worker.drain()
+
+    assert len(people.live_codes(world)) == 1
+    with world.runtime.database.reading() as db:
+        assert outbox.waiting(db) == 1

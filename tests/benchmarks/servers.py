@@ -120,9 +120,9 @@ def _processes(root: int) -> dict[int, int]:
     for pid, parent, resident in (map(int, line.split()) for line in listed.splitlines()):
         children[parent].append(pid)
         size[pid] = resident
-    found, todo = {}, [root]
-    while todo:
-        pid = todo.pop()
+    found, pending = {}, [root]
+    while pending:
+        pid = pending.pop()
         found[pid] = size.get(pid, 0)
-        todo += children[pid]
+        pending += children[pid]
     return found

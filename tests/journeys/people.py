@@ -1,7 +1,6 @@
 """What people do in the tests' store."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from plugin.cli.demo.world import World
 from plugin.rewards import stored, wire
@@ -71,8 +70,3 @@ def all_codes(world: World, who: int = REGULAR) -> list[Discount]:
     """All discounts that the store has for this customer, dead ones too."""
     with world.store.transaction() as connection:
         return list(discounts.meant_for(connection, who))
-
-
-def money(minor: int) -> Decimal:
-    """Dollars of cents."""
-    return Decimal(minor) / 100

@@ -28,10 +28,10 @@ def main() -> None:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one or more of: {', '.join(there)} (default: all)")
     parser.add_argument(
-        "--rounds", type=int, default=Options.rounds, help="rounds over all cases (default: %(default)s)"
+        "--rounds", type=int, default=Options().rounds, help="rounds over all cases (default: %(default)s)"
     )
     parser.add_argument(
-        "--seconds", type=float, default=Options.seconds, help="length of a window (default: %(default)s)"
+        "--seconds", type=float, default=Options().seconds, help="length of a window (default: %(default)s)"
     )
     parser.add_argument("--no-peers", action="store_true", help="leave the other products out")
     asked = parser.parse_args()

@@ -1,0 +1,35 @@
+"""The whole schema, a page for each subject: columns, constraints, indexes.
+
+Every table that holds a shop's data has ``shop_id`` first in its key, and every statement on it names the shop.
+"""
+
+from __future__ import annotations
+
+from storage.tables.base import metadata
+from storage.tables.measures import snapshots
+from storage.tables.purchases import customers, order_lines, orders, refunds
+from storage.tables.queues import INBOX_STATES, OUTBOX_STATES, inbox, outbox
+from storage.tables.rewards import OFFER_STATES, budgets, decisions, offers, programs, redemptions
+from storage.tables.shops import SHOP_STATES, erasures, shops
+
+__all__ = [
+    "INBOX_STATES",
+    "OFFER_STATES",
+    "OUTBOX_STATES",
+    "SHOP_STATES",
+    "budgets",
+    "customers",
+    "decisions",
+    "erasures",
+    "inbox",
+    "metadata",
+    "offers",
+    "order_lines",
+    "orders",
+    "outbox",
+    "programs",
+    "redemptions",
+    "refunds",
+    "shops",
+    "snapshots",
+]

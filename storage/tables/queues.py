@@ -1,0 +1,39 @@
+"""What came in and what must go out: the two queues."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, LargeBinary, Text, UniqueConstraint
+
+from storage.columns import Document, Ident, Moment
+from storage.tables.base import queue
+
+INBOX_STATES = ("waiting", "done", "set_aside")
+OUTBOX_STATES = ("waiting", "done", "given_up")
+
+inbox = queue(
+    "inbox",
+    "delivery_row",
+    INBOX_STATES,
+    Column("delivery_id", Ident, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("event_id", Text),
+    Column("api_version", Text),
+    Column("triggered_at", Moment),
+    Column("received_at", Moment, nullable=False),
+    # zlib of the raw bytes; emptied when the customer is erased or the retention ends
+    Column("body", LargeBinary),
+    Column("body_hash", Text, nullable=False),
+    UniqueConstraint("shop_id", "delivery_id"),
+)
+
+outbox = queue(
+    "outbox",
+    "outbox_row",
+    OUTBOX_STATES,
+    # what makes the effect happen once
+    Column("key", Ident, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("payload", Document, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("shop_id", "key"),
+)

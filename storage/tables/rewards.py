@@ -1,0 +1,92 @@
+"""What was decided and given: programs, offers, their use, the money."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, Index, Text, UniqueConstraint
+
+from storage.columns import Document, Flag, Ident, Moment, Whole
+from storage.tables.base import of_a_shop, one_of
+
+OFFER_STATES = ("held_out", "planned", "sending", "issued", "redeemed", "expired", "revoked", "cancelled", "rejected")
+
+programs = of_a_shop(
+    "programs",
+    Column("version", Whole, primary_key=True, autoincrement=False),
+    Column("body", Document, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("saved_at", Moment, nullable=False),
+)
+
+offers = of_a_shop(
+    "offers",
+    Column("offer_id", Ident, primary_key=True),
+    Column("customer_id", Ident, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    # one reason, one offer: the rule that asks for it and the turn of that rule
+    Column("rule", Text, nullable=False),
+    Column("cycle", Text, nullable=False),
+    Column("generation", Whole, nullable=False, server_default="0"),
+    Column("program_version", Whole, nullable=False),
+    Column("state", Text, nullable=False),
+    # upper case; derived, written before the store is asked
+    Column("code", Ident),
+    Column("code_key_id", Text),
+    Column("store_ref", Text),
+    Column("benefit", Document, nullable=False),
+    Column("budget_month", Text),
+    Column("reserved_minor", Whole, nullable=False, server_default="0"),
+    Column("cost_minor", Whole, nullable=False, server_default="0"),
+    Column("currency", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("starts_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+    Column("sending_at", Moment),
+    Column("issued_at", Moment),
+    Column("redeemed_at", Moment),
+    Column("closed_at", Moment),
+    Column("order_id", Ident),
+    # True once a rule was switched off, a customer erased, …: the code must end up dead in the store
+    Column("unwanted", Flag, nullable=False, server_default="0"),
+    Column("note", Text),
+    Column("reasons", Document, nullable=False),
+    Column("inputs", Document, nullable=False),
+    UniqueConstraint("shop_id", "customer_id", "rule", "cycle", "generation"),
+    one_of("state", OFFER_STATES),
+    CheckConstraint("(state = 'held_out') <= (code IS NULL)", name="held_out_has_no_code"),
+    CheckConstraint("reserved_minor >= 0 AND cost_minor >= 0", name="money_not_negative"),
+    Index("ix_offers_shop_id_code", "shop_id", "code", unique=True),
+    Index("ix_offers_shop_id_state_ends_at", "shop_id", "state", "ends_at"),
+)
+
+redemptions = of_a_shop(
+    "redemptions",
+    Column("offer_id", Ident, primary_key=True),
+    Column("order_id", Ident, primary_key=True),
+    Column("ordered_at", Moment, nullable=False),
+    Column("discount_minor", Whole, nullable=False),
+    # the order's customer is not the one it was meant for
+    Column("leaked", Flag, nullable=False),
+    # the order was cancelled or wholly refunded
+    Column("reversed", Flag, nullable=False),
+    Index("ix_redemptions_shop_id_order_id", "shop_id", "order_id"),
+)
+
+budgets = of_a_shop(
+    "budgets",
+    Column("month", Ident, primary_key=True),
+    Column("reserved_minor", Whole, nullable=False),
+    Column("booked_minor", Whole, nullable=False),
+    CheckConstraint("reserved_minor >= 0 AND booked_minor >= 0", name="not_negative"),
+)
+
+decisions = of_a_shop(
+    "decisions",
+    Column("customer_id", Ident, primary_key=True),
+    Column("decided_at", Moment, nullable=False),
+    Column("program_version", Whole, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("reasons", Document, nullable=False),
+    Column("inputs", Document, nullable=False),
+)

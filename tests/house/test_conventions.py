@@ -79,5 +79,11 @@ def test_the_files_are_read() -> None:
     """The checks see the product, the tests and the files at the top, and nothing that tools made."""
     seen = {source.path for source in EVERY}
 
-    assert {"storage/tables/base.py", "tests/house/test_conventions.py", "Makefile", "pyproject.toml", ".ci/run"} <= seen
+    assert {
+        "storage/tables/base.py",
+        "tests/house/test_conventions.py",
+        "Makefile",
+        "pyproject.toml",
+        ".ci/run",
+    } <= seen
     assert not [path for path in seen if "cache" in path]

@@ -63,16 +63,22 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Benefit:
-    """What the customer gets."""
+    """What the customer gets; ``plugin.rewards.benefit`` keeps it as JSON and reads it again."""
 
-    #: percent | none
+    #: percent | fixed | shipping | gift | none
     type: str
-    #: whole percent
+    #: whole percent of the order, or of the gift's price (usually 100); minor units of a fixed amount; 0 else
     value: int
-    #: worst case in minor units
+    #: worst case in minor units: what is set aside for it
     cap: int
     #: smallest order, minor units
     minimum: int
+    #: the store's ids of the products it is for, or of the gift; empty: everything
+    products: tuple[str, ...] = ()
+    #: the store's ids of the collections it is for
+    collections: tuple[str, ...] = ()
+    #: kinds of other discounts that it may be combined with: order | product | shipping
+    combines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

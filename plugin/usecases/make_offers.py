@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from plugin.rewards import code, stored
+from plugin.rewards import benefit, code, stored
 from plugin.rewards.decide import decide
-from plugin.rewards.decision import Benefit, Budget, Decision, OfferSpec, PastOffer, Standing
+from plugin.rewards.decision import Budget, Decision, OfferSpec, PastOffer, Standing
 from plugin.rewards.inputs import freeze
 from plugin.rewards.program import Program
 from plugin.vault import Vault
@@ -24,7 +24,6 @@ from storage.snapshots import Brief
 ISSUE = "issue_offer"
 #: a customer is not looked at again sooner for time's sake alone
 SOONEST = timedelta(minutes=1)
-BENEFIT = tuple(field.name for field in fields(Benefit))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +181,7 @@ class _Desk:
             state=state,
             code=self._derived(customer_id, spec.rule, spec.cycle, self.program.code_prefix) if with_code else None,
             code_key_id=self.issuer.key_id if with_code else None,
-            benefit={name: getattr(spec.benefit, name) for name in BENEFIT},
+            benefit=benefit.to_plain(spec.benefit),
             budget_month=self.month if with_code else None,
             reserved_minor=spec.reserve if with_code else 0,
             currency=self.program.currency,

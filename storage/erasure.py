@@ -133,7 +133,8 @@ def _empty_deliveries(db: Connection, shop_id: int, mentions: Callable[[bytes], 
     found = [row for row, body in _bodies(db, shop_id) if mentions(zlib.decompress(body))]
     mine = (inbox.c.shop_id == shop_id, among(db, inbox.c.delivery_row, found))
     # the fence stays: the one that works on it may still settle it, as the request to erase is itself such a delivery
-    emptied = update(inbox).where(*mine).values(body=None, state="done", reason="erased", settled_at=now)
+    changed = {"body": None, "natural_key": None, "state": "done", "reason": "erased", "settled_at": now}
+    emptied = update(inbox).where(*mine).values(changed)
     return db.execute(emptied).rowcount
 
 

@@ -32,6 +32,8 @@ class Delivery:
     triggered_at: datetime | None = None
     received_at: datetime
     body: bytes
+    #: the body tells a version of something, with its time: the same bytes again are the same event, whatever the id
+    versioned: bool = False
 
 
 class InboxRow(NamedTuple):
@@ -59,7 +61,10 @@ class Aside(NamedTuple):
 
 
 def keep(db: Connection, deliveries: Sequence[Delivery]) -> list[bool]:
-    """Keeps deliveries of any shops in one statement; for each, in order, whether it is new."""
+    """Keeps deliveries of any shops in one statement; for each, in order, whether it is new.
+
+    Known is what has the shop and id of one that is kept, or, where both tell a version, its shop, topic and bytes.
+    """
     fresh = put_new(db, inbox, [_columns(one) for one in deliveries], returning=(inbox.c.shop_id, inbox.c.delivery_id))
     unseen = {(row.shop_id, row.delivery_id) for row in fresh}
     answers = []
@@ -87,8 +92,11 @@ def done(db: Connection, rows: Sequence[InboxRow], now: datetime) -> set[int]:
 
 
 def set_aside(db: Connection, row: InboxRow, reason: str, now: datetime) -> bool:
-    """Puts a delivery that cannot be understood where it is seen and holds nobody up. ``reason`` names no person."""
-    changed = {"state": "set_aside", "reason": reason, "settled_at": now}
+    """Puts a delivery that cannot be understood where it is seen and holds nobody up. ``reason`` names no person.
+
+    The same told again under another id is kept again: it may be understood then.
+    """
+    changed = {"state": "set_aside", "reason": reason, "settled_at": now, "natural_key": None}
     return bool(claims.settle(db, inbox, [(row.delivery_row, row.fence)], changed))
 
 
@@ -136,6 +144,7 @@ def prune(db: Connection, before: datetime) -> int:
 
 
 def _columns(one: Delivery) -> dict[str, Any]:
+    hashed = hashlib.sha256(one.body)
     return {
         "shop_id": one.shop_id,
         "delivery_id": one.delivery_id,
@@ -145,10 +154,16 @@ def _columns(one: Delivery) -> dict[str, Any]:
         "triggered_at": one.triggered_at,
         "received_at": one.received_at,
         "body": zlib.compress(one.body, 1),
-        "body_hash": hashlib.sha256(one.body).hexdigest(),
+        "body_hash": hashed.hexdigest(),
+        "natural_key": _natural_key(one.topic, hashed.digest()) if one.versioned else None,
         "state": "waiting",
         "run_at": one.received_at,
     }
+
+
+def _natural_key(topic: str, body_hash: bytes) -> bytes:
+    """The hash of the bytes covers what they are about and when; half a hash, as every insert touches its index."""
+    return hashlib.sha256(topic.encode() + b"\0" + body_hash).digest()[:16]
 
 
 def _claimed(row: Row[Any]) -> InboxRow:

@@ -19,7 +19,7 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from storage.inbox import Delivery
 from webhooks import decoder
 from webhooks.keeper import CannotKeep
-from webhooks.shopify import readers, signature
+from webhooks.shopify import readers, signature, versions
 
 RETRY_AFTER_SECONDS = 5
 #: where a body says whose it is: what it says must be what the header says
@@ -182,6 +182,7 @@ def _delivery(raw: bytes, *, shop_id: int, topic: str, received_at: datetime) ->
         triggered_at=triggered_at,
         received_at=received_at,
         body=raw,
+        versioned=versions.tells_a_version(topic, raw),
     )
 
 

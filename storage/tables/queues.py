@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import Column, Index, LargeBinary, Text, UniqueConstraint, text
 
 from storage.columns import Document, Ident, Moment
 from storage.tables.base import queue
 
 INBOX_STATES = ("waiting", "done", "set_aside")
 OUTBOX_STATES = ("waiting", "done", "given_up")
+
+_NATURAL = text("natural_key IS NOT NULL")
 
 inbox = queue(
     "inbox",
@@ -23,7 +25,12 @@ inbox = queue(
     # zlib of the raw bytes; emptied when the customer is erased or the retention ends
     Column("body", LargeBinary),
     Column("body_hash", Text, nullable=False),
+    # of topic and body, where the body tells a version of something; none once it could not be understood or was erased
+    Column("natural_key", LargeBinary),
     UniqueConstraint("shop_id", "delivery_id"),
+    Index(
+        "ix_inbox_natural_key", "shop_id", "natural_key", unique=True, sqlite_where=_NATURAL, postgresql_where=_NATURAL
+    ),
 )
 
 outbox = queue(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage import inbox, outbox, shops
+from storage import erasure, inbox, outbox, shops
 from storage.engine import Database
 from tests.storage.worlds import new_shop
 
@@ -17,9 +18,22 @@ LEASE = 60.0
 AFTER_LEASE = NOW + timedelta(seconds=61)
 
 
-def delivery(shop_id: int, delivery_id: str, *, received_at: datetime = NOW, body: bytes = b"{}") -> inbox.Delivery:
+def delivery(
+    shop_id: int,
+    delivery_id: str,
+    *,
+    topic: str = "orders/create",
+    received_at: datetime = NOW,
+    body: bytes = b"{}",
+    versioned: bool = False,
+) -> inbox.Delivery:
     return inbox.Delivery(
-        shop_id=shop_id, delivery_id=delivery_id, topic="orders/create", received_at=received_at, body=body
+        shop_id=shop_id,
+        delivery_id=delivery_id,
+        topic=topic,
+        received_at=received_at,
+        body=body,
+        versioned=versioned,
     )
 
 
@@ -41,6 +55,36 @@ def test_the_same_delivery_is_kept_once(database: Database, shop_id: int):
         assert inbox.keep(db, twice) == [True, True, False, True]
         assert inbox.keep(db, [delivery(shop_id, "b"), delivery(shop_id, "c")]) == [False, True]
         assert inbox.waiting(db) == 4
+
+
+def test_one_version_is_kept_once_whatever_its_id(database: Database, shop_id: int):
+    """The same bytes of the same topic and shop are known, within one call and over several; what tells no version is new."""
+    with database.transaction() as db:
+        other = new_shop(db)
+        told = partial(delivery, versioned=True, body=b'{"id":1,"updated_at":"t1"}')
+        first = [told(shop_id, "a"), told(shop_id, "b"), told(other, "a"), told(shop_id, "c", topic="orders/paid")]
+        assert inbox.keep(db, first) == [True, False, True, True]
+        newer = told(shop_id, "e", body=b'{"id":1,"updated_at":"t2"}')
+        assert inbox.keep(db, [told(shop_id, "d"), newer, told(shop_id, "a")]) == [False, True, False]
+        assert inbox.keep(db, [delivery(shop_id, "f"), delivery(shop_id, "g")]) == [True, True]
+        assert inbox.waiting(db) == 6
+
+
+def test_what_was_not_understood_swallows_nothing(database: Database, shop_id: int):
+    """Bytes that were set aside, erased or pruned are kept again under a new id; the old id stays known while its row is."""
+    told = partial(delivery, shop_id, versioned=True)
+    names = ("aside", "erased", "pruned")
+    with database.transaction() as db:
+        inbox.keep(db, [told(name, body=f'{{"customer_id":"customer-{name}"}}'.encode()) for name in names])
+        rows = {row.delivery_id: row for row in inbox.claim(db, now=NOW, limit=10, lease_seconds=LEASE)}
+        inbox.set_aside(db, rows["aside"], "why", NOW)
+        erasure.erase_customer(db, shop_id, "customer-erased", fingerprint="f", needles=[], now=AFTER_LEASE)
+        inbox.done(db, [rows["pruned"]], NOW)
+        again = [told(f"{name} again", body=rows[name].body) for name in names]
+        assert inbox.keep(db, again) == [True, True, False]
+        assert inbox.prune(db, AFTER_LEASE) == 1
+        assert inbox.keep(db, again) == [False, False, True]
+        assert inbox.keep(db, [told(name, body=rows[name].body) for name in names]) == [False, False, False]
 
 
 def test_a_claimed_row_is_nobody_elses_until_its_lease_ends(database: Database, shop_id: int):

@@ -40,11 +40,11 @@ def measure(history: PurchaseHistory, model: StoreModel, as_of: datetime) -> Sig
         spend_total=visits.spend_total, spend_365d=visits.spend_365d,
         recency_days=visits.silence, tenure_days=visits.tenure,
         group=group(order_count=visits.order_count, **scores),
-        median_gap_days=visits.median_gap, **scores, **_rhythm(visits, model), **_outlook(visits, model),
+        median_gap_days=visits.median_gap, **scores, **rhythm(visits, model), **_outlook(visits, model),
     )  # fmt: skip
 
 
-def _rhythm(visits: Visits, model: StoreModel) -> dict[str, Any]:
+def rhythm(visits: Visits, model: StoreModel) -> dict[str, Any]:
     """The customer's own beat, and the instants at which silence becomes late, lapsing, lost."""
     size = visits.customer.size
     never = np.full(size, NO_TIME)

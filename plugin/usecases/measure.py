@@ -34,6 +34,7 @@ WORDS = ("group", "gap_trend", "lateness")
 class Night:
     """A whole shop measured, not yet written."""
 
+    history: purchase_history.PurchaseHistory
     model: StoreModel
     columns: Columns
     #: customers with a snapshot of whom no valid order is left
@@ -60,8 +61,9 @@ def night(db: Connection, shop: Shop, *, as_of: datetime, program: Program | Non
     signals = measure(history, model, as_of)
     known = snapshots.ids(db, shop.shop_id)
     return Night(
-        model=model, columns=snapshot_columns(signals, program), gone=frozenset(known - set(signals.customer_ids))
-    )
+        history=history, model=model, columns=snapshot_columns(signals, program),
+        gone=frozenset(known - set(signals.customer_ids)),
+    )  # fmt: skip
 
 
 def known_model(db: Connection, shop: Shop, *, as_of: datetime) -> StoreModel:

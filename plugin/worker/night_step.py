@@ -9,8 +9,8 @@ from functools import partial
 from plugin.platforms.protocol import PlatformError
 from plugin.rewards import stored
 from plugin.runtime import Runtime
-from plugin.usecases import install, measure
-from storage import inbox, programs, shops, snapshots
+from plugin.usecases import install, measure, tell_figures
+from storage import figures, inbox, programs, shops, snapshots
 from storage.shops import Shop
 
 #: how long raw deliveries are kept after they were taken in
@@ -36,6 +36,7 @@ def measure_shop(runtime: Runtime, shop: Shop, *, as_of: datetime) -> int:
         current = programs.current(db, shop.shop_id)
         program = stored.from_stored(current.body) if current else None
         night = measure.night(db, shop, as_of=as_of, program=program)
+    told = tell_figures.tell(night.history, night.model, as_of=as_of)
     with runtime.database.transaction() as db:
         shops.keep_model(db, shop.shop_id, night.model.to_json(), as_of)
     for piece in night.pieces():
@@ -45,6 +46,7 @@ def measure_shop(runtime: Runtime, shop: Shop, *, as_of: datetime) -> int:
             snapshots.forget(db, shop.shop_id, night.gone)
         shops.plan_nightly(db, shop.shop_id, install.next_night(shop.timezone, as_of))
         install.propose_again(db, shop, now=as_of)
+        figures.keep(db, shop.shop_id, tell_figures.NAME, told, as_of)
         inbox.prune(db, as_of - KEEP_DELIVERIES)
     return night.count
 

@@ -6,7 +6,7 @@ Every table that holds a shop's data has ``shop_id`` first in its key, and every
 from __future__ import annotations
 
 from storage.tables.base import metadata
-from storage.tables.measures import snapshots
+from storage.tables.measures import figures, snapshots
 from storage.tables.purchases import customers, order_lines, orders, refunds
 from storage.tables.queues import INBOX_STATES, OUTBOX_STATES, inbox, outbox
 from storage.tables.rewards import OFFER_STATES, budgets, decisions, offers, programs, redemptions
@@ -21,6 +21,7 @@ __all__ = [
     "customers",
     "decisions",
     "erasures",
+    "figures",
     "inbox",
     "metadata",
     "offers",

@@ -1,10 +1,10 @@
-"""What was measured of each customer."""
+"""What was measured of each customer, and of the shop as a whole."""
 
 from __future__ import annotations
 
 from sqlalchemy import Column, Index, Text
 
-from storage.columns import Ident, Moment, Number, Whole
+from storage.columns import Document, Ident, Moment, Number, Whole
 from storage.tables.base import of_a_shop
 
 snapshots = of_a_shop(
@@ -37,4 +37,12 @@ snapshots = of_a_shop(
     Column("next_check_at", Moment),
     Index("ix_snapshots_shop_id_next_check_at", "shop_id", "next_check_at"),
     Index("ix_snapshots_shop_id_group", "shop_id", "group"),
+)
+
+# what takes long to reckon, a document for each name
+figures = of_a_shop(
+    "figures",
+    Column("name", Ident, primary_key=True),
+    Column("as_of", Moment, nullable=False),
+    Column("body", Document, nullable=False),
 )

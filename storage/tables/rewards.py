@@ -58,6 +58,9 @@ offers = of_a_shop(
     CheckConstraint("reserved_minor >= 0 AND cost_minor >= 0", name="money_not_negative"),
     Index("ix_offers_shop_id_code", "shop_id", "code", unique=True),
     Index("ix_offers_shop_id_state_ends_at", "shop_id", "state", "ends_at"),
+    # the newest first, page by page; and all that the counts of the overview ask, without a look at the long rows
+    Index("ix_offers_shop_id_created_at", "shop_id", "created_at", "offer_id"),
+    Index("ix_offers_counted", "shop_id", "kind", "step", "state", "created_at", "redeemed_at"),
 )
 
 redemptions = of_a_shop(

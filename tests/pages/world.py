@@ -26,9 +26,9 @@ from plugin.platforms.protocol import StoreInfo
 from plugin.rewards.propose import with_win_back_on
 from plugin.rewards.stored import from_stored
 from plugin.runtime import Runtime
-from plugin.usecases import change_program, expire, install, make_offers, measure, redeem
+from plugin.usecases import change_program, expire, install, make_offers, measure, redeem, tell_figures
 from plugin.vault import Vault
-from storage import customers, inbox, migrations, offers, orders, programs, shops, snapshots
+from storage import customers, figures, inbox, migrations, offers, orders, programs, shops, snapshots
 from storage.engine import Database
 from storage.facts import CodeFact, CustomerFact, OrderFact
 from storage.inbox import Delivery
@@ -208,7 +208,10 @@ def _take_in(world: World, found: list[OrderFact], *, at: datetime) -> None:
 def _measure(db: Any, shop: Shop, *, at: datetime, anew: bool) -> None:
     """Everyone, on each night; the shop's own numbers, which is the slow part, on the first and the last one."""
     if anew:
-        shops.keep_model(db, shop.shop_id, measure.night(db, shop, as_of=at, program=None).model.to_json(), at)
+        night = measure.night(db, shop, as_of=at, program=None)
+        shops.keep_model(db, shop.shop_id, night.model.to_json(), at)
+        told = tell_figures.tell(night.history, night.model, as_of=at)
+        figures.keep(db, shop.shop_id, tell_figures.NAME, told, at)
     model = measure.known_model(db, shop, as_of=at)
     everyone = set(orders.purchases(db, shop.shop_id).customer_ids)
     measure.customers(db, shop, everyone, as_of=at, program=None, model=model)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from plugin.rewards.parts import Reward
 from plugin.rewards.problem import Problem
 from plugin.rewards.program import Program
-from plugin.rewards.wording import money_text
-from plugin.rewards.worst_case import worst_case
+from plugin.rewards.reward import NOTHING, benefit_of
+from plugin.rewards.wording import gives_numbers, gives_text, money_text
 
 
 def cautions(program: Program) -> tuple[Problem, ...]:
@@ -19,37 +20,67 @@ def _tiers(program: Program) -> Iterator[Problem]:
     tiers = program.loyalty.tiers
     for place, tier in enumerate(tiers):
         at = f"loyalty.tiers.{place}.percent"
-        if place and tier.percent < tiers[place - 1].percent:
+        if place and _gives_less(tier, tiers[place - 1], program):
             said = f"{tier.name} gets less than {tiers[place - 1].name}."
             yield Problem(field=at, code="tier_gives_less", message=said, numbers={"tier": tier.name})
-        yield from _above_highest(program, at, tier.percent)
+        yield from _above_highest(program, at, tier)
+        yield from _cap(program, f"loyalty.tiers.{place}.cap", tier)
 
 
 def _steps(program: Program) -> Iterator[Problem]:
     steps = program.win_back.steps
     for place, step in enumerate(steps):
         at = f"win_back.steps.{place}.percent"
-        if place and step.percent < steps[place - 1].percent:
+        if place and _gives_less(step, steps[place - 1], program):
             yield Problem(field=at, code="step_gives_less", message="A later step gives less than an earlier one.")
-        yield from _above_highest(program, at, step.percent)
+        yield from _above_highest(program, at, step)
+        yield from _cap(program, f"win_back.steps.{place}.cap", step)
 
 
-def _above_highest(program: Program, at: str, percent: int) -> Iterator[Problem]:
+def _gives_less(reward: Reward, before: Reward, program: Program) -> bool:
+    """Percentages by percent; what cannot be compared so, by what it can cost."""
+    if reward.type == before.type == "percent":
+        return reward.percent < before.percent
+    return benefit_of(reward, program.limits).cap < benefit_of(before, program.limits).cap
+
+
+def _cap(program: Program, at: str, reward: Reward) -> Iterator[Problem]:
+    """No store of today holds a percentage to an amount: the money is set aside by the largest order."""
+    worst = benefit_of(reward, program.limits).cap
+    if reward.type == "percent" and 0 < reward.cap < worst:
+        said = (
+            f"The store cannot hold a percentage to an amount: on an order of "
+            f"{money_text(program.limits.order_guard, program.currency)} it takes {money_text(worst, program.currency)} "
+            "off, and that is set aside. A fixed amount is held."
+        )
+        numbers = {"cap_minor": reward.cap, "needed_minor": worst, "order_minor": program.limits.order_guard}
+        yield Problem(field=at, code="cap_not_held", message=said, numbers={**numbers, "currency": program.currency})
+
+
+def _above_highest(program: Program, at: str, reward: Reward) -> Iterator[Problem]:
     highest = program.limits.highest_percent
-    if percent > highest:
+    limits = program.limits
+    if reward.type == "fixed" and benefit_of(reward, limits).value < reward.amount:
+        left = benefit_of(reward, limits).value
+        said = f"The highest discount leaves {money_text(left, program.currency)} of it on the smallest order."
+        numbers = {"highest_percent": highest, "left_minor": left, "currency": program.currency}
+        yield Problem(field=at.replace("percent", "amount"), code="amount_lowered", message=said, numbers=numbers)
+    elif reward.type == "percent" and reward.percent > highest:
         said = f"The highest discount of {highest} % will be given instead."
         yield Problem(field=at, code="above_highest", message=said, numbers={"highest_percent": highest})
 
 
 def _budget(program: Program) -> Iterator[Problem]:
     """An offer that can cost more than the whole budget is never made."""
-    rules = [tier.percent for tier in program.loyalty.tiers] * program.loyalty.enabled
-    rules += [step.percent for step in program.win_back.steps] * program.win_back.enabled
-    largest = min(max(rules, default=0), program.limits.highest_percent)
-    needed = worst_case(percent=largest, order_guard=program.limits.order_guard)
-    if needed > program.limits.monthly_budget:
-        said = f"An offer of {largest} % can cost up to {money_text(needed, program.currency)}, more than the whole budget."
-        numbers = {"needed_minor": needed, "percent": largest, "currency": program.currency}
+    rules: list[Reward] = [*program.loyalty.tiers] * program.loyalty.enabled
+    rules += [*program.win_back.steps] * program.win_back.enabled
+    largest = max((benefit_of(rule, program.limits) for rule in rules), key=lambda one: one.cap, default=NOTHING)
+    if largest.cap > program.limits.monthly_budget:
+        needed, gives = money_text(largest.cap, program.currency), gives_text(largest, program.currency)
+        said = f"An offer of {gives} can cost up to {needed}, more than the whole budget."
+        numbers = {"needed_minor": largest.cap, "percent": largest.value, "currency": program.currency}
+        if largest.type != "percent":
+            numbers["gives"] = gives_numbers(largest, program.currency)
         yield Problem(field="limits.monthly_budget", code="budget_under_one_offer", message=said, numbers=numbers)
 
 

@@ -36,9 +36,19 @@ class PastOffer:
     rule: str
     cycle: str
     state: str
+    #: 0 for everything but a percentage
     percent: int
     created_at: datetime
     ends_at: datetime
+    #: as in Benefit; empty where it was not kept yet: a percentage, or nothing
+    type: str = ""
+    #: the worst case that was set aside for it, minor units
+    worth: int = 0
+
+    @property
+    def gives(self) -> bool:
+        """Whether it is more than a message."""
+        return self.percent > 0 or self.type not in {"", "percent", "none"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from plugin.rewards.currencies import CURRENCIES
 from plugin.rewards.parts import Limits, Loyalty, Tier, Timing, WinBack
 from plugin.rewards.problem import Problem
+from plugin.rewards.sound import money, one_of, reward_problems, scope_problems, within
 from storage.money import to_decimal_text
 
 MODES = ("live", "shadow")
@@ -16,8 +17,6 @@ TIMING_RULES = ("recommended", "days", "gap_multiple")
 STEP_NAMES = ("reminder", "offer", "last_offer")
 MOST_TIERS = 6
 LONGEST_NAME = 30
-#: a thousand million of a currency with cents; wide enough for those with small units
-MOST_MONEY = 10**11
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 PREFIX = re.compile(r"[A-Z0-9]{0,12}")
 
@@ -38,20 +37,20 @@ def problems(
         yield Problem(
             field="key", code="key", message="Use 1 to 40 of a-z, 0-9, - and _, beginning with a letter or digit."
         )
-    yield from _one_of("mode", mode, MODES)
+    yield from one_of("mode", mode, MODES)
     if currency not in CURRENCIES:
         yield Problem(
             field="currency", code="currency", message="This is no currency; use three capital letters like USD."
         )
     if not PREFIX.fullmatch(code_prefix):
         yield Problem(field="code_prefix", code="prefix", message="Use up to 12 capital letters and digits.")
-    yield from _loyalty(loyalty, currency)
-    yield from _win_back(win_back)
+    yield from _loyalty(loyalty, limits, currency)
+    yield from _win_back(win_back, limits, currency)
     yield from _limits(limits, currency)
-    yield from _within("holdout_percent", holdout_percent, 0, 50)
+    yield from within("holdout_percent", holdout_percent, 0, 50)
 
 
-def _loyalty(loyalty: Loyalty, currency: str) -> Iterator[Problem]:
+def _loyalty(loyalty: Loyalty, limits: Limits, currency: str) -> Iterator[Problem]:
     if not loyalty.tiers:
         yield Problem(
             field="loyalty.tiers", code="too_few_tiers", message="Keep at least one tier.", numbers={"least": 1}
@@ -63,8 +62,8 @@ def _loyalty(loyalty: Loyalty, currency: str) -> Iterator[Problem]:
         at = f"loyalty.tiers.{place}"
         yield from _tier_name(f"{at}.name", tier, loyalty.tiers[:place])
         yield from _tier_spend(f"{at}.spend_from", tier, loyalty.tiers[:place], currency)
-        yield from _within(f"{at}.percent", tier.percent, 0, 50)
-    yield from _within("loyalty.valid_days", loyalty.valid_days, 3, 60)
+        yield from reward_problems(at, tier, limits, currency)
+    yield from within("loyalty.valid_days", loyalty.valid_days, 3, 60)
 
 
 def _tier_name(at: str, tier: Tier, before: tuple[Tier, ...]) -> Iterator[Problem]:
@@ -84,10 +83,10 @@ def _tier_spend(at: str, tier: Tier, before: tuple[Tier, ...], currency: str) ->
         numbers = {"above_minor": least, "currency": currency, "tier": before[-1].name, "nearest": least + 1}
         yield Problem(field=at, code="spend_order", message=said, numbers=numbers)
     else:
-        yield from _money(at, tier.spend_from, currency)
+        yield from money(at, tier.spend_from, currency)
 
 
-def _win_back(win_back: WinBack) -> Iterator[Problem]:
+def _win_back(win_back: WinBack, limits: Limits, currency: str) -> Iterator[Problem]:
     yield from _timing(win_back.timing)
     if not win_back.steps:
         yield Problem(
@@ -96,22 +95,22 @@ def _win_back(win_back: WinBack) -> Iterator[Problem]:
     reached = -1
     for place, step in enumerate(win_back.steps):
         at = f"win_back.steps.{place}"
-        yield from _one_of(f"{at}.name", step.name, STEP_NAMES)
+        yield from one_of(f"{at}.name", step.name, STEP_NAMES)
         if step.name in STEP_NAMES and STEP_NAMES.index(step.name) <= reached:
             said = "Each step once, in this order: reminder, offer, last_offer."
             yield Problem(field=f"{at}.name", code="step_order", message=said)
         reached = max(reached, STEP_NAMES.index(step.name) if step.name in STEP_NAMES else -1)
         # two steps at one moment would be one message with two discounts
-        yield from _within(f"{at}.wait_days", step.wait_days, 1 if place else 0, 365)
-        yield from _within(f"{at}.percent", step.percent, 0, 50)
-        yield from _within(f"{at}.valid_days", step.valid_days, 3, 60)
-    yield from _within("win_back.sunset_days", win_back.sunset_days, 0, 730)
-    yield from _within("win_back.max_age_days", win_back.max_age_days, 1, 365)
+        yield from within(f"{at}.wait_days", step.wait_days, 1 if place else 0, 365)
+        yield from reward_problems(at, step, limits, currency)
+        yield from within(f"{at}.valid_days", step.valid_days, 3, 60)
+    yield from within("win_back.sunset_days", win_back.sunset_days, 0, 730)
+    yield from within("win_back.max_age_days", win_back.max_age_days, 1, 365)
 
 
 def _timing(timing: Timing) -> Iterator[Problem]:
-    yield from _one_of("win_back.timing.rule", timing.rule, TIMING_RULES)
-    yield from _within("win_back.timing.days", timing.days, 7, 365)
+    yield from one_of("win_back.timing.rule", timing.rule, TIMING_RULES)
+    yield from within("win_back.timing.days", timing.days, 7, 365)
     at = "win_back.timing.gap_multiple_tenths"
     if not 10 <= timing.gap_multiple_tenths <= 120:
         nearest = min(max(timing.gap_multiple_tenths, 10), 120)
@@ -122,8 +121,8 @@ def _timing(timing: Timing) -> Iterator[Problem]:
 
 
 def _limits(limits: Limits, currency: str) -> Iterator[Problem]:
-    yield from _within("limits.highest_percent", limits.highest_percent, 0, 50)
-    yield from _money("limits.min_order", limits.min_order, currency)
+    yield from within("limits.highest_percent", limits.highest_percent, 0, 50)
+    yield from money("limits.min_order", limits.min_order, currency)
     # without an order to reckon with, a percentage would cost nothing and the budget would mean nothing
     least = max(limits.min_order, 1)
     if limits.order_guard < least:
@@ -131,26 +130,7 @@ def _limits(limits: Limits, currency: str) -> Iterator[Problem]:
         numbers = {"least_minor": least, "currency": currency, "nearest": least}
         yield Problem(field="limits.order_guard", code="guard_too_small", message=said, numbers=numbers)
     else:
-        yield from _money("limits.order_guard", limits.order_guard, currency)
-    yield from _within("limits.wait_days", limits.wait_days, 7, 365)
-    yield from _money("limits.monthly_budget", limits.monthly_budget, currency)
-
-
-def _one_of(at: str, value: str, allowed: tuple[str, ...]) -> Iterator[Problem]:
-    if value not in allowed:
-        said = f"Must be one of {', '.join(allowed)}."
-        yield Problem(field=at, code="choice", message=said, numbers={"allowed": list(allowed)})
-
-
-def _within(at: str, value: int, least: int, most: int) -> Iterator[Problem]:
-    if not least <= value <= most:
-        numbers = {"least": least, "most": most, "nearest": min(max(value, least), most)}
-        yield Problem(field=at, code="range", message=f"Enter a number from {least} to {most}.", numbers=numbers)
-
-
-def _money(at: str, value: int, currency: str) -> Iterator[Problem]:
-    if not 0 <= value <= MOST_MONEY:
-        most = to_decimal_text(MOST_MONEY, currency)
-        numbers = {"least_minor": 0, "most_minor": MOST_MONEY, "currency": currency}
-        numbers["nearest"] = min(max(value, 0), MOST_MONEY)
-        yield Problem(field=at, code="amount_range", message=f"Enter an amount from 0 to {most}.", numbers=numbers)
+        yield from money("limits.order_guard", limits.order_guard, currency)
+    yield from within("limits.wait_days", limits.wait_days, 7, 365)
+    yield from money("limits.monthly_budget", limits.monthly_budget, currency)
+    yield from scope_problems(limits)

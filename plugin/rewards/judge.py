@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from plugin.rewards.decision import Benefit, OfferSpec, Reason
+from plugin.rewards.decision import OfferSpec, Reason
 from plugin.rewards.limits import budget_check, control_check, highest_check, open_check, wait_check
 from plugin.rewards.loyalty import loyalty_case
 from plugin.rewards.question import Candidate, Case, Question, yes
 from plugin.rewards.win_back import win_back_case
-from plugin.rewards.worst_case import worst_case
+from plugin.rewards.wording import gives_numbers, gives_text
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 #: answers that tell a merchant little, least last: with a more telling one beside them they are not the main reason
@@ -46,30 +47,29 @@ def judge(question: Question) -> Verdict:
         reasons = tuple(case.reason for case in sorted(cases, key=_nearest))
         return Verdict(outcome="hold", offer=None, reasons=reasons, cases=cases, trials=())
     found = [case.candidate for case in asking if case.candidate is not None]
-    trials = tuple(_try(question, each) for each in sorted(found, key=lambda each: -each.percent))
+    trials = tuple(_try(question, each) for each in sorted(found, key=_largest_first))
     chosen = next((trial for trial in trials if trial.outcome != "hold"), trials[0])
-    reasons = (*(case.reason for case in asking), *_choice(trials, chosen), *chosen.reasons)
+    reasons = (*(case.reason for case in asking), *_choice(question, trials, chosen), *chosen.reasons)
     offer = None if chosen.outcome == "hold" else offer_of(question, chosen.candidate)
     return Verdict(outcome=chosen.outcome, offer=offer, reasons=reasons, cases=cases, trials=trials)
 
 
 def offer_of(question: Question, candidate: Candidate) -> OfferSpec:
     """The candidate as an offer that starts now."""
-    limits = question.program.limits
-    reserve = worst_case(percent=candidate.percent, order_guard=limits.order_guard)
-    benefit = Benefit(type="percent", value=candidate.percent, cap=reserve, minimum=limits.min_order)
-    if candidate.is_reminder:
-        benefit = Benefit(type="none", value=0, cap=0, minimum=0)
     return OfferSpec(
         kind=candidate.kind,
         step=candidate.step,
         rule=candidate.rule,
         cycle=candidate.cycle,
-        benefit=benefit,
-        reserve=reserve,
+        benefit=candidate.benefit,
+        reserve=candidate.benefit.cap,
         starts_at=question.as_of,
         ends_at=question.as_of + timedelta(days=candidate.valid_days),
     )
+
+
+def _largest_first(candidate: Candidate) -> tuple[int, int]:
+    return (-candidate.benefit.cap, -candidate.percent)
 
 
 def _nearest(case: Case) -> tuple[datetime, int]:
@@ -92,11 +92,14 @@ def _try(question: Question, candidate: Candidate) -> Trial:
     return Trial(candidate=candidate, reasons=(*before, control, *after), outcome=outcome)
 
 
-def _choice(trials: tuple[Trial, ...], chosen: Trial) -> tuple[Reason, ...]:
+def _choice(question: Question, trials: tuple[Trial, ...], chosen: Trial) -> tuple[Reason, ...]:
     if len(trials) == 1:
         return ()
-    both = " and ".join(f"{_called(trial)} {trial.candidate.percent} %" for trial in trials)
-    numbers = {f"{trial.candidate.kind}_percent": trial.candidate.percent for trial in trials}
+    currency = question.program.currency
+    both = " and ".join(f"{_called(trial)} {gives_text(trial.candidate.benefit, currency)}" for trial in trials)
+    numbers: dict[str, Any] = {f"{trial.candidate.kind}_percent": trial.candidate.percent for trial in trials}
+    if any(trial.candidate.benefit.type not in {"percent", "none"} for trial in trials):
+        numbers["gives"] = {trial.candidate.kind: gives_numbers(trial.candidate.benefit, currency) for trial in trials}
     if chosen is trials[0]:
         return (yes("larger_counts", f"Both apply: {both}. The larger one counts; they do not add up.", **numbers),)
     against = next(reason for reason in trials[0].reasons if not reason.ok)

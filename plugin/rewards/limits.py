@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from plugin.rewards.decision import PastOffer, Reason
+from plugin.rewards.decision import Benefit, PastOffer, Reason
 from plugin.rewards.holdout import is_held_out
 from plugin.rewards.question import Candidate, Question, no, yes
-from plugin.rewards.wording import date_text, days_text, money_text
-from plugin.rewards.worst_case import worst_case
+from plugin.rewards.reward import is_at_least
+from plugin.rewards.wording import date_text, days_text, gives_numbers, gives_text, money_text
 
 #: Never in the customer's hands, so nothing to wait for. Held-out offers do count: both arms must wait alike.
 NOT_GIVEN = frozenset({"cancelled", "rejected"})
@@ -26,18 +27,18 @@ def wait_ends(question: Question, *, kind: str, cycle: str) -> datetime | None:
     return max(counted, default=None)
 
 
-def larger_ends(question: Question, percent: int) -> datetime | None:
-    """When the last offer of at least ``percent`` ends or has ended, or None without one."""
-    ends = [offer.ends_at for offer in question.past if offer.state in UNTIL_THE_END and offer.percent >= percent]
+def larger_ends(question: Question, benefit: Benefit) -> datetime | None:
+    """When the last offer that is at least as large ends or has ended, or None without one."""
+    ends = [o.ends_at for o in question.past if o.state in UNTIL_THE_END and is_at_least(o, benefit)]
     return max(ends, default=None)
 
 
-def held_until(question: Question, *, kind: str, cycle: str, percent: int) -> datetime | None:
-    """Until when earlier offers keep, or kept, a discount of ``percent`` back; None when they never did.
+def held_until(question: Question, *, kind: str, cycle: str, benefit: Benefit) -> datetime | None:
+    """Until when earlier offers keep, or kept, a benefit back; None when they never did.
 
     It stays the same while time passes, so that what is reckoned from it does not move.
     """
-    ends = (wait_ends(question, kind=kind, cycle=cycle), larger_ends(question, percent))
+    ends = (wait_ends(question, kind=kind, cycle=cycle), larger_ends(question, benefit))
     return max(filter(None, ends), default=None)
 
 
@@ -61,16 +62,19 @@ def wait_check(question: Question, candidate: Candidate) -> Reason:
 
 def open_check(question: Question, candidate: Candidate) -> Reason:
     """Whether no open offer is at least as large."""
-    largest = max((offer.percent for offer in question.past if _is_open(offer, question.as_of)), default=0)
-    if not largest:
+    opened = [offer for offer in question.past if offer.gives and _is_open(offer, question.as_of)]
+    if not opened:
         return yes("no_open_offer", "No other offer is open.")
-    until = larger_ends(question, candidate.percent)
+    alike = all(offer.type in {"", "percent"} for offer in opened)
+    largest = max(opened, key=lambda offer: (0 if alike else offer.worth, offer.percent))
+    called, numbers = _called(largest, candidate, question.program.currency)
+    until = larger_ends(question, candidate.benefit)
     if until is None or until <= question.as_of:
-        said = f"An offer of {largest} % is open. This one is larger and counts; they do not add up."
-        return yes("open_offer_smaller", said, open_percent=largest, percent=candidate.percent)
+        said = f"An offer of {called} is open. This one is larger and counts; they do not add up."
+        return yes("open_offer_smaller", said, **numbers)
     when = date_text(until, question.zone)
-    said = f"An offer of {largest} % is open until {when}. The larger one counts; they do not add up."
-    return no("open_offer", said, open_percent=largest, percent=candidate.percent, until=until.isoformat())
+    said = f"An offer of {called} is open until {when}. The larger one counts; they do not add up."
+    return no("open_offer", said, **numbers, until=until.isoformat())
 
 
 def control_check(question: Question) -> Reason:
@@ -86,7 +90,7 @@ def control_check(question: Question) -> Reason:
 def budget_check(question: Question, candidate: Candidate) -> Reason:
     """Whether the most that the offer can cost is left in the month's budget."""
     budget, currency = question.budget, question.program.currency
-    needed = worst_case(percent=candidate.percent, order_guard=question.program.limits.order_guard)
+    needed = candidate.benefit.cap
     numbers = {"month": budget.month, "cap_minor": budget.cap, "used_minor": budget.used, "needed_minor": needed}
     left = max(budget.cap - budget.used, 0)
     said = f"The offer can cost up to {money_text(needed, currency)}; "
@@ -103,20 +107,37 @@ def budget_check(question: Question, candidate: Candidate) -> Reason:
 
 def highest_check(question: Question, candidate: Candidate) -> Reason:
     """Whether the highest discount leaves anything of it."""
-    highest = question.program.limits.highest_percent
-    numbers = {"highest_percent": highest, "asked_percent": candidate.asked_percent, "percent": candidate.percent}
-    if candidate.percent == 0:
+    highest, benefit, currency = question.program.limits.highest_percent, candidate.benefit, question.program.currency
+    numbers: dict[str, Any] = {"highest_percent": highest, "asked_percent": candidate.asked, "percent": benefit.value}
+    asked = f"{candidate.asked} %"
+    if benefit.type != "percent":
+        asked = money_text(candidate.asked, currency)
+        numbers = {
+            "highest_percent": highest,
+            "asked_minor": candidate.asked,
+            "gives": gives_numbers(benefit, currency),
+        }
+    if benefit.cap == 0:
         return no("highest_is_zero", "The highest discount is set to 0 %, so no discount can be given.", **numbers)
-    if candidate.percent < candidate.asked_percent:
-        said = f"The rule says {candidate.asked_percent} %; the highest discount makes it {candidate.percent} %."
+    if benefit.type in {"percent", "fixed"} and benefit.value < candidate.asked:
+        said = f"The rule says {asked}; the highest discount makes it {gives_text(benefit, currency)}."
         return yes("highest_percent", said, **numbers)
     return yes("within_highest", f"Not above the highest discount of {highest} %.", **numbers)
 
 
 def _counts(offer: PastOffer, *, kind: str, cycle: str) -> bool:
     same_ladder = offer.kind == kind and offer.cycle == cycle
-    return offer.percent > 0 and offer.state not in NOT_GIVEN and not same_ladder
+    return offer.gives and offer.state not in NOT_GIVEN and not same_ladder
 
 
 def _is_open(offer: PastOffer, moment: datetime) -> bool:
     return offer.state in UNTIL_THE_END and offer.ends_at > moment
+
+
+def _called(largest: PastOffer, candidate: Candidate, currency: str) -> tuple[str, dict[str, Any]]:
+    """An open offer as a sentence names it, and it and the candidate as numbers."""
+    numbers: dict[str, Any] = {"open_percent": largest.percent, "percent": candidate.percent}
+    if largest.type in {"", "percent"}:
+        return f"{largest.percent} %", numbers
+    known = Benefit(type=largest.type, value=largest.percent, cap=largest.worth, minimum=0)
+    return gives_text(known, currency), {**numbers, "open_gives": gives_numbers(known, currency)}

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from plugin.rewards.question import Candidate, Case, Question, no, yes
+from plugin.rewards.reward import asked_of, benefit_of
 from plugin.rewards.tiers import slug, tier_of
-from plugin.rewards.wording import date_text, money_text
+from plugin.rewards.wording import date_text, gives_numbers, gives_text, money_text
 
 RULE = KIND = "loyalty"
 #: A thank-you that comes later than this is none. Deliveries may be late by days, an import must not thank for old orders.
@@ -42,20 +43,25 @@ def _by_tier(question: Question, cycle: str, closes: datetime) -> Case:
         "spend_minor": standing.spend_365d,
         "currency": program.currency,
     }
-    if tier.percent == 0:
+    benefit = benefit_of(tier, program.limits)
+    if benefit.type == "none":
         return Case(reason=no("tier_without_discount", f"{spent}, which has no discount.", **numbers))
     candidate = Candidate(
         kind=KIND,
         step=slug(tier.name),
         rule=RULE,
         cycle=cycle,
-        asked_percent=tier.percent,
-        percent=min(tier.percent, program.limits.highest_percent),
+        asked=asked_of(tier),
+        benefit=benefit,
         valid_days=program.loyalty.valid_days,
         # an order dated a moment ahead of our clock has been placed all the same
         opens=min(standing.last_order_at, question.as_of),
         closes=closes,
     )
-    return Case(
-        reason=yes("loyalty_applies", f"{spent}: {tier.percent} % after an order.", **numbers), candidate=candidate
-    )
+    rule_gives, told = f"{tier.percent} %", numbers
+    if tier.type != "percent":
+        rule_gives, told = (
+            gives_text(benefit, program.currency),
+            {**numbers, "gives": gives_numbers(benefit, program.currency)},
+        )
+    return Case(reason=yes("loyalty_applies", f"{spent}: {rule_gives} after an order.", **told), candidate=candidate)

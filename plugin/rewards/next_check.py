@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from plugin.rewards.decision import OfferSpec, PastOffer
+from plugin.rewards.decision import OfferSpec
 from plugin.rewards.judge import Verdict, judge
 from plugin.rewards.limits import budget_check, held_until, highest_check, month_after
+from plugin.rewards.made import of_spec
 from plugin.rewards.question import Candidate, Question
 
 
@@ -37,7 +38,7 @@ def _ready(question: Question, candidate: Candidate) -> datetime | None:
     if not candidate.is_reminder:
         if not highest_check(question, candidate).ok:
             return None
-        held = held_until(question, kind=candidate.kind, cycle=candidate.cycle, percent=candidate.percent)
+        held = held_until(question, kind=candidate.kind, cycle=candidate.cycle, benefit=candidate.benefit)
         moment = max(moment, held or moment)
         if moment <= question.as_of:
             # only the budget is left to keep it back, and the next month brings a new one
@@ -49,16 +50,7 @@ def _ready(question: Question, candidate: Candidate) -> datetime | None:
 
 def _with(question: Question, offer: OfferSpec, *, outcome: str) -> Question:
     """The same question once the offer has been written down."""
-    made = PastOffer(
-        kind=offer.kind,
-        step=offer.step,
-        rule=offer.rule,
-        cycle=offer.cycle,
-        state="held_out" if outcome == "held_out" else "planned",
-        percent=offer.benefit.value,
-        created_at=offer.starts_at,
-        ends_at=offer.ends_at,
-    )
+    made = of_spec(offer, state="held_out" if outcome == "held_out" else "planned")
     reserved = offer.reserve if outcome == "issue" else 0
     budget = replace(question.budget, used=question.budget.used + reserved)
     return replace(question, past=(*question.past, made), budget=budget)

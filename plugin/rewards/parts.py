@@ -3,6 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
+
+
+class Reward(Protocol):
+    """What a rule gives: the fields that tiers and steps share."""
+
+    @property
+    def type(self) -> str:
+        """One of percent, fixed, shipping, gift."""
+
+    @property
+    def percent(self) -> int:
+        """Whole percent off, for a percentage; 0 gives nothing."""
+
+    @property
+    def amount(self) -> int:
+        """Minor units: what a fixed amount takes off, the dearest shipping that is free, the gift's price."""
+
+    @property
+    def cap(self) -> int:
+        """The most that a percentage is meant to take off, minor units; 0 for no such limit."""
+
+    @property
+    def product(self) -> str:
+        """The store's id of the gift."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +39,10 @@ class Tier:
     spend_from: int
     #: whole percent off, 0 for a tier without a discount
     percent: int
+    type: str = "percent"
+    amount: int = 0
+    cap: int = 0
+    product: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +74,10 @@ class Step:
     #: 0: no discount, a reminder only
     percent: int
     valid_days: int
+    type: str = "percent"
+    amount: int = 0
+    cap: int = 0
+    product: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,3 +104,10 @@ class Limits:
     wait_days: int
     #: minor units a calendar month in the shop's zone
     monthly_budget: int
+    #: the store's ids of the products and collections that discounts are for; empty: everything
+    products: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    #: may a code be combined with other discounts on the order, on products, on shipping
+    combine_order: bool = False
+    combine_product: bool = False
+    combine_shipping: bool = False

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from plugin.rewards import defaults
 from plugin.rewards.friendly import friendly, friendly_up, quantile
-from plugin.rewards.invariants import MOST_MONEY
 from plugin.rewards.parts import Limits, Loyalty, Tier
 from plugin.rewards.program import Program
+from plugin.rewards.sound import MOST_MONEY
 from plugin.rewards.wording import money_text
 from plugin.rewards.worst_case import worst_case
 from storage.money import exponent

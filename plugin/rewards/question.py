@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from plugin.rewards.decision import Budget, PastOffer, Reason, Standing
+from plugin.rewards.decision import Benefit, Budget, PastOffer, Reason, Standing
 from plugin.rewards.program import Program
 
 
@@ -33,10 +33,10 @@ class Candidate:
     step: str
     rule: str
     cycle: str
-    #: what the rule says
-    asked_percent: int
-    #: what is left of it under the highest discount
-    percent: int
+    #: what the rule says: whole percent, or minor units
+    asked: int
+    #: what the limits on single discounts leave of it
+    benefit: Benefit
     valid_days: int
     opens: datetime
     #: None: stays open until a new order
@@ -45,7 +45,12 @@ class Candidate:
     @property
     def is_reminder(self) -> bool:
         """A message without a discount."""
-        return self.asked_percent == 0
+        return self.benefit.type == "none"
+
+    @property
+    def percent(self) -> int:
+        """Whole percent; 0 for what is none."""
+        return self.benefit.value if self.benefit.type == "percent" else 0
 
     def is_open(self, moment: datetime) -> bool:
         """Whether the rule asks for it at this moment."""

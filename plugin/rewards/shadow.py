@@ -10,7 +10,7 @@ from plugin.rewards.decision import Decision, OfferSpec, Reason
 from plugin.rewards.judge import Verdict
 from plugin.rewards.next_check import earliest
 from plugin.rewards.question import Question, no
-from plugin.rewards.wording import date_text
+from plugin.rewards.wording import date_text, gives_text
 
 
 def in_the_shadow(question: Question, verdict: Verdict, checks: tuple[Reason, ...]) -> Decision:
@@ -28,7 +28,8 @@ def _reason(question: Question, verdict: Verdict) -> Reason:
     if verdict.offer is None:
         return no("shadow", f"{said}Live, there would be no offer now, either.", would="hold", offer=None)
     until = date_text(verdict.offer.ends_at, question.zone)
-    gift = f"an offer of {verdict.offer.benefit.value} % until {until}" if verdict.offer.reserve else "a reminder"
+    gives = gives_text(verdict.offer.benefit, question.program.currency)
+    gift = f"an offer of {gives} until {until}" if verdict.offer.reserve else "a reminder"
     told = f"Live, it would be {gift}." if verdict.outcome == "issue" else f"Live, the control group would miss {gift}."
     return no("shadow", said + told, would=verdict.outcome, offer=_as_numbers(verdict.offer, question.program.currency))
 
@@ -42,7 +43,8 @@ def _as_numbers(offer: OfferSpec, currency: str) -> dict[str, Any]:
         "rule": offer.rule,
         "cycle": offer.cycle,
         "type": benefit["type"],
-        "percent": benefit["value"],
+        "percent": benefit["value"] if benefit["type"] in {"percent", "none"} else 0,
+        "value": benefit["value"],
         "minimum_minor": benefit["minimum"],
         "reserve_minor": offer.reserve,
         "currency": currency,

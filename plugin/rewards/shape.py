@@ -6,18 +6,20 @@ Two forms share it. They differ in how money is written: under which name, and a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
 from plugin.rewards.parts import Limits, Loyalty, Step, Tier, Timing, WinBack
 from plugin.rewards.problem import InvalidProgram, Problem
 from plugin.rewards.program import Program
 
-MONEY = frozenset({"spend_from", "min_order", "order_guard", "monthly_budget"})
+MONEY = frozenset({"spend_from", "min_order", "order_guard", "monthly_budget", "amount", "cap"})
 #: what a field of this name holds: one part, or a list of them
 ONE: dict[str, type] = {"loyalty": Loyalty, "win_back": WinBack, "timing": Timing, "limits": Limits}
 MANY: dict[str, type] = {"tiers": Tier, "steps": Step}
 PLAIN = {"str": str, "int": int, "bool": bool}
+#: how a list of plain texts is declared
+TEXTS = "tuple[str, ...]"
 WANTED = {"str": "a text", "int": "a whole number", "bool": "true or false"}
 
 
@@ -53,7 +55,7 @@ def to_plain(value: Any, money: MoneyForm) -> dict[str, Any]:
         elif each.name in MANY:
             plain[each.name] = [to_plain(part, money) for part in held]
         else:
-            plain[each.name] = held
+            plain[each.name] = list(held) if str(each.type) == TEXTS else held
     return plain
 
 
@@ -82,7 +84,9 @@ class _Reading:
         held: dict[str, Any] = {}
         for name, each in names.items():
             if name not in value:
-                self._fault(at + each.name, "missing", "Enter a value.")
+                # what came later than the first format has a value that means: as before
+                if not _has_default(each):
+                    self._fault(at + each.name, "missing", "Enter a value.")
             else:
                 held[each.name] = self._field(value[name], each.name, str(each.type), at + each.name)
         return held
@@ -95,6 +99,8 @@ class _Reading:
             return held and self._built(ONE[name], held)
         if name in MANY:
             return self._list(value, MANY[name], at)
+        if wanted == TEXTS:
+            return self._texts(value, at)
         # a truth value is a whole number to Python, not to a merchant
         if type(value) is not PLAIN[wanted]:
             self._fault(at, "type", f"This must be {WANTED[wanted]}.")
@@ -106,6 +112,12 @@ class _Reading:
             return None
         parts = [self.part(each, kind, f"{at}.{place}.") for place, each in enumerate(value)]
         return tuple(self._built(kind, part) for part in parts if part is not None)
+
+    def _texts(self, value: Any, at: str) -> tuple[str, ...]:
+        if not isinstance(value, list) or not all(type(each) is str for each in value):
+            self._fault(at, "type", "This must be a list of texts.")
+            return ()
+        return tuple(value)
 
     def _money(self, value: Any, at: str) -> int | None:
         try:
@@ -119,3 +131,7 @@ class _Reading:
 
     def _fault(self, at: str, code: str, message: str) -> None:
         self.problems.append(Problem(field=at, code=code, message=message))
+
+
+def _has_default(each: Field[Any]) -> bool:
+    return each.default is not MISSING or each.default_factory is not MISSING

@@ -1,4 +1,8 @@
-"""A program as it is kept: a plain JSON value with a format, money in minor units under names ending in ``_minor``."""
+"""A program as it is kept: a plain JSON value with a format, money in minor units under names ending in ``_minor``.
+
+Format 2 has every field. Format 1 is what was kept before there was more than a percentage to give; what it lacks
+means: as it was then.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,8 @@ from plugin.rewards.problem import InvalidProgram, Problem
 from plugin.rewards.program import Program
 from plugin.rewards.shape import MoneyForm, Unreadable, from_plain, to_plain
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, FORMAT)
 
 
 def to_stored(program: Program) -> dict[str, Any]:
@@ -21,8 +26,8 @@ def from_stored(body: Mapping[str, Any]) -> Program:
     """The program of a kept value. Raises InvalidProgram for another format, unknown or missing fields, wrong types."""
     held = dict(body)
     found = held.pop("format", None)
-    if found != FORMAT or isinstance(found, bool):
-        message = f"This program is kept in format {found!r}; this version of Regulars reads format {FORMAT}."
+    if found not in READABLE or isinstance(found, bool):
+        message = f"This program is kept in format {found!r}; this version of Regulars reads up to format {FORMAT}."
         raise InvalidProgram([Problem(field="format", code="format", message=message)])
     return from_plain(held, MONEY)
 

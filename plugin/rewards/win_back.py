@@ -11,7 +11,8 @@ from plugin.rewards.limits import NOT_GIVEN, held_until
 from plugin.rewards.moment import silence_moment
 from plugin.rewards.program import Step
 from plugin.rewards.question import Candidate, Case, Question, no, yes
-from plugin.rewards.wording import date_text, days_text
+from plugin.rewards.reward import asked_of, benefit_of
+from plugin.rewards.wording import date_text, days_text, gives_numbers, gives_text
 
 KIND = "win_back"
 
@@ -61,12 +62,13 @@ def _ladder(question: Question, moment: datetime) -> _Ladder:
 
 def _of_step(question: Question, ladder: _Ladder, step: Step) -> Case:
     win_back = question.program.win_back
-    percent = min(step.percent, question.program.limits.highest_percent)
+    benefit = benefit_of(step, question.program.limits)
     due = ladder.moment + timedelta(days=step.wait_days)
     if ladder.before is not None:
         # the moment moves when the store is measured anew; a ladder that has begun does not run ahead of it
         due = max(ladder.moment, ladder.before.created_at + timedelta(days=step.wait_days))
-    held = held_until(question, kind=KIND, cycle=ladder.cycle, percent=percent) if step.percent else None
+    gives = benefit.type != "none"
+    held = held_until(question, kind=KIND, cycle=ladder.cycle, benefit=benefit) if gives else None
     closes = max(due, held or due) + timedelta(days=win_back.max_age_days)
     quiet = _quiet_until(question)
     opens = max(due, quiet or due)
@@ -79,8 +81,8 @@ def _of_step(question: Question, ladder: _Ladder, step: Step) -> Case:
         step=step.name,
         rule=rule_of(step.name),
         cycle=ladder.cycle,
-        asked_percent=step.percent,
-        percent=percent,
+        asked=asked_of(step),
+        benefit=benefit,
         valid_days=step.valid_days,
         opens=opens,
         closes=closes,
@@ -101,7 +103,7 @@ def _numbers(question: Question, ladder: _Ladder, step: Step, due: datetime) -> 
     standing = question.standing
     silence = max((question.as_of - standing.last_order_at).total_seconds() / 86400, 0.0)
     gap = standing.usual_gap_days
-    return {
+    numbers = {
         "step": step.name,
         "percent": step.percent,
         "silence_days": round(silence, 1),
@@ -111,6 +113,10 @@ def _numbers(question: Question, ladder: _Ladder, step: Step, due: datetime) -> 
         "late_from": ladder.moment.isoformat(),
         "due_at": due.isoformat(),
     }
+    if step.type == "percent":
+        return numbers
+    currency, benefit = question.program.currency, benefit_of(step, question.program.limits)
+    return {**numbers, "gives": gives_numbers(benefit, currency), "says": gives_text(benefit, currency)}
 
 
 def _reason(
@@ -151,4 +157,6 @@ def _rhythm(numbers: dict[str, Any]) -> str:
 
 def _called(numbers: dict[str, Any]) -> str:
     name = str(numbers["step"]).replace("_", " ")
+    if "says" in numbers:
+        return f"the {name} of {numbers['says']}"
     return f"the {name} of {numbers['percent']} %" if numbers["percent"] else f"the {name}"

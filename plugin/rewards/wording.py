@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from plugin.rewards.decision import Benefit
 from storage.money import to_decimal_text
 
 # Not the machine's language: reasons are stored, and read the same everywhere.
@@ -26,3 +28,18 @@ def days_text(days: float) -> str:
 def money_text(minor: int, currency: str) -> str:
     """Decimal text and currency: "12.34 USD"."""
     return f"{to_decimal_text(minor, currency)} {currency}"
+
+
+def gives_text(benefit: Benefit, currency: str) -> str:
+    """What an offer gives: "10 %", "5.00 USD off", "free shipping up to 8.00 USD", "a gift of 12.00 USD"."""
+    amount = money_text(benefit.cap, currency)
+    return {
+        "fixed": f"{amount} off",
+        "shipping": f"free shipping up to {amount}",
+        "gift": f"a gift of {amount}",
+    }.get(benefit.type, f"{benefit.value} %")
+
+
+def gives_numbers(benefit: Benefit, currency: str) -> dict[str, Any]:
+    """The same as numbers for a reason."""
+    return {"type": benefit.type, "value": benefit.value, "amount_minor": benefit.cap, "currency": currency}

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from plugin.rewards import benefit, code, stored
+from plugin.rewards import benefit, code, made, stored
 from plugin.rewards.decide import decide
 from plugin.rewards.decision import Budget, Decision, OfferSpec, PastOffer, Standing
 from plugin.rewards.inputs import freeze
 from plugin.rewards.program import Program
 from plugin.vault import Vault
 from storage import budgets, customers, decisions, offers, orders, outbox, programs, snapshots
+from storage.budgets import Cause
 from storage.offers import Made, NewOffer, Offer
 from storage.shops import Shop
 from storage.snapshots import Brief
@@ -53,8 +54,8 @@ def for_customers(
     program = stored.from_stored(current.body)
     desk = _Desk(db, shop, program, version=current.version, as_of=as_of, issuer=issuer)
     standings = _standings(db, shop, customer_ids)
-    made = offers.made_to(db, shop.shop_id, list(standings))
-    outcomes = {who: desk.settle(standing, made.get(who, [])) for who, standing in standings.items()}
+    earlier = offers.made_to(db, shop.shop_id, list(standings))
+    outcomes = {who: desk.settle(standing, earlier.get(who, [])) for who, standing in standings.items()}
     desk.write(outcomes)
     # who has nothing to be decided about must not come up again and again
     snapshots.plan_checks(db, shop.shop_id, dict.fromkeys(set(customer_ids) - set(outcomes)))
@@ -63,13 +64,13 @@ def for_customers(
 
 def past(offer: Offer | Made) -> PastOffer:
     """An offer as the next decision sees it."""
-    return PastOffer(
+    return made.of_row(
         kind=offer.kind,
         step=offer.step,
         rule=offer.rule,
         cycle=offer.cycle,
         state=offer.state,
-        percent=int(offer.benefit["value"]),
+        benefit=offer.benefit,
         created_at=offer.created_at,
         ends_at=offer.ends_at,
     )
@@ -126,11 +127,12 @@ class _Desk:
         self.month = budget_month(shop, as_of)
         held = budgets.state(db, shop.shop_id, self.month)
         self.used = held.reserved_minor + held.booked_minor
+        self.till = budgets.Till(db, shop.shop_id, self.month)
         self.offers: list[NewOffer] = []
         self.inputs: dict[str, dict[str, Any]] = {}
 
-    def settle(self, standing: Standing, made: Sequence[Made]) -> Decision:
-        earlier = [past(offer) for offer in made]
+    def settle(self, standing: Standing, known: Sequence[Made]) -> Decision:
+        earlier = [past(offer) for offer in known]
         decision = self._decide(standing, earlier)
         if (
             decision.outcome == "issue"
@@ -158,9 +160,7 @@ class _Desk:
         return decide(program=self.program, **given)
 
     def _reserve(self, offer: OfferSpec) -> bool:
-        reserved = budgets.reserve(
-            self.db, self.shop.shop_id, month=self.month, amount=offer.reserve, cap=self.program.limits.monthly_budget
-        )
+        reserved = self.till.take(offer.reserve, cap=self.program.limits.monthly_budget, at=self.as_of)
         self.used += offer.reserve if reserved else 0
         return reserved
 
@@ -226,10 +226,13 @@ class _Desk:
             f"issue/{offer.offer_id}": {"offer_id": offer.offer_id} for offer in planned if offer.offer_id in opened
         }
         outbox.put_many(self.db, self.shop.shop_id, kind=ISSUE, payloads=to_issue, now=self.as_of)
-        # made already, so that nothing is to be paid twice
-        unused = sum(offer.reserved_minor for offer in planned if offer.offer_id not in opened)
-        if unused:
-            budgets.release(self.db, self.shop.shop_id, month=self.month, amount=unused)
+        # what was made already is not set aside twice
+        kept = [
+            (offer.reserved_minor, Cause(f"reserve/{offer.offer_id}", self.as_of, offer.offer_id))
+            for offer in planned
+            if offer.offer_id in opened and offer.reserved_minor
+        ]
+        self.till.close(kept, cap=self.program.limits.monthly_budget)
 
     def _decision_row(self, customer_id: str, decision: Decision) -> dict[str, Any]:
         return {

@@ -159,10 +159,14 @@ def test_money_stays_within_its_limits(world: World, moment: datetime) -> None:
         return
     spec = decision.offer
     assert world.used + spec.reserve <= limits.monthly_budget or spec.reserve == 0
-    assert 0 <= spec.benefit.value <= limits.highest_percent
-    assert spec.reserve * 100 >= spec.benefit.value * limits.order_guard > (spec.reserve - 1) * 100 or spec.reserve == 0
-    assert (spec.benefit.type == "none") == (spec.benefit.value == 0) == (spec.reserve == 0)
-    assert spec.benefit.cap == spec.reserve
+    benefit = spec.benefit
+    if benefit.type == "percent":
+        assert 0 < benefit.value <= limits.highest_percent
+        assert spec.reserve * 100 >= benefit.value * limits.order_guard > (spec.reserve - 1) * 100
+    if benefit.type == "fixed":
+        assert 0 < benefit.value * 100 <= limits.highest_percent * benefit.minimum
+    assert (benefit.type == "none") == (spec.reserve == 0)
+    assert benefit.cap == spec.reserve
     assert spec.starts_at == moment < spec.ends_at
 
 

@@ -76,6 +76,17 @@ FAULTS = [
     (lambda: usual_program(order_guard=2_499), "limits.order_guard", "guard_too_small", 2_500),
     (lambda: usual_program(order_guard=0, min_order=0), "limits.order_guard", "guard_too_small", 1),
     (lambda: usual_program(order_guard=10**12), "limits.order_guard", "amount_range", 10**11),
+    (lambda: with_step(2, percent=100), "win_back.steps.2.percent", "range", 50),
+    (lambda: with_tier(2, type="points"), "loyalty.tiers.2.type", "choice", None),
+    (lambda: with_tier(2, type="fixed", amount=0), "loyalty.tiers.2.amount", "amount_range", 1),
+    (lambda: with_tier(2, type="fixed", amount=2_501), "loyalty.tiers.2.amount", "amount_above_minimum", 2_500),
+    (lambda: with_tier(2, type="shipping"), "loyalty.tiers.2.amount", "amount_range", 1),
+    (lambda: with_tier(2, type="gift", amount=900), "loyalty.tiers.2.product", "gift_missing", None),
+    (lambda: with_tier(2, type="gift", amount=900, product="one two"), "loyalty.tiers.2.product", "store_id", None),
+    (lambda: with_step(1, cap=-1), "win_back.steps.1.cap", "amount_range", 0),
+    (lambda: usual_program(products=("7", "7")), "limits.products", "twice", None),
+    (lambda: usual_program(products=("",)), "limits.products", "store_id", None),
+    (lambda: usual_program(collections=tuple(map(str, range(51)))), "limits.collections", "too_many_ids", None),
     (lambda: usual_program(wait_days=6), "limits.wait_days", "range", 7),
     (lambda: usual_program(monthly_budget=-1), "limits.monthly_budget", "amount_range", 0),
 ]  # fmt: skip
@@ -127,6 +138,9 @@ def test_the_usual_program_needs_no_caution() -> None:
         (with_step(2, percent=21), "win_back.steps.2.percent", "above_highest"),
         (usual_program(monthly_budget=7_499), "limits.monthly_budget", "budget_under_one_offer"),
         (USUAL, "holdout_percent", "no_control_group"),
+        (with_step(2, cap=1_000), "win_back.steps.2.cap", "cap_not_held"),
+        (with_tier(3, type="fixed", amount=600), "loyalty.tiers.3.amount", "amount_lowered"),
+        (with_tier(3, type="gift", product="7", amount=60_000), "limits.monthly_budget", "budget_under_one_offer"),
     ],
 )
 def test_what_is_hardly_meant_is_warned_of(program: Program, field: str, code: str) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from plugin.rewards.decide import decide
 from plugin.rewards.decision import Budget, Decision, OfferSpec, PastOffer, Standing
 from plugin.rewards.invariants import STEP_NAMES
+from plugin.rewards.made import of_spec
 from plugin.rewards.program import Limits, Loyalty, Program, Step, Tier, Timing, WinBack
 from plugin.rewards.propose import propose, with_win_back_on
 
@@ -99,16 +100,7 @@ def decided(at: datetime, *, past: tuple[PastOffer, ...] = (), **changes: Any) -
 
 def recorded(spec: OfferSpec, *, state: str = "issued") -> PastOffer:
     """An offer as the next decision sees it."""
-    return PastOffer(
-        kind=spec.kind,
-        step=spec.step,
-        rule=spec.rule,
-        cycle=spec.cycle,
-        state=state,
-        percent=spec.benefit.value,
-        created_at=spec.starts_at,
-        ends_at=spec.ends_at,
-    )
+    return of_spec(spec, state=state)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +121,20 @@ switches = st.sampled_from((True, True, True, True, False))
 
 
 @st.composite
+def rewards(draw: st.DrawFn, *, percent: st.SearchStrategy[int], minimum: int) -> dict[str, Any]:
+    """What a tier or a step gives: mostly a percentage."""
+    kind = draw(st.sampled_from(("percent", "percent", "percent", "fixed", "shipping", "gift")))
+    if kind == "fixed" and not minimum:
+        kind = "shipping"
+    amount = draw(st.integers(1, minimum if kind == "fixed" else 5_000))
+    given = {"type": kind, "percent": draw(percent), "cap": draw(st.just(0) | st.integers(0, 9_000))}
+    return given | {
+        "amount": 0 if kind == "percent" else amount,
+        "product": "7001" if kind == "gift" else "",
+    }
+
+
+@st.composite
 def programs(draw: st.DrawFn, *, modes: tuple[str, ...] = ("live",)) -> Program:
     """Any sound program."""
     names = sorted(draw(st.sets(st.sampled_from(STEP_NAMES), min_size=1)), key=STEP_NAMES.index)
@@ -143,7 +149,11 @@ def programs(draw: st.DrawFn, *, modes: tuple[str, ...] = ("live",)) -> Program:
         loyalty=Loyalty(
             enabled=draw(switches),
             tiers=tuple(
-                Tier(name=f"Tier {place}", spend_from=start, percent=draw(percents | st.integers(1, 50)))
+                Tier(
+                    name=f"Tier {place}",
+                    spend_from=start,
+                    **draw(rewards(percent=percents | st.integers(1, 50), minimum=minimum)),
+                )
                 for place, start in enumerate([0, *starts])
             ),
             valid_days=draw(st.integers(3, 60)),
@@ -159,7 +169,7 @@ def programs(draw: st.DrawFn, *, modes: tuple[str, ...] = ("live",)) -> Program:
                 Step(
                     name=name,
                     wait_days=draw(st.integers(1 if place else 0, 40)),
-                    percent=draw(st.just(0) | st.integers(1, 50)),
+                    **draw(rewards(percent=st.just(0) | st.integers(1, 50), minimum=minimum)),
                     valid_days=draw(st.integers(3, 60)),
                 )
                 for place, name in enumerate(names)
@@ -172,6 +182,9 @@ def programs(draw: st.DrawFn, *, modes: tuple[str, ...] = ("live",)) -> Program:
             min_order=minimum,
             order_guard=guard,
             wait_days=draw(st.integers(7, 90)),
+            products=draw(st.sampled_from(((), ("7", "8")))),
+            collections=draw(st.sampled_from(((), ("70",)))),
+            combine_shipping=draw(st.booleans()),
             # from not one offer to a dozen
             monthly_budget=guard * draw(st.integers(0, 120)) // 100,
         ),
@@ -186,13 +199,16 @@ def past_offers(draw: st.DrawFn) -> PastOffer:
     win_back = draw(st.booleans())
     step = draw(st.sampled_from(STEP_NAMES)) if win_back else "silver"
     turn = draw(st.sampled_from(("900", "901", "1001")))
+    kind = draw(st.sampled_from(("", "percent", "fixed", "shipping", "gift")))
     return PastOffer(
         kind="win_back" if win_back else "loyalty",
         step=step,
         rule=f"win_back/{step}" if win_back else "loyalty",
         cycle=f"{'silence' if win_back else 'order'}:{turn}",
         state=draw(st.sampled_from(("held_out", "issued", "redeemed", "expired", "revoked", "cancelled", "rejected"))),
-        percent=draw(percents),
+        percent=draw(percents) if kind in {"", "percent"} else 0,
+        type=kind,
+        worth=0 if kind == "" else draw(st.integers(1, 9_000)),
         created_at=made,
         ends_at=made + timedelta(days=draw(st.integers(3, 60))),
     )

@@ -1,0 +1,78 @@
+"""What must hold for a single reward and for the scope of discounts; ranges that several parts of a program share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from plugin.rewards.parts import Limits, Reward
+from plugin.rewards.problem import Problem
+from storage.money import to_decimal_text
+
+REWARD_TYPES = ("percent", "fixed", "shipping", "gift")
+#: a percentage above it would need a limit in money that no store of today can hold
+MOST_PERCENT = 50
+#: a thousand million of a currency with cents; wide enough for those with small units
+MOST_MONEY = 10**11
+MOST_IDS = 50
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,79}")
+
+
+def reward_problems(at: str, reward: Reward, limits: Limits, currency: str) -> Iterator[Problem]:
+    """All that is wrong with a reward at a dotted place."""
+    yield from one_of(f"{at}.type", reward.type, REWARD_TYPES)
+    yield from within(f"{at}.percent", reward.percent, 0, MOST_PERCENT)
+    yield from _amount(f"{at}.amount", reward, limits, currency)
+    yield from money(f"{at}.cap", reward.cap, currency)
+    if reward.type == "gift" and not reward.product:
+        yield Problem(field=f"{at}.product", code="gift_missing", message="Enter the product that is the gift.")
+    elif reward.product and not ID.fullmatch(reward.product):
+        yield Problem(field=f"{at}.product", code="store_id", message="Enter the number that your store gives it.")
+
+
+def scope_problems(limits: Limits) -> Iterator[Problem]:
+    """All that is wrong with the products and collections that discounts are for."""
+    for name, ids in (("products", limits.products), ("collections", limits.collections)):
+        at = f"limits.{name}"
+        if len(ids) > MOST_IDS:
+            said = f"Name at most {MOST_IDS}; a collection can hold more."
+            yield Problem(field=at, code="too_many_ids", message=said, numbers={"most": MOST_IDS})
+        if not all(ID.fullmatch(each) for each in ids):
+            yield Problem(field=at, code="store_id", message="Enter the numbers that your store gives them.")
+        elif len(set(ids)) < len(ids):
+            yield Problem(field=at, code="twice", message="Name each once.")
+
+
+def one_of(at: str, value: str, allowed: tuple[str, ...]) -> Iterator[Problem]:
+    """A choice among words."""
+    if value not in allowed:
+        said = f"Must be one of {', '.join(allowed)}."
+        yield Problem(field=at, code="choice", message=said, numbers={"allowed": list(allowed)})
+
+
+def within(at: str, value: int, least: int, most: int) -> Iterator[Problem]:
+    """A whole number between two."""
+    if not least <= value <= most:
+        numbers = {"least": least, "most": most, "nearest": min(max(value, least), most)}
+        yield Problem(field=at, code="range", message=f"Enter a number from {least} to {most}.", numbers=numbers)
+
+
+def money(at: str, value: int, currency: str, *, least: int = 0) -> Iterator[Problem]:
+    """An amount of minor units."""
+    if not least <= value <= MOST_MONEY:
+        low, most = to_decimal_text(least, currency), to_decimal_text(MOST_MONEY, currency)
+        numbers = {"least_minor": least, "most_minor": MOST_MONEY, "currency": currency}
+        numbers["nearest"] = min(max(value, least), MOST_MONEY)
+        said = f"Enter an amount from {'0' if least == 0 else low} to {most}."
+        yield Problem(field=at, code="amount_range", message=said, numbers=numbers)
+
+
+def _amount(at: str, reward: Reward, limits: Limits, currency: str) -> Iterator[Problem]:
+    """A fixed amount may make no order free, and what may cost anything cannot be set aside."""
+    least = 1 if reward.type in {"fixed", "shipping", "gift"} else 0
+    if reward.type == "fixed" and reward.amount > limits.min_order:
+        said = f"Must be at most the smallest order, {to_decimal_text(limits.min_order, currency)}: more would give goods away."
+        numbers = {"most_minor": limits.min_order, "nearest": limits.min_order, "currency": currency}
+        yield Problem(field=at, code="amount_above_minimum", message=said, numbers=numbers)
+    else:
+        yield from money(at, reward.amount, currency, least=least)

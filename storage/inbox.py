@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -13,10 +13,14 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, literal_col
 
 from storage import claims
 from storage.claims import EVERY_SHOP, WAITING
-from storage.tables import inbox
-from storage.upserts import put_new
+from storage.tables import inbox, shops
+from storage.upserts import among, put_new
 
 SET_ASIDE: ColumnElement[str] = literal_column("'set_aside'")
+# the head of each shop's line, which its index gives at once, and not all that waits
+_LINE = select(inbox.c.received_at).where(inbox.c.shop_id == shops.c.shop_id, inbox.c.state == WAITING)
+_HEAD = _LINE.order_by(inbox.c.run_at, inbox.c.delivery_row).limit(1).scalar_subquery()
+OLDEST = select(func.min(select(_HEAD.label("head")).select_from(shops).subquery().c.head))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,13 @@ class Aside(NamedTuple):
     topic: str
     reason: str
     received_at: datetime
+
+
+class Old(NamedTuple):
+    """What has been kept long enough, and where to look on."""
+
+    rows: list[int]
+    after: int | None
 
 
 def keep(db: Connection, deliveries: Sequence[Delivery]) -> list[bool]:
@@ -105,10 +116,12 @@ def retry(db: Connection, row: InboxRow, *, run_at: datetime, reason: str) -> bo
     return claims.retry(db, inbox, row.delivery_row, row.fence, run_at=run_at, reason=reason)
 
 
-def reopen(db: Connection, shop_id: int | None) -> int:
-    """Lets what was set aside wait again, of one shop or (None) of all; how many."""
-    whose = () if shop_id is None else (inbox.c.shop_id == shop_id,)
-    statement = update(inbox).prefix_with(EVERY_SHOP).where(inbox.c.state == SET_ASIDE, *whose)
+def reopen(db: Connection, shop_id: int | None, rows: Collection[int] | None = None) -> int:
+    """Lets what was set aside wait again, of one shop or (None) of all, all of it or these ``rows``; how many."""
+    which = () if shop_id is None else (inbox.c.shop_id == shop_id,)
+    if rows is not None:
+        which = (*which, among(db, inbox.c.delivery_row, rows))
+    statement = update(inbox).prefix_with(EVERY_SHOP).where(inbox.c.state == SET_ASIDE, *which)
     return db.execute(statement.values(state="waiting", attempts=0, reason=None, settled_at=None)).rowcount
 
 
@@ -118,9 +131,8 @@ def waiting(db: Connection) -> int:
 
 
 def oldest_waiting(db: Connection) -> datetime | None:
-    """When the oldest unsettled delivery of all shops came in."""
-    statement = select(func.min(inbox.c.received_at)).prefix_with(EVERY_SHOP).where(inbox.c.state == WAITING)
-    moment: datetime | None = db.execute(statement).scalar_one()
+    """When the first delivery in the line of any shop came in; one that was put off stands further back."""
+    moment: datetime | None = db.execute(OLDEST).scalar_one()
     return moment
 
 
@@ -137,10 +149,26 @@ def count_aside(db: Connection, shop_id: int) -> int:
     return int(db.execute(statement).scalar_one())
 
 
-def prune(db: Connection, before: datetime) -> int:
-    """Forgets deliveries of all shops that were done before then; how many."""
-    statement = delete(inbox).prefix_with(EVERY_SHOP)
-    return db.execute(statement.where(inbox.c.state == "done", inbox.c.settled_at < before)).rowcount
+def old(db: Connection, before: datetime, *, now: datetime, after: int, limit: int) -> Old:
+    """Looks at up to ``limit`` deliveries of all shops in the order of their coming, from behind the row ``after``.
+
+    Which of them were settled before then, and the last one looked at: None once there is nothing older to look at.
+    It reads the old end of the table alone, whatever its size. Rows that are dated after ``now`` came while a clock
+    was wrong and end nothing.
+    """
+    columns = (inbox.c.delivery_row, inbox.c.received_at, inbox.c.settled_at)
+    statement = select(*columns).prefix_with(EVERY_SHOP).where(inbox.c.delivery_row > after)
+    seen = db.execute(statement.order_by(inbox.c.delivery_row).limit(limit)).all()
+    young = next((place for place, row in enumerate(seen) if before <= row.received_at <= now), len(seen))
+    looked = seen[:young]
+    settled = [row.delivery_row for row in looked if row.settled_at is not None and row.settled_at < before]
+    return Old(settled, looked[-1].delivery_row if looked and young == limit else None)
+
+
+def prune(db: Connection, rows: Collection[int], before: datetime) -> int:
+    """Forgets those of these rows that were settled before then, done or set aside; how many."""
+    statement = delete(inbox).prefix_with(EVERY_SHOP).where(among(db, inbox.c.delivery_row, rows))
+    return db.execute(statement.where(inbox.c.state != WAITING, inbox.c.settled_at < before)).rowcount
 
 
 def _columns(one: Delivery) -> dict[str, Any]:

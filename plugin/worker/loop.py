@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from plugin.runtime import Runtime
 from plugin.worker import inbox_step, night_step, outbox_step, time_step
+from plugin.worker.prune_step import Pruning
 
 #: the longest pause between two looks at the queues
 IDLE_SECONDS = 1.0
@@ -33,6 +34,7 @@ class Worker:
             lambda: outbox_step.run(runtime, self.pool),
             lambda: night_step.run(runtime),
             lambda: time_step.run(runtime),
+            Pruning(runtime).run,
         )
 
     def run(self, stop: threading.Event) -> None:

@@ -10,11 +10,11 @@ from plugin.platforms.protocol import PlatformError
 from plugin.rewards import stored
 from plugin.runtime import Runtime
 from plugin.usecases import install, measure, tell_figures
-from storage import figures, inbox, programs, shops, snapshots
+from storage import figures, known, programs, shops, snapshots
 from storage.shops import Shop
 
-#: how long raw deliveries are kept after they were taken in
-KEEP_DELIVERIES = timedelta(days=14)
+#: how long it is remembered what was known when: a year of replay, and its lead
+KEEP_KNOWN = timedelta(days=460)
 
 log = logging.getLogger("regulars.worker")
 
@@ -38,7 +38,7 @@ def measure_shop(runtime: Runtime, shop: Shop, *, as_of: datetime) -> int:
         night = measure.night(db, shop, as_of=as_of, program=program)
     told = tell_figures.tell(night.history, night.model, as_of=as_of)
     with runtime.database.transaction() as db:
-        shops.keep_model(db, shop.shop_id, night.model.to_json(), as_of)
+        measure.keep_model(db, shop, night.model, as_of=as_of, everyone=True)
     for piece in night.pieces():
         runtime.database.carry_out(partial(snapshots.keep_columns, shop_id=shop.shop_id, columns=piece))
     with runtime.database.transaction() as db:
@@ -47,7 +47,7 @@ def measure_shop(runtime: Runtime, shop: Shop, *, as_of: datetime) -> int:
         shops.plan_nightly(db, shop.shop_id, install.next_night(shop.timezone, as_of))
         install.propose_again(db, shop, now=as_of)
         figures.keep(db, shop.shop_id, tell_figures.NAME, told, as_of)
-        inbox.prune(db, as_of - KEEP_DELIVERIES)
+        known.prune(db, shop.shop_id, as_of - KEEP_KNOWN)
     return night.count
 
 

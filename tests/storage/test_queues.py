@@ -82,7 +82,7 @@ def test_what_was_not_understood_swallows_nothing(database: Database, shop_id: i
         inbox.done(db, [rows["pruned"]], NOW)
         again = [told(f"{name} again", body=rows[name].body) for name in names]
         assert inbox.keep(db, again) == [True, True, False]
-        assert inbox.prune(db, AFTER_LEASE) == 1
+        assert inbox.prune(db, [rows["pruned"].delivery_row], AFTER_LEASE) == 1
         assert inbox.keep(db, again) == [False, False, True]
         assert inbox.keep(db, [told(name, body=rows[name].body) for name in names]) == [False, False, False]
 
@@ -174,18 +174,34 @@ def test_set_aside_is_seen_and_can_be_reopened(database: Database, shop_id: int)
         assert inbox.reopen(db, None) == 1
 
 
-def test_pruning_takes_only_what_was_done(database: Database, shop_id: int):
-    """Rows done before the day given are gone; what waits or was set aside stays."""
+def test_pruning_takes_only_what_was_settled(database: Database, shop_id: int):
+    """Rows done or set aside before the day given are found and gone; what waits or was settled later stays."""
+    names = ("done", "aside", "waits", "done later")
     with database.transaction() as db:
-        inbox.keep(db, [delivery(shop_id, name) for name in ("done", "aside", "waits", "done later")])
+        inbox.keep(db, [delivery(shop_id, name) for name in names])
         rows = {row.delivery_id: row for row in inbox.claim(db, now=NOW, limit=10, lease_seconds=LEASE)}
         inbox.done(db, [rows["done"]], NOW)
         inbox.done(db, [rows["done later"]], AFTER_LEASE)
         inbox.set_aside(db, rows["aside"], "why", NOW)
-        assert inbox.prune(db, AFTER_LEASE) == 1
-        assert inbox.keep(db, [delivery(shop_id, name) for name in ("done", "aside", "waits", "done later")]) == [
-            True, False, False, False,
-        ]  # fmt: skip
+        old = inbox.old(db, AFTER_LEASE, now=AFTER_LEASE, after=0, limit=10)
+        assert old == inbox.Old([rows["done"].delivery_row, rows["aside"].delivery_row], None)
+        assert inbox.prune(db, [row.delivery_row for row in rows.values()], AFTER_LEASE) == 2
+        assert inbox.keep(db, [delivery(shop_id, name) for name in names]) == [True, True, False, False]
+
+
+def test_only_the_chosen_are_reopened(database: Database, shop_id: int):
+    """Rows can be let wait again one by one; a row of another shop, or one that is done, is not among them."""
+    with database.transaction() as db:
+        other = new_shop(db)
+        inbox.keep(db, [delivery(shop_id, "a"), delivery(shop_id, "b"), delivery(shop_id, "c"), delivery(other, "d")])
+        rows = {row.delivery_id: row for row in inbox.claim(db, now=NOW, limit=10, lease_seconds=LEASE)}
+        for name in ("a", "b", "d"):
+            inbox.set_aside(db, rows[name], "why", NOW)
+        inbox.done(db, [rows["c"]], NOW)
+        wanted = [rows[name].delivery_row for name in ("a", "c", "d")]
+        assert inbox.reopen(db, shop_id, wanted) == 1
+        assert [row.delivery_id for row in inbox.claim(db, now=NOW, limit=10, lease_seconds=LEASE)] == ["a"]
+        assert inbox.reopen(db, shop_id, []) == 0
 
 
 def test_an_effect_is_written_down_once(database: Database, shop_id: int):

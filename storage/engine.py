@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -123,8 +123,10 @@ def _sqlite(path: Path, gate: Gate, *, reading: bool) -> Engine:
                 super().close()
 
     def connect() -> sqlite3.Connection:
-        # the file holds what a store tells in confidence
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        # the file holds what a store tells in confidence; one that is there is never opened here: closing it would end
+        # all locks of this process, and who closes it next elsewhere would take the log away from under us
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         return sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=Guarded)
 
     size = READERS if reading else 1

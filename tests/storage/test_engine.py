@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from storage import budgets, inbox, shops
 from storage.engine import Database
-from tests.storage.worlds import new_shop
+from tests.storage.worlds import any_cause, new_shop
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -71,7 +71,7 @@ def test_what_was_committed_survives_a_kill(database: Database, database_url: st
 def test_a_failed_transaction_leaves_nothing(database: Database, shop_id: int):
     """An exception inside a transaction takes back all of it, and the next one goes on."""
     with pytest.raises(ZeroDivisionError), database.transaction() as db:  # noqa: PT012
-        budgets.reserve(db, shop_id, month="2026-03", amount=5, cap=10)
+        budgets.reserve(db, shop_id, month="2026-03", amount=5, cap=10, cause=any_cause())
         raise ZeroDivisionError
     with database.transaction() as db:
         assert budgets.state(db, shop_id, "2026-03") == (0, 0)
@@ -82,7 +82,7 @@ def test_a_reader_sees_one_moment(database: Database, shop_id: int):
     with database.reading() as seen:
         assert budgets.state(seen, shop_id, "2026-03") == (0, 0)
         with database.transaction() as db:
-            budgets.reserve(db, shop_id, month="2026-03", amount=5, cap=10)
+            budgets.reserve(db, shop_id, month="2026-03", amount=5, cap=10, cause=any_cause())
         assert budgets.state(seen, shop_id, "2026-03") == (0, 0)
     with database.reading() as seen:
         assert budgets.state(seen, shop_id, "2026-03") == (5, 0)
@@ -91,7 +91,7 @@ def test_a_reader_sees_one_moment(database: Database, shop_id: int):
 def test_a_reader_changes_nothing(database: Database, shop_id: int):
     """A reading transaction refuses to write."""
     with pytest.raises(DBAPIError), database.reading() as db:
-        budgets.reserve(db, shop_id, month="2026-03", amount=5, cap=10)
+        budgets.reserve(db, shop_id, month="2026-03", amount=5, cap=10, cause=any_cause())
 
 
 def test_many_threads_lose_no_update(database: Database, shop_id: int):
@@ -101,7 +101,7 @@ def test_many_threads_lose_no_update(database: Database, shop_id: int):
     def work() -> None:
         for _ in range(each):
             with database.transaction() as db:
-                budgets.book(db, shop_id, month="2026-03", reserved=0, cost=1)
+                budgets.book(db, shop_id, month="2026-03", reserved=0, cost=1, cause=any_cause())
             with database.reading() as db:
                 assert 0 < budgets.state(db, shop_id, "2026-03").booked_minor <= threads * each
 
@@ -124,7 +124,7 @@ def test_work_refused_as_a_deadlock_is_done_again(postgresql_database: Database)
     def change(db: Connection, order: tuple[int, int]) -> None:
         tries.append(order)
         for shop_id in order:
-            budgets.book(db, shop_id, month="2026-03", reserved=0, cost=1)
+            budgets.book(db, shop_id, month="2026-03", reserved=0, cost=1, cause=any_cause())
             if tries.count(order) == 1 and shop_id == order[0]:
                 together.wait(10)
 
@@ -147,7 +147,7 @@ def test_work_that_fails_otherwise_is_not_tried_again(database: Database, shop_i
 
     def work(db: Connection) -> None:
         tries.append(db)
-        budgets.book(db, shop_id, month="2026-03", reserved=0, cost=-1)
+        budgets.book(db, shop_id, month="2026-03", reserved=0, cost=-1, cause=any_cause())
 
     with pytest.raises(DBAPIError):
         database.carry_out(work)
@@ -225,6 +225,23 @@ def test_who_holds_the_file_lock_writes_first(sqlite_database: Database):
         fcntl.flock(lock, fcntl.LOCK_UN)
     thread.join()
     assert happened == ["let go", "written"]
+
+
+def test_another_process_that_comes_and_goes_takes_nothing_along(sqlite_database: Database, sqlite_url: str):
+    """Who closes the file while we have it open is not the last: what we commit afterwards is in the log that others see."""
+    count = "import sys; from storage.engine import Database; d = Database(sys.argv[1]); "
+    count += "print(d.run_alone('SELECT count(*) FROM shops')); d.close()"
+    visit = [sys.executable, "-c", count, sqlite_url]
+    with sqlite_database.transaction() as db:
+        new_shop(db)
+    # our second connection: opening one must not give up what the first holds
+    with sqlite_database.reading() as db:
+        db.execute(text("SELECT count(*) FROM shops"))
+    for shops_before in (1, 2, 3):
+        seen = subprocess.run(visit, check=True, capture_output=True, text=True).stdout
+        assert seen == f"[[({shops_before},)]]\n"
+        with sqlite_database.transaction() as db:
+            new_shop(db)
 
 
 def test_closing_leaves_one_private_file(tmp_path: Path):

@@ -59,8 +59,8 @@ offers = of_a_shop(
     Index("ix_offers_shop_id_code", "shop_id", "code", unique=True),
     Index("ix_offers_shop_id_state_ends_at", "shop_id", "state", "ends_at"),
     # the newest first, page by page; and all that the counts of the overview ask, without a look at the long rows
-    Index("ix_offers_shop_id_created_at", "shop_id", "created_at", "offer_id"),
-    Index("ix_offers_counted", "shop_id", "kind", "step", "state", "created_at", "redeemed_at"),
+    Index("ix_offers_by_age", "shop_id", "created_at", "offer_id", "state"),
+    Index("ix_offers_counted", "shop_id", "state", "kind", "step", "created_at", "redeemed_at"),
 )
 
 redemptions = of_a_shop(

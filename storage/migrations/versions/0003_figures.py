@@ -22,6 +22,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("shop_id", "name", name="pk_figures"),
         sqlite_strict=True,
     )
-    op.create_index("ix_offers_shop_id_created_at", "offers", ["shop_id", "created_at", "offer_id"])
-    counted = ["shop_id", "kind", "step", "state", "created_at", "redeemed_at"]
+    op.create_index("ix_offers_by_age", "offers", ["shop_id", "created_at", "offer_id", "state"])
+    counted = ["shop_id", "state", "kind", "step", "created_at", "redeemed_at"]
     op.create_index("ix_offers_counted", "offers", counted)

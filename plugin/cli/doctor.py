@@ -139,7 +139,11 @@ def _shop(built: Runtime, shop: Shop) -> Iterator[Finding]:
         yield Finding(f"requests to {shop.domain}", ok=False, told=told)
     if count:
         listed = "; ".join(f"{row.topic}: {row.reason}" for row in aside)
-        yield Finding(f"deliveries of {shop.domain}", ok=False, told=f"{count} set aside ({listed})")
+        yield Finding(
+            f"deliveries of {shop.domain}",
+            ok=False,
+            told=f"{count} set aside ({listed}); once they can be understood, regulars inbox rerun {shop.domain}",
+        )
 
 
 def _queues(built: Runtime) -> Iterator[Finding]:

@@ -15,11 +15,16 @@ The error's type says whether it may have happened and when to try again::
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from plugin.platforms.terms import Terms
 from storage.facts import OrderFact, RefundFact
+
+#: every discount of ours carries it beside the offer's id
+MARK = "regulars"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +36,21 @@ class DiscountSpec:
     #: marks the discount as ours; the offer's id
     tag: str
     customer_id: str
-    percent: int
+    #: percent | fixed | shipping | gift
+    type: str = "percent"
+    #: whole percent off
+    percent: int = 0
+    #: what a fixed amount takes off; of a gift or of free shipping, what it is worth at most
+    amount: int = 0
     minimum: int
     currency: str
     starts_at: datetime
     ends_at: datetime
+    #: the store's ids of what it is for; empty: everything
+    products: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    #: order | product | shipping
+    combines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +63,16 @@ class StoredDiscount:
     #: the store would still accept it, now or once it has started
     live: bool
     usage_count: int
+    #: what it gives, to be compared with what was asked for; None for a kind that we never make
+    terms: Terms | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscountPage:
+    """Some of a store's discounts, and where the next page begins; None after the last."""
+
+    discounts: tuple[StoredDiscount, ...]
+    after: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +102,14 @@ class Platform(Protocol):
 
     def find_discount(self, code: str) -> StoredDiscount | None:
         """The discount that carries this code, whoever made it; None when the store says that there is none."""
+        ...
+
+    def find_discounts(self, refs: Collection[str]) -> dict[str, StoredDiscount]:
+        """The discounts of these references that the store still has, without their terms; at most a page of them."""
+        ...
+
+    def list_discounts(self, *, changed_since: datetime, after: str | None) -> DiscountPage:
+        """A page of the discounts changed since then, the longest ago first; those of others may be among them."""
         ...
 
     def deactivate_discount(self, ref: str) -> None:

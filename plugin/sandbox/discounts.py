@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from plugin.sandbox.cash import rounded
+from plugin.sandbox import till
+from plugin.sandbox.order_bodies import Line
+from plugin.sandbox.till import Priced, Terms
 from plugin.sandbox.times import kept, read
 
 FIRST_ID = 9_400_000_000_000_000
@@ -27,6 +29,8 @@ class Refusal(StrEnum):
     OTHER_CUSTOMER = "other_customer"
     ALREADY_USED = "already_used"
     BELOW_MINIMUM = "below_minimum"
+    #: nothing in the basket is what it is for, or the shipping costs too much
+    NOT_FOR_THESE = "not_for_these"
 
 
 class CodeRefused(Exception):
@@ -42,26 +46,6 @@ class CodeTaken(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What the app asked for. Exactly one of ``fraction`` (0 to 1) and ``amount`` is set."""
-
-    code: str
-    title: str
-    starts_at: datetime
-    ends_at: datetime | None
-    fraction: Decimal | None
-    amount: Decimal | None
-    minimum_subtotal: Decimal | None
-    minimum_quantity: int | None
-    usage_limit: int | None
-    once_per_customer: bool
-    #: the customers it is for; None for all
-    customers: tuple[int, ...] | None
-    tags: tuple[str, ...]
-    combines_with: Mapping[str, bool]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Discount:
     """A discount as the store has it; ``ends_at`` is its own, not the terms' one, once it was switched off."""
 
@@ -73,11 +57,9 @@ class Discount:
     updated_at: datetime
     times_used: int
 
-    def off(self, subtotal: Decimal, currency: str) -> Decimal:
-        """What it takes off a subtotal, never more than that."""
-        if self.terms.fraction is not None:
-            return rounded(subtotal * self.terms.fraction, currency)
-        return min(self.terms.amount or Decimal(0), subtotal)
+    def off(self, lines: Sequence[Line], shipping: Decimal, currency: str) -> Priced:
+        """What it takes off a basket and its shipping."""
+        return till.priced(self.terms, lines, shipping, currency)
 
     def status(self, now: datetime) -> str:
         """``ACTIVE``, ``SCHEDULED`` or ``EXPIRED``."""
@@ -152,13 +134,51 @@ def switch_off(connection: sqlite3.Connection, discount_id: int, now: datetime) 
     )
 
 
+def switch_on(connection: sqlite3.Connection, discount_id: int, now: datetime) -> None:
+    """Takes a switching off back: the discount ends when it was meant to."""
+    found = get(connection, discount_id)
+    if found is not None:
+        ends_at = kept(found.terms.ends_at) if found.terms.ends_at else None
+        connection.execute(
+            "UPDATE discounts SET switched_off = 0, ends_at = ?, updated_at = ? WHERE id = ?",
+            (ends_at, kept(now), discount_id),
+        )
+
+
+def delete(connection: sqlite3.Connection, discount_id: int) -> None:
+    """Removes a discount that nobody has used; its name is free again."""
+    connection.execute("DELETE FROM discount_customers WHERE discount_id = ?", (discount_id,))
+    connection.execute("DELETE FROM discounts WHERE id = ?", (discount_id,))
+
+
+def rewrite(connection: sqlite3.Connection, discount_id: int, terms: Terms, now: datetime) -> None:
+    """Gives a discount other terms."""
+    ends_at = kept(terms.ends_at) if terms.ends_at else None
+    connection.execute(
+        "UPDATE discounts SET starts_at = ?, ends_at = ?, updated_at = ?, terms = ? WHERE id = ?",
+        (kept(terms.starts_at), ends_at, kept(now), _written(terms), discount_id),
+    )
+
+
+def changed_since(
+    connection: sqlite3.Connection, since: str, *, after: tuple[str, int] | None, limit: int
+) -> list[Discount]:
+    """Discounts changed since then, the longest ago first; ``after`` is the last one of the page before."""
+    place = after or ("", 0)
+    rows = connection.execute(
+        "SELECT * FROM discounts WHERE updated_at >= ? AND (updated_at, id) > (?, ?) ORDER BY updated_at, id LIMIT ?",
+        (since, *place, limit),
+    ).fetchall()
+    return [_discount(connection, row) for row in rows]
+
+
 def accepted(
     connection: sqlite3.Connection,
     code: str,
     *,
     customer_id: int | None,
-    subtotal: Decimal,
-    quantity: int,
+    lines: Sequence[Line],
+    shipping: Decimal,
     at: datetime,
 ) -> Discount:
     """The code's discount, if the checkout accepts it. Raises CodeRefused with the first reason that holds."""
@@ -166,6 +186,8 @@ def accepted(
     if found is None:
         raise CodeRefused(Refusal.UNKNOWN)
     terms = found.terms
+    meant = till.entitled(terms, lines)
+    subtotal, quantity = sum((line.total for line in meant), Decimal(0)), sum(line.quantity for line in meant)
     used_by_them = _used_by(connection, found.id, customer_id) if terms.once_per_customer else 0
     reasons = {
         Refusal.SWITCHED_OFF: found.switched_off,
@@ -175,6 +197,7 @@ def accepted(
         Refusal.ALREADY_USED: used_by_them > 0
         or (terms.usage_limit is not None and found.times_used >= terms.usage_limit),
         Refusal.BELOW_MINIMUM: subtotal < (terms.minimum_subtotal or 0) or quantity < (terms.minimum_quantity or 0),
+        Refusal.NOT_FOR_THESE: not meant or till.too_dear(terms, shipping),
     }
     for reason, holds in reasons.items():
         if holds:
@@ -221,6 +244,10 @@ def _written(terms: Terms) -> str:
             "customers": terms.customers,
             "tags": terms.tags,
             "combines_with": dict(terms.combines_with),
+            "products": terms.products,
+            "collections": terms.collections,
+            "shipping": terms.shipping,
+            "maximum_shipping": plain(terms.maximum_shipping),
         }
     )
 
@@ -239,13 +266,15 @@ def _discount(connection: sqlite3.Connection, row: sqlite3.Row) -> Discount:
 
 
 def _terms(written: dict[str, Any], starts_at: str) -> Terms:
-    for name in ("fraction", "amount", "minimum_subtotal"):
+    written = {"products": (), "collections": (), "maximum_shipping": None} | written
+    for name in ("fraction", "amount", "minimum_subtotal", "maximum_shipping"):
         written[name] = None if written[name] is None else Decimal(written[name])
     customers = None if written["customers"] is None else tuple(written["customers"])
     ends_at = read(written["ends_at"]) if written["ends_at"] else None
     return Terms(
         **(
             written
-            | {"starts_at": read(starts_at), "ends_at": ends_at, "customers": customers, "tags": tuple(written["tags"])}
+            | {"starts_at": read(starts_at), "ends_at": ends_at, "customers": customers}
+            | {name: tuple(written[name]) for name in ("tags", "products", "collections")}
         )
     )

@@ -42,6 +42,7 @@ CREATE TABLE IF NOT EXISTS discounts (
   updated_at TEXT NOT NULL,
   terms TEXT NOT NULL
 ) STRICT;
+CREATE INDEX IF NOT EXISTS discounts_by_update ON discounts (updated_at, id);
 CREATE TABLE IF NOT EXISTS discount_customers (
   customer_id INTEGER NOT NULL,
   discount_id INTEGER NOT NULL REFERENCES discounts (id),

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from plugin.sandbox.bodies import Body, ShopFacts, address, money_set
-from plugin.sandbox.cash import rounded, shared_out
+from plugin.sandbox.cash import rounded
 from plugin.sandbox.times import with_offset
 
 #: the number on the store's first order
@@ -24,6 +24,8 @@ class Line:
     quantity: int = 1
     product_id: int | None = 8_100_000_000_001
     gift_card: bool = False
+    #: the collections that the product is in
+    collections: tuple[int, ...] = ()
 
     @property
     def total(self) -> Decimal:
@@ -36,10 +38,19 @@ class Taken:
     """A discount taken off an order."""
 
     code: str
-    off: Decimal
-    #: ``percentage`` or ``fixed_amount``, with its value as REST writes it
+    #: off each line, and off the shipping
+    lines: tuple[Decimal, ...]
+    shipping: Decimal
+    #: ``percentage``, ``fixed_amount`` or ``shipping``, with its value as REST writes it
     kind: str
     value: str
+    #: only some of the lines
+    chosen: bool = False
+
+    @property
+    def off(self) -> Decimal:
+        """All of it."""
+        return sum(self.lines, self.shipping)
 
 
 def order_body(
@@ -51,21 +62,33 @@ def order_body(
     customer: Body | None,
     lines: Sequence[Line],
     taken: Taken | None,
+    shipping: Decimal = Decimal(0),
     test: bool,
 ) -> Body:
     """A new, paid order as in ``orders/*``."""
     subtotal = sum((line.total for line in lines), Decimal(0))
-    off = taken.off if taken else Decimal(0)
+    shares = taken.lines if taken else (rounded(Decimal(0), shop.currency),) * len(lines)
+    shipping_off = taken.shipping if taken else Decimal(0)
     return {
         **_names(order_id, number),
         **_state(with_offset(at, shop.zone), test=test),
         **_buyer(customer),
-        **_totals(subtotal=subtotal, off=off, currency=shop.currency),
+        **_totals(
+            subtotal=subtotal,
+            off=sum(shares, Decimal(0)),
+            shipping=shipping,
+            shipping_off=shipping_off,
+            currency=shop.currency,
+        ),
         "currency": shop.currency,
         "presentment_currency": shop.currency,
         "discount_codes": _discount_codes(taken),
         "discount_applications": _applications(taken),
-        "line_items": _line_items(order_id, lines, off, shop.currency),
+        "line_items": [
+            _line_item(order_id * 10 + place, line, share, shop.currency)
+            for place, (line, share) in enumerate(zip(lines, shares, strict=True))
+        ],
+        "shipping_lines": _shipping_lines(order_id, shipping, shipping_off, shop.currency),
         "refunds": [],
     }
 
@@ -93,7 +116,7 @@ def _state(moment: str, *, test: bool) -> Body:
         "merchant_of_record_app_id", "note", "payment_terms", "po_number", "reference", "source_identifier", "source_url",
         "user_id",
     )  # fmt: skip
-    lists = ("fulfillments", "line_item_groups", "note_attributes", "returns", "shipping_lines", "tax_lines")
+    lists = ("fulfillments", "line_item_groups", "note_attributes", "returns", "tax_lines")
     return {
         **times,
         **dict.fromkeys(empty),
@@ -127,25 +150,27 @@ def _buyer(customer: Body | None) -> Body:
     }
 
 
-def _totals(*, subtotal: Decimal, off: Decimal, currency: str) -> Body:
+def _totals(*, subtotal: Decimal, off: Decimal, shipping: Decimal, shipping_off: Decimal, currency: str) -> Body:
     nothing = rounded(Decimal(0), currency)
+    total = subtotal - off + shipping - shipping_off
     body: Body = {"total_outstanding": str(nothing), "total_tip_received": str(nothing)}
     amounts = {
         "total_line_items_price": subtotal,
-        "total_discounts": off,
+        "total_discounts": off + shipping_off,
         "subtotal_price": subtotal - off,
-        "total_price": subtotal - off,
+        "total_price": total,
         "total_tax": nothing,
-        "current_total_discounts": off,
+        "current_total_discounts": off + shipping_off,
         "current_subtotal_price": subtotal - off,
-        "current_total_price": subtotal - off,
+        "current_total_price": total,
         "current_total_tax": nothing,
     }
     for name, value in amounts.items():
         body[name] = str(rounded(value, currency))
         body[f"{name}_set"] = money_set(rounded(value, currency), currency)
-    for name in ("total_shipping_price", "current_shipping_price", "total_cash_rounding_payment_adjustment"):
-        body[f"{name}_set"] = money_set(nothing, currency)
+    for name in ("total_shipping_price", "current_shipping_price"):
+        body[f"{name}_set"] = money_set(rounded(shipping, currency), currency)
+    body["total_cash_rounding_payment_adjustment_set"] = money_set(nothing, currency)
     for name in ("current_total_duties", "original_total_duties", "original_total_additional_fees"):
         body[f"{name}_set"] = None
     return body
@@ -158,15 +183,37 @@ def _discount_codes(taken: Taken | None) -> list[Body]:
 def _applications(taken: Taken | None) -> list[Body]:
     if taken is None:
         return []
-    how = {"target_type": "line_item", "target_selection": "all", "allocation_method": "across"}
+    how = {
+        "target_type": "shipping_line" if taken.kind == "shipping" else "line_item",
+        "target_selection": "entitled" if taken.chosen else "all",
+        "allocation_method": "across",
+    }
+    if taken.kind == "shipping":
+        return [{"type": "discount_code", "code": taken.code, "value": taken.value, "value_type": "percentage"} | how]
     return [{"type": "discount_code", "code": taken.code, "value": taken.value, "value_type": taken.kind} | how]
 
 
-def _line_items(order_id: int, lines: Sequence[Line], off: Decimal, currency: str) -> list[Body]:
-    shares = shared_out(off, [line.total for line in lines], currency)
+def _shipping_lines(order_id: int, price: Decimal, off: Decimal, currency: str) -> list[Body]:
+    if not price:
+        return []
+    money, left = rounded(price, currency), rounded(price - off, currency)
+    share = {"amount": str(off), "amount_set": money_set(off, currency), "discount_application_index": 0}
     return [
-        _line_item(order_id * 10 + place, line, share, currency)
-        for place, (line, share) in enumerate(zip(lines, shares, strict=True))
+        {
+            "id": order_id * 10 + 9,
+            "code": "standard",
+            "title": "Standard",
+            "source": "shopify",
+            "carrier_identifier": None,
+            "is_removed": False,
+            "phone": None,
+            "price": str(money),
+            "price_set": money_set(money, currency),
+            "discounted_price": str(left),
+            "discounted_price_set": money_set(left, currency),
+            "discount_allocations": [share] if off else [],
+            "tax_lines": [],
+        }
     ]
 
 

@@ -11,7 +11,6 @@ from decimal import Decimal
 
 from plugin.sandbox import customers, discounts
 from plugin.sandbox.bodies import Body, ShopFacts
-from plugin.sandbox.cash import rounded
 from plugin.sandbox.discounts import Discount
 from plugin.sandbox.order_bodies import FIRST_NUMBER, Line, Taken, order_body
 from plugin.sandbox.refunds import give_back
@@ -38,6 +37,7 @@ def place(
     *,
     customer_id: int | None,
     lines: Sequence[Line],
+    shipping: Decimal = Decimal(0),
     code: str | None,
     at: datetime,
     test: bool,
@@ -46,8 +46,8 @@ def place(
     customer = None if customer_id is None else customers.body(connection, customer_id, shop)
     if customer is None and customer_id is not None:
         raise ValueError(f"There is no customer {customer_id}.")
-    discount = _wanted(connection, code, customer_id=customer_id, lines=lines, at=at)
-    taken = _taken(discount, lines, shop.currency) if discount else None
+    discount = _wanted(connection, code, customer_id=customer_id, lines=lines, shipping=shipping, at=at)
+    taken = _taken(discount, lines, shipping, shop.currency) if discount else None
     number = _next_number(connection)
     body = order_body(
         shop=shop,
@@ -56,6 +56,7 @@ def place(
         at=at,
         customer=customer,
         lines=lines,
+        shipping=shipping,
         taken=taken,
         test=test,
     )
@@ -113,25 +114,28 @@ def touch(connection: sqlite3.Connection, shop: ShopFacts, body: Body, *, now: d
 
 
 def _wanted(
-    connection: sqlite3.Connection, code: str | None, *, customer_id: int | None, lines: Sequence[Line], at: datetime
+    connection: sqlite3.Connection,
+    code: str | None,
+    *,
+    customer_id: int | None,
+    lines: Sequence[Line],
+    shipping: Decimal,
+    at: datetime,
 ) -> Discount | None:
     if code is None or not code.strip():
         return None
-    subtotal = sum((line.total for line in lines), Decimal(0))
-    quantity = sum(line.quantity for line in lines)
-    return discounts.accepted(connection, code, customer_id=customer_id, subtotal=subtotal, quantity=quantity, at=at)
+    return discounts.accepted(connection, code, customer_id=customer_id, lines=lines, shipping=shipping, at=at)
 
 
-def _taken(discount: Discount, lines: Sequence[Line], currency: str) -> Taken:
-    off = discount.off(sum((line.total for line in lines), Decimal(0)), currency)
-    fraction = discount.terms.fraction
-    if fraction is not None:
-        return Taken(
-            code=discount.terms.code, off=rounded(off, currency), kind="percentage", value=f"{fraction * 100:.1f}"
-        )
-    return Taken(
-        code=discount.terms.code, off=rounded(off, currency), kind="fixed_amount", value=str(discount.terms.amount)
-    )
+def _taken(discount: Discount, lines: Sequence[Line], shipping: Decimal, currency: str) -> Taken:
+    terms, off = discount.terms, discount.off(lines, shipping, currency)
+    kind, value = "fixed_amount", str(terms.amount)
+    if terms.shipping:
+        kind, value = "shipping", "100.0"
+    elif terms.fraction is not None:
+        kind, value = "percentage", f"{terms.fraction * 100:.1f}"
+    chosen = bool(terms.products or terms.collections)
+    return Taken(code=terms.code, lines=off.lines, shipping=off.shipping, kind=kind, value=value, chosen=chosen)
 
 
 def _next_number(connection: sqlite3.Connection) -> int:

@@ -93,9 +93,12 @@ class Store:
         code: str | None = None,
         at: datetime | None = None,
         lines: Sequence[Line] | None = None,
+        shipping: str = "0",
         test: bool = False,
     ) -> PlacedOrder:
         """Somebody buys and pays; ``total`` is the price of the goods before a discount, the sum of ``lines`` if given.
+
+        ``shipping`` is paid on top.
 
         Raises CodeRefused, and ValueError for an amount that cannot be paid or an unknown customer.
         """
@@ -106,7 +109,14 @@ class Store:
             raise ValueError("The lines do not add up to the total.")
         with self.transaction() as connection:
             placed, body = orders.place(
-                connection, self.shop, customer_id=customer_id, lines=goods, code=code, at=moment, test=test
+                connection,
+                self.shop,
+                customer_id=customer_id,
+                lines=goods,
+                shipping=cash.amount(shipping, self.shop.currency),
+                code=code,
+                at=moment,
+                test=test,
             )
             self.announce(connection, [("orders/create", body), ("orders/paid", body)], moment)
         return placed

@@ -6,16 +6,27 @@ once. A discount is switched off, never deleted: deleting would free the name fo
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
-from plugin.platforms.protocol import DiscountSpec, InDoubt, Rejected, StoredDiscount, Taken
-from plugin.platforms.shopify import shape
+from plugin.platforms.protocol import DiscountPage, DiscountSpec, InDoubt, Rejected, StoredDiscount, Taken
+from plugin.platforms.shopify import discount_input, discount_terms, shape
 from plugin.platforms.shopify.admin import AdminClient
-from plugin.platforms.shopify.documents import CREATE_DISCOUNT, DEACTIVATE_DISCOUNT, FIND_DISCOUNT
-from plugin.platforms.shopify.ids import to_gid
-from storage.money import to_decimal_text
+from plugin.platforms.shopify.documents import (
+    CREATE_DISCOUNT,
+    CREATE_FREE_SHIPPING,
+    DEACTIVATE_DISCOUNT,
+    FIND_DISCOUNT,
+    FIND_DISCOUNTS,
+    LIST_DISCOUNTS,
+)
+from plugin.platforms.shopify.ids import number_of, to_gid
 
+#: keeps one question under the 1,000 points that Shopify allows
+DISCOUNTS_A_PAGE = 15
+#: what a discount of ours can be; others are found by their code, and never listed
+OF_OURS = frozenset({"DiscountCodeBasic", "DiscountCodeFreeShipping"})
 LIVE_STATUSES = frozenset({"ACTIVE", "SCHEDULED"})
 STATUSES = LIVE_STATUSES | {"EXPIRED"}
 
@@ -25,8 +36,14 @@ def create(client: AdminClient, spec: DiscountSpec) -> StoredDiscount:
 
     Raises ValueError for a spec that cannot be meant: no percentage, an end before its start, an id that is none.
     """
-    answer = client.run(CREATE_DISCOUNT, create_variables(spec))
-    payload = shape.mapping(answer.root("discountCodeBasicCreate"), "payload")
+    variables = discount_input.create_variables(spec)
+    shipping = spec.type == "shipping"
+    document, field = (
+        (CREATE_FREE_SHIPPING, "discountCodeFreeShippingCreate")
+        if shipping
+        else (CREATE_DISCOUNT, "discountCodeBasicCreate")
+    )
+    payload = shape.mapping(client.run(document, variables).root(field), "payload")
     _check_user_errors(payload)
     if payload.get("codeDiscountNode") is None:
         raise InDoubt("the store named neither a discount nor a reason")
@@ -39,36 +56,38 @@ def find(client: AdminClient, code: str) -> StoredDiscount | None:
     return None if node is None else _stored(node, asked=code)
 
 
+def find_many(client: AdminClient, refs: Collection[str]) -> dict[str, StoredDiscount]:
+    """The discounts of these ids that the store still has, by id. Raises InDoubt where it does not say it of all."""
+    nodes = client.run(FIND_DISCOUNTS, {"ids": list(refs)}).whole("nodes")
+    if not isinstance(nodes, list) or len(nodes) != len(refs):
+        raise InDoubt("the answer does not speak of every discount")
+    found = (_stored(node, asked="") for node in nodes if node is not None)
+    return {one.ref: one for one in found}
+
+
+def list_changed(client: AdminClient, *, changed_since: datetime, after: str | None, currency: str) -> DiscountPage:
+    """A page of the codes' discounts changed since then. Raises PlatformError."""
+    query = f"method:code updated_at:>='{discount_input.instant(changed_since)}'"
+    variables = {"query": query, "first": DISCOUNTS_A_PAGE, "after": after}
+    page = shape.mapping(client.run(LIST_DISCOUNTS, variables).whole("discountNodes"), "discounts")
+    info = shape.mapping(page.get("pageInfo"), "page")
+    more = shape.flag(info.get("hasNextPage"), "page")
+    nodes = shape.items(page.get("nodes"), "discounts")
+    ours = [node for node in nodes if shape.mapping(node.get("discount"), "discount").get("__typename") in OF_OURS]
+    return DiscountPage(
+        discounts=tuple(_listed(node, currency) for node in ours),
+        after=shape.text(info.get("endCursor"), "cursor") if more else None,
+    )
+
+
 def deactivate(client: AdminClient, ref: str) -> None:
     """Switches the discount off; returning means that the store showed it off. Raises PlatformError."""
     answer = client.run(DEACTIVATE_DISCOUNT, {"id": ref})
     payload = shape.mapping(answer.root("discountCodeDeactivate"), "payload")
     _check_user_errors(payload)
     node = shape.mapping(payload.get("codeDiscountNode"), "discount")
-    if _status(node) in LIVE_STATUSES:
+    if _status(shape.mapping(node.get("codeDiscount"), "discount")) in LIVE_STATUSES:
         raise InDoubt("the store still shows the discount as live")
-
-
-def create_variables(spec: DiscountSpec) -> dict[str, Any]:
-    """What CREATE_DISCOUNT is sent with: one customer, one use, an end, alone, marked as ours."""
-    if not 1 <= spec.percent <= 100 or spec.ends_at <= spec.starts_at:
-        raise ValueError("a discount takes off 1 to 100 percent and ends after it starts")
-    discount: dict[str, Any] = {
-        "title": spec.title,
-        "code": spec.code,
-        "startsAt": _instant(spec.starts_at),
-        "endsAt": _instant(spec.ends_at),
-        "context": {"customers": {"add": [to_gid("Customer", spec.customer_id)]}},
-        "customerGets": {"value": {"percentage": spec.percent / 100}, "items": {"all": True}},
-        "usageLimit": 1,
-        "appliesOncePerCustomer": True,
-        "combinesWith": {"orderDiscounts": False, "productDiscounts": False, "shippingDiscounts": False},
-        "tags": [spec.tag],
-    }
-    if spec.minimum > 0:
-        minimum = to_decimal_text(spec.minimum, spec.currency)
-        discount["minimumRequirement"] = {"subtotal": {"greaterThanOrEqualToSubtotal": minimum}}
-    return {"discount": discount}
 
 
 def _check_user_errors(payload: dict[str, Any]) -> None:
@@ -85,18 +104,30 @@ def _check_user_errors(payload: dict[str, Any]) -> None:
 
 def _stored(value: Any, *, asked: str) -> StoredDiscount:
     node = shape.mapping(value, "discount")
-    discount = shape.mapping(node.get("codeDiscount"), "discount")
+    return _discount(shape.text(node.get("id"), "discount's id"), node.get("codeDiscount"), asked=asked)
+
+
+def _listed(node: dict[str, Any], currency: str) -> StoredDiscount:
+    """A discount from the list of all kinds, under the id that it has among those with codes."""
+    number = number_of(shape.text(node.get("id"), "discount's id"))
+    terms = discount_terms.read(shape.mapping(node.get("discount"), "discount"), currency)
+    return _discount(to_gid("DiscountCodeNode", number), node.get("discount"), asked="", terms=terms)
+
+
+def _discount(ref: str, value: Any, *, asked: str, terms: Any = None) -> StoredDiscount:
+    discount = shape.mapping(value, "discount")
     return StoredDiscount(
-        ref=shape.text(node.get("id"), "discount's id"),
+        ref=ref,
         code=_code(discount, asked),
         tags=shape.texts(discount.get("tags"), "tags"),
-        live=_status(node) in LIVE_STATUSES,
+        live=_status(discount) in LIVE_STATUSES,
         usage_count=shape.count(discount.get("asyncUsageCount"), "usage count"),
+        terms=terms,
     )
 
 
-def _status(node: dict[str, Any]) -> str:
-    status = shape.text(shape.mapping(node.get("codeDiscount"), "discount").get("status"), "status")
+def _status(discount: dict[str, Any]) -> str:
+    status = shape.text(discount.get("status"), "status")
     if status not in STATUSES:
         raise InDoubt("the answer's status is not one of Shopify's")
     return status
@@ -106,10 +137,6 @@ def _code(discount: dict[str, Any], asked: str) -> str:
     """The code as the store spells it. A discount with many codes shows another one first: then as it was asked for."""
     nodes = shape.items(shape.mapping(discount.get("codes", {}), "codes").get("nodes", []), "codes")
     shown = [shape.text(node.get("code"), "code") for node in nodes]
+    if not asked:
+        return shown[0] if shown else ""
     return next((code for code in shown if code.upper() == asked.upper()), asked)
-
-
-def _instant(moment: datetime) -> str:
-    if moment.tzinfo is None:
-        raise ValueError("a time without a zone")
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

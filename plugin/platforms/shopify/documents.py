@@ -12,7 +12,7 @@ fragment DiscountFields on DiscountCodeNode {
     __typename
     ... on DiscountCodeBasic { status tags asyncUsageCount codes(first: 1) { nodes { code } } }
     ... on DiscountCodeBxgy { status tags asyncUsageCount }
-    ... on DiscountCodeFreeShipping { status tags asyncUsageCount }
+    ... on DiscountCodeFreeShipping { status tags asyncUsageCount codes(first: 1) { nodes { code } } }
     ... on DiscountCodeApp { status tags asyncUsageCount }
   }
 }
@@ -30,6 +30,18 @@ mutation CreateDiscount($discount: DiscountCodeBasicInput!) {
     + DISCOUNT_FIELDS
 )
 
+CREATE_FREE_SHIPPING = (
+    """
+mutation CreateFreeShipping($discount: DiscountCodeFreeShippingInput!) {
+  discountCodeFreeShippingCreate(freeShippingCodeDiscount: $discount) {
+    codeDiscountNode { ...DiscountFields }
+    userErrors { field code message }
+  }
+}
+"""
+    + DISCOUNT_FIELDS
+)
+
 FIND_DISCOUNT = (
     """
 query FindDiscount($code: String!) {
@@ -37,6 +49,73 @@ query FindDiscount($code: String!) {
 }
 """
     + DISCOUNT_FIELDS
+)
+
+FIND_DISCOUNTS = (
+    """
+query FindDiscounts($ids: [ID!]!) {
+  nodes(ids: $ids) { id ...DiscountFields }
+}
+"""
+    + DISCOUNT_FIELDS
+)
+
+TERMS_FIELDS = """
+fragment BuyerFields on DiscountContext {
+  __typename
+  ... on DiscountCustomers { customers { id } }
+}
+
+fragment MinimumFields on DiscountMinimumRequirement {
+  __typename
+  ... on DiscountMinimumSubtotal { greaterThanOrEqualToSubtotal { amount currencyCode } }
+}
+
+fragment ItemsFields on DiscountItems {
+  __typename
+  ... on DiscountProducts { products(first: 5) { nodes { id } pageInfo { hasNextPage } } }
+  ... on DiscountCollections { collections(first: 5) { nodes { id } pageInfo { hasNextPage } } }
+}
+"""
+
+LIST_DISCOUNTS = (
+    """
+query ListDiscounts($query: String!, $first: Int!, $after: String) {
+  discountNodes(query: $query, first: $first, after: $after, sortKey: UPDATED_AT) {
+    nodes {
+      id
+      discount {
+        __typename
+        ... on DiscountCodeBasic {
+          status tags asyncUsageCount startsAt endsAt usageLimit appliesOncePerCustomer
+          codes(first: 1) { nodes { code } }
+          context { ...BuyerFields }
+          combinesWith { orderDiscounts productDiscounts shippingDiscounts }
+          minimumRequirement { ...MinimumFields }
+          customerGets {
+            items { ...ItemsFields }
+            value {
+              __typename
+              ... on DiscountPercentage { percentage }
+              ... on DiscountAmount { amount { amount currencyCode } }
+            }
+          }
+        }
+        ... on DiscountCodeFreeShipping {
+          status tags asyncUsageCount startsAt endsAt usageLimit appliesOncePerCustomer
+          codes(first: 1) { nodes { code } }
+          context { ...BuyerFields }
+          combinesWith { orderDiscounts productDiscounts shippingDiscounts }
+          minimumRequirement { ...MinimumFields }
+          maximumShippingPrice { amount currencyCode }
+        }
+      }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+    + TERMS_FIELDS
 )
 
 DEACTIVATE_DISCOUNT = (
@@ -116,7 +195,10 @@ query FetchOrder($id: ID!, $lines: Int!, $after: String) {
 
 ALL = {
     "CreateDiscount": CREATE_DISCOUNT,
+    "CreateFreeShipping": CREATE_FREE_SHIPPING,
     "FindDiscount": FIND_DISCOUNT,
+    "FindDiscounts": FIND_DISCOUNTS,
+    "ListDiscounts": LIST_DISCOUNTS,
     "DeactivateDiscount": DEACTIVATE_DISCOUNT,
     "StoreInfo": STORE_INFO,
     "FetchOrder": FETCH_ORDER,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from plugin.platforms.protocol import DiscountSpec, FetchedOrder, StoredDiscount, StoreInfo
+from collections.abc import Collection
+from datetime import datetime
+
+from plugin.platforms.protocol import DiscountPage, DiscountSpec, FetchedOrder, StoredDiscount, StoreInfo
 from plugin.platforms.shopify import discounts, orders, shop
 from plugin.platforms.shopify.admin import AdminClient
 
@@ -21,6 +24,14 @@ class ShopifyPlatform:
     def find_discount(self, code: str) -> StoredDiscount | None:
         """The discount with this code, or None."""
         return discounts.find(self._client, code)
+
+    def find_discounts(self, refs: Collection[str]) -> dict[str, StoredDiscount]:
+        """Those of these discounts that are still there."""
+        return discounts.find_many(self._client, refs)
+
+    def list_discounts(self, *, changed_since: datetime, after: str | None) -> DiscountPage:
+        """A page of the discounts changed since then."""
+        return discounts.list_changed(self._client, changed_since=changed_since, after=after, currency=self._currency)
 
     def deactivate_discount(self, ref: str) -> None:
         """Switches the discount off."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from plugin.sandbox import cash
 from plugin.sandbox.admin.call import Call, number_of, refusal
-from plugin.sandbox.discounts import Terms
+from plugin.sandbox.till import Terms
 from plugin.sandbox.times import read
 
 LONGEST = 255
@@ -28,16 +29,34 @@ class BadInput(Exception):
 
 def terms_of(given: Input, call: Call) -> Terms:
     """The terms. Raises BadInput with the first thing that is wrong."""
+    gets = given.get("customerGets") or {}
+    products, collections = _items(gets.get("items") or {})
+    fraction, amount = _value(gets, call.shop.currency)
+    return replace(_common(given, call), fraction=fraction, amount=amount, products=products, collections=collections)
+
+
+def shipping_terms_of(given: Input, call: Call) -> Terms:
+    """The terms of free shipping. Raises BadInput with the first thing that is wrong."""
+    if (given.get("destination") or {}).get("all") is not True:
+        raise BadInput(["destination"], "BLANK", "Destination must be all in the sandbox")
+    if (given.get("combinesWith") or {}).get("shippingDiscounts"):
+        code = "INVALID_COMBINES_WITH_FOR_DISCOUNT_CLASS"
+        raise BadInput(["combinesWith"], code, "Shipping discounts cannot be combined with each other")
+    most = given.get("maximumShippingPrice")
+    at_most = None if most is None else _money(most, call.shop.currency, ["maximumShippingPrice"])
+    return replace(_common(given, call), shipping=True, maximum_shipping=at_most)
+
+
+def _common(given: Input, call: Call) -> Terms:
     starts_at, ends_at = _period(given)
-    fraction, amount = _value(given.get("customerGets") or {}, call.shop.currency)
     subtotal, quantity = _minimum(given.get("minimumRequirement") or {}, call.shop.currency)
     return Terms(
         code=_text(given, "code"),
         title=_text(given, "title"),
         starts_at=starts_at,
         ends_at=ends_at,
-        fraction=fraction,
-        amount=amount,
+        fraction=None,
+        amount=None,
         minimum_subtotal=subtotal,
         minimum_quantity=quantity,
         usage_limit=_usage_limit(given.get("usageLimit")),
@@ -76,14 +95,24 @@ def _moment(text: object) -> datetime | None:
 
 
 def _value(gets: Input, currency: str) -> tuple[Decimal | None, Decimal | None]:
-    if (gets.get("items") or {}).get("all") is not True:
-        raise BadInput(["customerGets", "items"], "APPLIES_ON_NOTHING", "Items must be all in the sandbox")
     value = {name: part for name, part in (gets.get("value") or {}).items() if part is not None}
     if len(value) != 1:
         raise BadInput(["customerGets", "value"], "INVALID", "Exactly one kind of value must be given")
     if "percentage" in value:
         return _fraction(value["percentage"]), None
     return None, _amount(value["discountAmount"], currency)
+
+
+def _items(given: Input) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The products and the collections; both empty for everything."""
+    products = (given.get("products") or {}).get("productsToAdd") or ()
+    collections = (given.get("collections") or {}).get("add") or ()
+    if [given.get("all") is True, bool(products), bool(collections)].count(True) != 1:
+        raise BadInput(["customerGets", "items"], "APPLIES_ON_NOTHING", "Items must be all, products or collections")
+    return (
+        tuple(number_of("Product", one) for one in products),
+        tuple(number_of("Collection", one) for one in collections),
+    )
 
 
 def _fraction(given: float) -> Decimal:

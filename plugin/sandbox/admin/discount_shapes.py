@@ -5,16 +5,17 @@ from __future__ import annotations
 from plugin.sandbox.admin import shapes
 from plugin.sandbox.admin.call import Call, gid
 from plugin.sandbox.admin.pages import Shape, connection_of
-from plugin.sandbox.discounts import Discount, Terms
+from plugin.sandbox.discounts import Discount
+from plugin.sandbox.till import Terms
 from plugin.sandbox.times import zulu
 
 
 def node(call: Call, discount: Discount) -> Shape:
-    """A ``DiscountCodeNode`` around a ``DiscountCodeBasic``."""
+    """A ``DiscountCodeNode`` around a ``DiscountCodeBasic`` or a ``DiscountCodeFreeShipping``."""
     terms = discount.terms
     code = {"id": gid("DiscountRedeemCode", discount.id), "code": terms.code, "asyncUsageCount": discount.times_used}
-    basic = {
-        "__typename": "DiscountCodeBasic",
+    shown = {
+        "__typename": "DiscountCodeFreeShipping" if terms.shipping else "DiscountCodeBasic",
         "appliesOncePerCustomer": terms.once_per_customer,
         "asyncUsageCount": discount.times_used,
         "codes": connection_of([code]),
@@ -22,7 +23,10 @@ def node(call: Call, discount: Discount) -> Shape:
         "combinesWith": dict(terms.combines_with),
         "context": _context(call, terms),
         "createdAt": zulu(discount.created_at),
-        "customerGets": _gets(terms, call.shop.currency),
+        "customerGets": None if terms.shipping else _gets(terms, call.shop.currency),
+        "maximumShippingPrice": None
+        if terms.maximum_shipping is None
+        else shapes.money(str(terms.maximum_shipping), call.shop.currency),
         "endsAt": zulu(discount.ends_at) if discount.ends_at else None,
         "minimumRequirement": _minimum(terms, call.shop.currency),
         "startsAt": zulu(terms.starts_at),
@@ -33,7 +37,7 @@ def node(call: Call, discount: Discount) -> Shape:
         "updatedAt": zulu(discount.updated_at),
         "usageLimit": terms.usage_limit,
     }
-    return {"id": gid("DiscountCodeNode", discount.id), "codeDiscount": basic}
+    return {"id": gid("DiscountCodeNode", discount.id), "codeDiscount": shown}
 
 
 def _context(call: Call, terms: Terms) -> Shape:
@@ -56,9 +60,19 @@ def _gets(terms: Terms, currency: str) -> Shape:
     return {
         "appliesOnOneTimePurchase": True,
         "appliesOnSubscription": False,
-        "items": {"__typename": "AllDiscountItems", "allItems": True},
+        "items": _items(terms),
         "value": value,
     }
+
+
+def _items(terms: Terms) -> Shape:
+    if terms.products:
+        nodes = [{"id": gid("Product", one), "legacyResourceId": str(one)} for one in terms.products]
+        return {"__typename": "DiscountProducts", "products": connection_of(nodes)}
+    if terms.collections:
+        nodes = [{"id": gid("Collection", one)} for one in terms.collections]
+        return {"__typename": "DiscountCollections", "collections": connection_of(nodes)}
+    return {"__typename": "AllDiscountItems", "allItems": True}
 
 
 def _minimum(terms: Terms, currency: str) -> Shape | None:

@@ -21,19 +21,22 @@ from graphql import (
     validate,
 )
 
-from plugin.sandbox.admin import cost, mutations, queries
+from plugin.sandbox.admin import cost, discount_queries, mutations, queries
 from plugin.sandbox.admin.call import Call
 
 PARTS = ("schema.graphql", "orders.graphql", "discounts.graphql")
 
 ROOT = {
-    "codeDiscountNodeByCode": queries.code_discount_node_by_code,
+    "codeDiscountNodeByCode": discount_queries.code_discount_node_by_code,
     "currentAppInstallation": queries.current_app_installation,
     "customer": queries.customer,
+    "discountNodes": discount_queries.discount_nodes,
+    "nodes": discount_queries.nodes,
     "order": queries.order,
     "orders": queries.orders,
     "shop": queries.shop,
     "discountCodeBasicCreate": mutations.discount_code_basic_create,
+    "discountCodeFreeShippingCreate": mutations.discount_code_free_shipping_create,
     "discountCodeDeactivate": mutations.discount_code_deactivate,
 }
 

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from graphql import GraphQLResolveInfo
 
 from plugin.sandbox import discounts
 from plugin.sandbox.admin.call import Call, number_of
-from plugin.sandbox.admin.discount_input import BadInput, terms_of
+from plugin.sandbox.admin.discount_input import BadInput, Input, shipping_terms_of, terms_of
 from plugin.sandbox.admin.discount_shapes import node
 from plugin.sandbox.admin.pages import Shape
+from plugin.sandbox.till import Terms
 
 
 def discount_code_basic_create(info: GraphQLResolveInfo[Call], **arguments: Any) -> Shape:
     """``discountCodeBasicCreate``."""
     call = info.context
     call.require("write_discounts", "discountCodeBasicCreate")
-    try:
-        terms = terms_of(arguments["basicCodeDiscount"], call)
-        made = discounts.create(call.connection, terms, call.now)
-    except BadInput as bad:
-        return _wrong(["basicCodeDiscount", *bad.field], bad.code, str(bad))
-    except discounts.CodeTaken:
-        return _wrong(["basicCodeDiscount", "code"], "TAKEN", "Code must be unique. Please try a different code.")
-    return {"codeDiscountNode": node(call, made), "userErrors": []}
+    return _create(call, "basicCodeDiscount", arguments, terms_of)
+
+
+def discount_code_free_shipping_create(info: GraphQLResolveInfo[Call], **arguments: Any) -> Shape:
+    """``discountCodeFreeShippingCreate``."""
+    call = info.context
+    call.require("write_discounts", "discountCodeFreeShippingCreate")
+    return _create(call, "freeShippingCodeDiscount", arguments, shipping_terms_of)
 
 
 def discount_code_deactivate(info: GraphQLResolveInfo[Call], **arguments: Any) -> Shape:
@@ -37,6 +39,16 @@ def discount_code_deactivate(info: GraphQLResolveInfo[Call], **arguments: Any) -
     if found is None:
         return _wrong(["id"], "INVALID", "Code discount does not exist.")
     return {"codeDiscountNode": node(call, found), "userErrors": []}
+
+
+def _create(call: Call, name: str, arguments: Mapping[str, Any], understood: Callable[[Input, Call], Terms]) -> Shape:
+    try:
+        made = discounts.create(call.connection, understood(arguments[name], call), call.now)
+    except BadInput as bad:
+        return _wrong([name, *bad.field], bad.code, str(bad))
+    except discounts.CodeTaken:
+        return _wrong([name, "code"], "TAKEN", "Code must be unique. Please try a different code.")
+    return {"codeDiscountNode": node(call, made), "userErrors": []}
 
 
 def _wrong(field: list[str], code: str, message: str) -> Shape:

@@ -8,10 +8,8 @@ from typing import Any
 
 from graphql import GraphQLResolveInfo
 
-from plugin.sandbox import discounts
 from plugin.sandbox.admin import shapes
 from plugin.sandbox.admin.call import Call, gid, number_of
-from plugin.sandbox.admin.discount_shapes import node
 from plugin.sandbox.admin.pages import Shape, checked_size, opened, page
 from plugin.sandbox.admin.search import condition
 from plugin.sandbox.times import kept
@@ -88,14 +86,6 @@ def orders(info: GraphQLResolveInfo[Call], **arguments: Any) -> Shape:
     ).fetchall()
     nodes = [shapes.order(call, json.loads(row["body"])) for row in rows[:size]]
     return page(nodes, [(row["key"], row["id"]) for row in rows[:size]], after is not None, len(rows) > size)
-
-
-def code_discount_node_by_code(info: GraphQLResolveInfo[Call], **arguments: Any) -> Shape | None:
-    """``codeDiscountNodeByCode(code)``: upper and lower case are the same."""
-    call = info.context
-    call.require("read_discounts", "codeDiscountNodeByCode")
-    found = None if call.read_lag else discounts.find(call.connection, arguments["code"])
-    return node(call, found) if found else None
 
 
 def _oldest(call: Call) -> str:

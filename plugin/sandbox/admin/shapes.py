@@ -69,8 +69,7 @@ def order(call: Call, body: Body) -> Shape:
         "discountCodes": codes,
         "displayFinancialStatus": body["financial_status"].upper(),
         "lineItems": connection_of([_line(line, currency, codes) for line in body["line_items"]]),
-        # what the sandbox sells is sent for nothing
-        "shippingLines": connection_of([]),
+        "shippingLines": connection_of([_shipping(line, currency, codes) for line in body["shipping_lines"]]),
         "refunds": _first_of(refunds),
         "sourceName": body["source_name"],
         "tags": [],
@@ -89,7 +88,7 @@ def _order_money(body: Body) -> Shape:
         "total_price", "total_tax",
     )  # fmt: skip
     return {_camel(f"{name}_set"): _bag(body[name], currency) for name in plain} | {
-        "totalShippingPriceSet": _bag("0", currency),
+        "totalShippingPriceSet": _bag(body["total_shipping_price_set"]["shop_money"]["amount"], currency),
         "totalTipReceivedSet": _bag(body["total_tip_received"], currency),
     }
 
@@ -116,6 +115,14 @@ def _line(line: Body, currency: str, codes: Sequence[str] = ()) -> Shape:
         "originalTotalSet": _bag(str(whole), currency),
         "discountedTotalSet": discounted,
         "totalDiscountSet": _bag(str(off), currency),
+    }
+
+
+def _shipping(line: Body, currency: str, codes: Sequence[str]) -> Shape:
+    return {
+        "id": gid("ShippingLine", line["id"]),
+        "isRemoved": line["is_removed"],
+        "discountAllocations": [_allocation(part, currency, codes) for part in line["discount_allocations"]],
     }
 
 

@@ -159,7 +159,9 @@ def _coupon(store: Store, one: Discount) -> Coupon:
     terms = one.terms
     money = _money_writer(store.shop.currency)
     benefit = (
-        f"{float(terms.fraction * 100):g}% off"
+        "Free shipping"
+        if terms.shipping
+        else f"{float(terms.fraction * 100):g}% off"
         if terms.fraction is not None
         else f"{money(terms.amount or Decimal(0))} off"
     )

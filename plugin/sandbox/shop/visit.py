@@ -23,6 +23,7 @@ REFUSALS = {
     "other_customer": "This code is for another customer. Log in as the one it was made for.",
     "already_used": "This code has been used already.",
     "below_minimum": "Your basket is below the minimum for this code.",
+    "not_for_these": "This code is for other things than those in your basket.",
 }
 
 
@@ -92,7 +93,7 @@ class Visit:
         off, refused = Decimal(0), None
         if self.code and lines:
             try:
-                off = self._off(lines, subtotal)
+                off = self._off(lines)
             except CodeRefused as no:
                 refused = REFUSALS[no.reason]
         return Quote(lines=lines, subtotal=subtotal, off=off, refused=refused)
@@ -102,18 +103,17 @@ class Visit:
         self._kept.pop("basket", None)
         self._kept.pop("code", None)
 
-    def _off(self, lines: tuple[Line, ...], subtotal: Decimal) -> Decimal:
+    def _off(self, lines: tuple[Line, ...]) -> Decimal:
         with self._store.transaction() as connection:
-            quantity = sum(line.quantity for line in lines)
             found = discounts.accepted(
                 connection,
                 self.code,
                 customer_id=self.customer_id,
-                subtotal=subtotal,
-                quantity=quantity,
+                lines=lines,
+                shipping=Decimal(0),
                 at=self._store.now(),
             )
-        return found.off(subtotal, self._store.shop.currency)
+        return found.off(lines, Decimal(0), self._store.shop.currency).total
 
     def _basket(self) -> dict[int, int]:
         kept = self._kept.get("basket") or {}

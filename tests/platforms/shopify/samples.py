@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,13 +24,23 @@ SPEC = DiscountSpec(
     ends_at=datetime(2026, 12, 6, 12, 0, tzinfo=UTC),
 )
 
+#: one of each kind that can be asked for
+BENEFITS = (
+    replace(SPEC, type="fixed", percent=0, amount=500),
+    replace(SPEC, type="fixed", percent=0, amount=500, collections=("8300000000001",)),
+    replace(SPEC, type="gift", percent=100, amount=1800, minimum=0, products=("8100000000011",)),
+    replace(SPEC, type="shipping", percent=0, amount=900, combines=("product", "order")),
+    replace(SPEC, type="shipping", percent=0, amount=0, minimum=0),
+    replace(SPEC, products=("8100000000012", "8100000000011"), combines=("shipping",)),
+)
+
 
 def node(**discount: Any) -> dict[str, Any]:
     """A discount of ours as Shopify shows it."""
     shown = {
         "__typename": "DiscountCodeBasic",
         "status": "ACTIVE",
-        "tags": ["offer-1"],
+        "tags": ["offer-1", "regulars"],
         "asyncUsageCount": 0,
         "codes": {"nodes": [{"code": SPEC.code}]},
         **discount,

@@ -5,7 +5,10 @@ from __future__ import annotations
 #: a document's or a topic's name → the scopes of which all are needed; writing includes reading
 NEEDED: dict[str, frozenset[str]] = {
     "CreateDiscount": frozenset({"write_discounts"}),
+    "CreateFreeShipping": frozenset({"write_discounts"}),
     "FindDiscount": frozenset({"write_discounts"}),
+    "FindDiscounts": frozenset({"write_discounts"}),
+    "ListDiscounts": frozenset({"write_discounts", "read_customers"}),
     "DeactivateDiscount": frozenset({"write_discounts"}),
     "StoreInfo": frozenset(),
     "FetchOrder": frozenset({"read_orders", "read_customers"}),

@@ -11,14 +11,14 @@ import pytest
 
 from plugin.platforms.protocol import InDoubt, PlatformError, Rejected, StoredDiscount, Taken
 from plugin.platforms.shopify.admin import AdminClient
-from plugin.platforms.shopify.discounts import create_variables
+from plugin.platforms.shopify.discount_input import create_variables
 from plugin.platforms.shopify.platform import ShopifyPlatform
 from tests.platforms.loopback import answers, store
 from tests.platforms.shopify.samples import NOW, SPEC, created, failed, node, refused
 
 ClientAt = Callable[[str], AdminClient]
 OURS = StoredDiscount(
-    ref="gid://shopify/DiscountCodeNode/5", code=SPEC.code, tags=("offer-1",), live=True, usage_count=0
+    ref="gid://shopify/DiscountCodeNode/5", code=SPEC.code, tags=("offer-1", "regulars"), live=True, usage_count=0
 )
 
 
@@ -52,7 +52,7 @@ def test_a_created_discount_is_bound_in_every_way(client_at: ClientAt) -> None:
             "usageLimit": 1,
             "appliesOncePerCustomer": True,
             "combinesWith": {"orderDiscounts": False, "productDiscounts": False, "shippingDiscounts": False},
-            "tags": ["offer-1"],
+            "tags": ["offer-1", "regulars"],
         }
     }
 

@@ -29,9 +29,10 @@ from graphql.execution.values import get_variable_values
 
 from plugin import manifest
 from plugin.platforms.shopify import documents
-from plugin.platforms.shopify.discounts import create_variables
+from plugin.platforms.shopify.discount_input import create_variables
+from plugin.platforms.shopify.discounts import DISCOUNTS_A_PAGE
 from plugin.platforms.shopify.orders import LINES_A_PAGE
-from tests.platforms.shopify.samples import SPEC
+from tests.platforms.shopify.samples import BENEFITS, SPEC
 from tests.platforms.shopify.scopes import NEEDED
 
 VARIABLES: dict[str, list[dict[str, Any]]] = {
@@ -39,8 +40,15 @@ VARIABLES: dict[str, list[dict[str, Any]]] = {
         create_variables(SPEC),
         create_variables(replace(SPEC, minimum=0)),
         create_variables(replace(SPEC, currency="JPY", percent=100)),
+        *(create_variables(spec) for spec in BENEFITS if spec.type != "shipping"),
     ],
+    "CreateFreeShipping": [create_variables(spec) for spec in BENEFITS if spec.type == "shipping"],
     "FindDiscount": [{"code": SPEC.code}],
+    "FindDiscounts": [{"ids": ["gid://shopify/DiscountCodeNode/5", "gid://shopify/DiscountCodeNode/6"]}],
+    "ListDiscounts": [
+        {"query": "method:code updated_at:>='2026-11-22T12:00:00Z'", "first": DISCOUNTS_A_PAGE, "after": None},
+        {"query": "method:code updated_at:>='2026-11-22T12:00:00Z'", "first": DISCOUNTS_A_PAGE, "after": "cursor"},
+    ],
     "DeactivateDiscount": [{"id": "gid://shopify/DiscountCodeNode/5"}],
     "StoreInfo": [{}],
     "FetchOrder": [

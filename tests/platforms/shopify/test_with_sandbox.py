@@ -11,6 +11,7 @@ import pytest
 
 from plugin.platforms.line import Line, Patience
 from plugin.platforms.protocol import (
+    MARK,
     InDoubt,
     PlatformError,
     Taken,
@@ -121,7 +122,7 @@ def test_a_discount_lives_until_it_is_switched_off(world: World) -> None:
 
     assert platform.find_discount(SPEC.code) is None
     made = platform.create_discount(SPEC)
-    assert (made.code, made.tags, made.live, made.usage_count) == (SPEC.code, (SPEC.tag,), True, 0)
+    assert (made.code, made.tags, made.live, made.usage_count) == (SPEC.code, (SPEC.tag, MARK), True, 0)
     assert platform.find_discount(SPEC.code.lower()) == made
     with pytest.raises(Taken):
         platform.create_discount(replace(SPEC, code=SPEC.code.lower()))
@@ -155,7 +156,7 @@ def test_after_any_mishap_the_very_same_again_makes_one(mishap: Mishap, world: W
         platform.create_discount(SPEC)
     found = platform.find_discount(SPEC.code)
     assert found is not None
-    assert (found.tags, found.live) == ((SPEC.tag,), True)
+    assert (found.tags, found.live) == ((SPEC.tag, MARK), True)
 
 
 def test_an_uninstalled_app_has_no_access(world: World) -> None:

@@ -1,26 +1,42 @@
-"""The month's money: reserved when an offer is made, booked when it is used, never together more than the cap."""
+"""The month's money: reserved when an offer is made, booked when it is used, never together more than the cap.
+
+Every move changes the month's counter and is written down in the ledger, in one transaction; its cause moves it once.
+"""
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
-from sqlalchemy.sql.dml import ReturningInsert
 
+from storage import ledger
 from storage.columns import Whole
+from storage.ledger import Cause, Entry
 from storage.tables import budgets
-from storage.upserts import insert_on, put_new
+from storage.upserts import put_new
+
+__all__ = ["Budget", "Cause", "Move", "Till", "book", "release", "release_all", "reserve", "state", "unbook"]
 
 MINE = (budgets.c.shop_id == bindparam("shop"), budgets.c.month == bindparam("which"))
 STATE = select(budgets.c.reserved_minor, budgets.c.booked_minor).where(*MINE)
+#: nobody else moves this month until the transaction ends
+HELD = STATE.with_for_update()
 CHANGE = (
     update(budgets)
     .where(*MINE)
     .values(
         reserved_minor=budgets.c.reserved_minor + bindparam("reserved", type_=Whole),
         booked_minor=budgets.c.booked_minor + bindparam("booked", type_=Whole),
+        moves=budgets.c.moves + bindparam("moves", type_=Whole),
     )
+    .returning(budgets.c.reserved_minor, budgets.c.booked_minor, budgets.c.moves)
+)
+CHANGE_WITHIN = CHANGE.where(
+    budgets.c.reserved_minor + budgets.c.booked_minor + bindparam("reserved", type_=Whole)
+    <= bindparam("cap", type_=Whole)
 )
 
 
@@ -31,32 +47,48 @@ class Budget(NamedTuple):
     booked_minor: int
 
 
-def reserve(db: Connection, shop_id: int, *, month: str, amount: int, cap: int) -> bool:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A change of a month's counter, minor units, and why."""
+
+    kind: str
+    cause: Cause
+    reserved: int = 0
+    booked: int = 0
+
+
+def reserve(db: Connection, shop_id: int, *, month: str, amount: int, cap: int, cause: Cause) -> bool:
     """Sets money aside if it still fits under the cap, in one statement; whether it did. Raises ValueError below zero."""
     if amount < 0:
         raise ValueError(f"a reservation of {amount}")
     if amount > cap:
         return False
-    given = {"shop": shop_id, "which": month, "amount": amount, "cap": cap}
-    return db.execute(_reserve(db.dialect.name), given).one_or_none() is not None
+    moves = [Move(kind="reserve", cause=cause, reserved=amount)]
+    if _change(db, shop_id, month, moves, cap=cap):
+        return True
+    return _open(db, shop_id, month, cause.at) and _change(db, shop_id, month, moves, cap=cap)
 
 
-def release(db: Connection, shop_id: int, *, month: str, amount: int) -> None:
+def release(db: Connection, shop_id: int, *, month: str, amount: int, cause: Cause) -> None:
     """Gives reserved money back. Raises IntegrityError for more than is reserved, LookupError for an unknown month."""
-    _change(db, shop_id, month, reserved=-amount, booked=0)
+    release_all(db, shop_id, month, [(amount, cause)])
 
 
-def book(db: Connection, shop_id: int, *, month: str, reserved: int, cost: int) -> None:
+def release_all(db: Connection, shop_id: int, month: str, freed: Sequence[tuple[int, Cause]]) -> None:
+    """``release`` of many sums of one month in as few statements as of one; two with one cause are a mistake."""
+    _known(db, shop_id, month, [Move(kind="release", cause=cause, reserved=-amount) for amount, cause in freed])
+
+
+def book(db: Connection, shop_id: int, *, month: str, reserved: int, cost: int, cause: Cause) -> None:
     """Turns a reservation into what it really cost; nothing has to be reserved for what was used unforeseen."""
     if reserved == 0:
-        empty = {"shop_id": shop_id, "month": month, "reserved_minor": 0, "booked_minor": 0}
-        put_new(db, budgets, [empty], returning=(budgets.c.month,))
-    _change(db, shop_id, month, reserved=-reserved, booked=cost)
+        _open(db, shop_id, month, cause.at)
+    _known(db, shop_id, month, [Move(kind="book", cause=cause, reserved=-reserved, booked=cost)])
 
 
-def unbook(db: Connection, shop_id: int, *, month: str, cost: int) -> None:
+def unbook(db: Connection, shop_id: int, *, month: str, cost: int, cause: Cause) -> None:
     """Takes a cost back: the order was cancelled or wholly refunded."""
-    _change(db, shop_id, month, reserved=0, booked=-cost)
+    _known(db, shop_id, month, [Move(kind="unbook", cause=cause, booked=-cost)])
 
 
 def state(db: Connection, shop_id: int, month: str) -> Budget:
@@ -65,19 +97,78 @@ def state(db: Connection, shop_id: int, month: str) -> Budget:
     return Budget(0, 0) if row is None else Budget(*row)
 
 
-@cache
-def _reserve(dialect: str) -> ReturningInsert[Any]:
-    amount = bindparam("amount", type_=Whole)
-    statement = insert_on(dialect, budgets).values(
-        shop_id=bindparam("shop"), month=bindparam("which"), reserved_minor=amount, booked_minor=0
-    )
-    fits = budgets.c.reserved_minor + budgets.c.booked_minor + amount <= bindparam("cap", type_=Whole)
-    grown = {"reserved_minor": budgets.c.reserved_minor + amount}
-    statement = statement.on_conflict_do_update(index_elements=["shop_id", "month"], set_=grown, where=fits)
-    return statement.returning(budgets.c.month)
+class Till:
+    """Reservations of one month within one transaction: taken one by one, written down together by ``close``.
+
+    From the first that is taken the month is this transaction's alone; so what fits is known without asking again.
+    """
+
+    def __init__(self, db: Connection, shop_id: int, month: str) -> None:
+        self._db, self._shop_id, self._month = db, shop_id, month
+        self._used: int | None = None
+
+    def take(self, amount: int, *, cap: int, at: datetime) -> bool:
+        """Sets money aside if it still fits under the cap; whether it did. Raises ValueError below zero."""
+        if amount < 0:
+            raise ValueError(f"a reservation of {amount}")
+        if self._used is None:
+            _open(self._db, self._shop_id, self._month, at)
+            held = self._db.execute(HELD, {"shop": self._shop_id, "which": self._month}).one()
+            self._used = held.reserved_minor + held.booked_minor
+        if self._used + amount > cap:
+            return False
+        self._used += amount
+        return True
+
+    def close(self, kept: Sequence[tuple[int, Cause]], *, cap: int) -> None:
+        """Writes down what was taken and is really needed; two with one cause are a mistake."""
+        moves = [Move(kind="reserve", cause=cause, reserved=amount) for amount, cause in kept]
+        if moves and not _change(self._db, self._shop_id, self._month, moves, cap=cap):
+            raise RuntimeError(f"{self._month} holds less than what was taken out of it")
 
 
-def _change(db: Connection, shop_id: int, month: str, *, reserved: int, booked: int) -> None:
-    given = {"shop": shop_id, "which": month, "reserved": reserved, "booked": booked}
-    if db.execute(CHANGE, given).rowcount == 0:
+def _known(db: Connection, shop_id: int, month: str, moves: Sequence[Move]) -> None:
+    if moves and not _change(db, shop_id, month, moves):
         raise LookupError(f"nothing is reserved in {month}")
+
+
+def _change(db: Connection, shop_id: int, month: str, moves: Sequence[Move], *, cap: int | None = None) -> bool:
+    """Moves the counter and writes it down; False where the month is unknown or the cap is in the way."""
+    total = {
+        "reserved": sum(move.reserved for move in moves),
+        "booked": sum(move.booked for move in moves),
+        "moves": len(moves),
+    }
+    given = {"shop": shop_id, "which": month, **total}
+    after = db.execute(
+        CHANGE if cap is None else CHANGE_WITHIN, given if cap is None else given | {"cap": cap}
+    ).one_or_none()
+    if after is None:
+        return False
+    start = Budget(after.reserved_minor - total["reserved"], after.booked_minor - total["booked"])
+    entries = list(_entries(month, after.moves - len(moves), start, moves, cap))
+    if not ledger.write(db, shop_id, entries):
+        # the cause is known: it has moved what it had to
+        db.execute(CHANGE, given | {name: -value for name, value in total.items()})
+    return True
+
+
+def _entries(month: str, number: int, start: Budget, moves: Sequence[Move], cap: int | None) -> Iterator[Entry]:
+    reserved, booked = start
+    for one, move in enumerate(moves, number + 1):
+        reserved, booked = reserved + move.reserved, booked + move.booked
+        yield Entry(
+            month=month, number=one, kind=move.kind, cause=move.cause.key, offer_id=move.cause.offer_id,
+            order_id=move.cause.order_id, reserved_minor=move.reserved, booked_minor=move.booked,
+            reserved_after=reserved, booked_after=booked, cap_minor=cap, at=move.cause.at,
+        )  # fmt: skip
+
+
+def _open(db: Connection, shop_id: int, month: str, at: datetime) -> bool:
+    """Begins the books of a month that has none; whether it had none."""
+    empty = {"shop_id": shop_id, "month": month, "reserved_minor": 0, "booked_minor": 0, "moves": 1}
+    if not put_new(db, budgets, [empty], returning=(budgets.c.month,)):
+        return False
+    first = Move(kind="opening", cause=Cause(f"opening/{month}", at))
+    ledger.write(db, shop_id, list(_entries(month, 0, Budget(0, 0), [first], None)))
+    return True

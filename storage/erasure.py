@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, delete, or_, select, update
 
-from storage import locks
+from storage import ledger, locks
 from storage.columns import to_text
 from storage.engine import Database
 from storage.tables import (
@@ -52,6 +52,7 @@ def erase_customer(
     removed = _empty_deliveries(db, shop_id, mentions, now) + _remove_effects(db, shop_id, mentions)
     used = or_(among(db, redemptions.c.offer_id, offered), among(db, redemptions.c.order_id, bought))
     removed += _remove(db, shop_id, redemptions, used)
+    ledger.forget(db, shop_id, offered, bought)
     removed += _remove(db, shop_id, refunds, among(db, refunds.c.order_id, bought))
     removed += _remove(db, shop_id, orders, among(db, orders.c.order_id, bought))
     for table in (offers, snapshots, decisions, customers):

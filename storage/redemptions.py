@@ -27,6 +27,8 @@ class Redemption:
     leaked: bool
     #: the order was cancelled or wholly refunded since
     reversed: bool
+    #: how often it was taken back or restored
+    turn: int = 0
 
 
 COLUMNS = tuple(redemptions.c[field.name] for field in fields(Redemption))
@@ -45,7 +47,7 @@ def record(
     """Writes down that an order used an offer; whether that is new."""
     row = {
         "shop_id": shop_id, "offer_id": offer_id, "order_id": order_id, "ordered_at": ordered_at,
-        "discount_minor": discount_minor, "leaked": leaked, "reversed": False,
+        "discount_minor": discount_minor, "leaked": leaked, "reversed": False, "turn": 0,
     }  # fmt: skip
     return bool(put_new(db, redemptions, [row], returning=(redemptions.c.offer_id,)))
 
@@ -79,4 +81,6 @@ def _turn(db: Connection, shop_id: int, offer_id: str, order_id: str, *, reverse
         redemptions.c.order_id == order_id,
         redemptions.c.reversed != reverse,
     )
-    return db.execute(update(redemptions).where(*here).values(reversed=reverse)).rowcount == 1
+    return (
+        db.execute(update(redemptions).where(*here).values(reversed=reverse, turn=redemptions.c.turn + 1)).rowcount == 1
+    )

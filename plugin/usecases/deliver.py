@@ -28,6 +28,7 @@ from plugin.platforms.protocol import (
     Unauthorized,
 )  # fmt: skip
 from storage import budgets, offers, orders, outbox, shops
+from storage.budgets import Cause
 from storage.offers import Offer
 from storage.outbox import OutboxRow
 
@@ -169,7 +170,7 @@ def _withdraw(db: Connection, row: OutboxRow, task: Task, found: StoredDiscount,
     moved = offers.advance(
         db, row.shop_id, offer.offer_id, to="cancelled", frm=["sending"], store_ref=found.ref, closed_at=now
     )
-    _release(db, offer, really=moved)
+    _release(db, offer, now, really=moved)
 
 
 def _fail(db: Connection, row: OutboxRow, task: Task, error: PlatformError, now: datetime) -> None:
@@ -201,14 +202,15 @@ def _call_off(db: Connection, offer: Offer, row: OutboxRow, now: datetime) -> No
         closed_at=now,
         note="called off before it was sent",
     )
-    _release(db, offer, really=moved)
+    _release(db, offer, now, really=moved)
 
 
 def _reject(db: Connection, offer: Offer, why: str, now: datetime) -> None:
     moved = offers.advance(db, offer.shop_id, offer.offer_id, to="rejected", frm=["sending"], closed_at=now, note=why)
-    _release(db, offer, really=moved)
+    _release(db, offer, now, really=moved)
 
 
-def _release(db: Connection, offer: Offer, *, really: bool) -> None:
+def _release(db: Connection, offer: Offer, now: datetime, *, really: bool) -> None:
     if really and offer.budget_month is not None and offer.reserved_minor:
-        budgets.release(db, offer.shop_id, month=offer.budget_month, amount=offer.reserved_minor)
+        cause = Cause(f"release/{offer.offer_id}", now, offer.offer_id)
+        budgets.release(db, offer.shop_id, month=offer.budget_month, amount=offer.reserved_minor, cause=cause)

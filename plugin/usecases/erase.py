@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from plugin.vault import Vault
 from storage import budgets, customers, erasure, offers, outbox
+from storage.budgets import Cause
 from storage.offers import Offer
 
 SWITCH_OFF = "switch_off"
@@ -47,7 +48,8 @@ def _let_go(db: Connection, offer: Offer, now: datetime) -> None:
         payload = {"code": offer.code, "until": offer.ends_at.isoformat()}
         outbox.put(db, offer.shop_id, key=f"off/{offer.offer_id}", kind=SWITCH_OFF, payload=payload, now=now)
     if offer.budget_month is not None and offer.reserved_minor:
-        budgets.release(db, offer.shop_id, month=offer.budget_month, amount=offer.reserved_minor)
+        cause = Cause(f"release/{offer.offer_id}", now, offer.offer_id)
+        budgets.release(db, offer.shop_id, month=offer.budget_month, amount=offer.reserved_minor, cause=cause)
 
 
 def shop(db: Connection, shop_id: int) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from storage import budgets, offers
+from storage.budgets import Cause
 
 #: an order placed in the last minutes of a code may still be on its way to us
 GRACE = timedelta(hours=1)
@@ -29,12 +30,13 @@ def ended(db: Connection, shop_id: int, *, now: datetime, limit: int) -> int:
     moved |= offers.advance_many(
         db, shop_id, others, to="cancelled", frm=["planned", "sending"], closed_at=now, note=TOO_LATE
     )
-    freed: Counter[str] = Counter()
+    freed: defaultdict[str, list[tuple[int, Cause]]] = defaultdict(list)
     for offer in found:
         if offer.offer_id in moved and offer.budget_month is not None and offer.reserved_minor:
-            freed[offer.budget_month] += offer.reserved_minor
+            cause = Cause(f"release/{offer.offer_id}", now, offer.offer_id)
+            freed[offer.budget_month].append((offer.reserved_minor, cause))
     for month in sorted(freed):
-        budgets.release(db, shop_id, month=month, amount=freed[month])
+        budgets.release_all(db, shop_id, month, freed[month])
     return len(found)
 
 

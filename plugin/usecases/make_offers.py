@@ -81,35 +81,6 @@ def budget_month(shop: Shop, moment: datetime) -> str:
     return f"{moment.astimezone(ZoneInfo(shop.timezone)):%Y-%m}"
 
 
-def _standings(db: Connection, shop: Shop, customer_ids: Collection[str]) -> dict[str, Standing]:
-    ids = sorted(customer_ids)
-    known = snapshots.brief(db, shop.shop_id, ids)
-    newest = orders.latest(db, shop.shop_id, ids)
-    left_out = customers.left_out(db, shop.shop_id, ids)
-    return {
-        who: _standing(known[who], newest[who], left_out=who in left_out)
-        for who in ids
-        if who in known and who in newest
-    }
-
-
-def _standing(row: Brief, last_order_id: str, *, left_out: bool) -> Standing:
-    return Standing(
-        customer_id=row.customer_id,
-        order_count=row.order_count,
-        last_order_id=last_order_id,
-        last_order_at=row.last_order_at,
-        spend_365d=row.spend_365d_minor,
-        usual_gap_days=row.usual_gap_days,
-        lateness=row.lateness,
-        late_at=row.late_at,
-        lapsing_at=row.lapsing_at,
-        lost_at=row.lost_at,
-        group=row.group,
-        left_out=left_out,
-    )
-
-
 class _Desk:
     """One sitting of decisions: the month's money goes down as offers are made, and all is written at the end."""
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, select
 from plugin.rewards import settle, stored
 from plugin.rewards.wording import money_text
 from storage import budgets, locks, offers, orders, programs, redemptions
+from storage.budgets import Cause
 from storage.columns import YES
 from storage.offers import Offer
 from storage.orders import StoredOrder
@@ -75,7 +76,7 @@ class _Book:
         counts = order.cancelled_at is None and not order.test and order.net_minor > 0
         for (offer_id, order_id), row in self.known.items():
             if order_id == order.order_id and not row.reversed and not (counts and offer_id in carried):
-                self._take_back(offer_id, row)
+                self._take_back(offer_id, row, order)
         for offer_id, discount in carried.items():
             if counts:
                 self._use(offer_id, order, discount)
@@ -101,7 +102,8 @@ class _Book:
             )
         held = self._advance(offer, order, HELD)
         first = held or self._advance(offer, order, _leading_to_redeemed() - HELD)
-        overrun = self._pay(offer, discount, held=offer.reserved_minor if held else 0)
+        turn = earlier.turn + 1 if earlier else 0
+        overrun = self._pay(offer, discount, _reason(offer, order, turn), held=offer.reserved_minor if held else 0)
         self.used.append(offer_id)
         again = not (first or earlier)
         if leaked or again:
@@ -122,32 +124,35 @@ class _Book:
             order_id=order.order_id,
         )
 
-    def _pay(self, offer: Offer, discount: int, *, held: int) -> int:
+    def _pay(self, offer: Offer, discount: int, why: Cause, *, held: int) -> int:
         """Books a use; answers what found no room in the month."""
         month = offer.budget_month
         if month is None:
             self._cost(offer, offer.cost_minor + discount)
             return 0
-        more = self._set_aside(month, discount - held)
+        more = self._set_aside(month, discount - held, _moving("reserve", why))
         move = settle.redeemed(held=held, discount=discount, left=more)
-        budgets.book(self.db, self.shop.shop_id, month=month, reserved=held + more, cost=move.booked)
+        shop_id, cause = self.shop.shop_id, _moving("book", why)
+        budgets.book(self.db, shop_id, month=month, reserved=held + more, cost=move.booked, cause=cause)
         self._cost(offer, offer.cost_minor + move.booked)
         return move.overrun
 
-    def _set_aside(self, month: str, wanted: int) -> int:
+    def _set_aside(self, month: str, wanted: int, why: Cause) -> int:
         """As much of ``wanted`` as the month still has, by the same comparison that every offer goes through."""
         if wanted <= 0:
             return 0
         current = programs.current(self.db, self.shop.shop_id)
         cap = stored.from_stored(current.body).limits.monthly_budget if current else 0
-        if budgets.reserve(self.db, self.shop.shop_id, month=month, amount=wanted, cap=cap):
+        if budgets.reserve(self.db, self.shop.shop_id, month=month, amount=wanted, cap=cap, cause=why):
             return wanted
         held = budgets.state(self.db, self.shop.shop_id, month)
         left = min(wanted, cap - held.reserved_minor - held.booked_minor)
-        fits = left > 0 and budgets.reserve(self.db, self.shop.shop_id, month=month, amount=left, cap=cap)
+        if left <= 0:
+            return 0
+        fits = budgets.reserve(self.db, self.shop.shop_id, month=month, amount=left, cap=cap, cause=why)
         return left if fits else 0
 
-    def _take_back(self, offer_id: str, row: Redemption) -> None:
+    def _take_back(self, offer_id: str, row: Redemption, order: StoredOrder) -> None:
         shop_id = self.shop.shop_id
         offer = self.offers.get(offer_id) or offers.get(self.db, shop_id, offer_id)
         if offer is None or not redemptions.reverse(self.db, shop_id, offer_id=offer_id, order_id=row.order_id):
@@ -156,7 +161,8 @@ class _Book:
         cost = min(offer.cost_minor, self._taken_off(offer_id))
         back = settle.reversed_use(booked=offer.cost_minor - cost)
         if offer.budget_month is not None and back.booked:
-            budgets.unbook(self.db, shop_id, month=offer.budget_month, cost=-back.booked)
+            cause = _moving("unbook", _reason(offer, order, row.turn + 1))
+            budgets.unbook(self.db, shop_id, month=offer.budget_month, cost=-back.booked, cause=cause)
         self._cost(offer, cost)
         if offer.order_id == row.order_id:
             offers.amend(self.db, shop_id, offer_id, note="the order was cancelled or refunded")
@@ -173,6 +179,16 @@ class _Book:
 
     def result(self) -> Redeemed:
         return Redeemed(used=tuple(self.used), reversed=tuple(self.taken_back), suspicious=tuple(self.suspicious))
+
+
+def _reason(offer: Offer, order: StoredOrder, turn: int) -> Cause:
+    """What moves the money of this use, at its ``turn``: 0 used, 1 taken back, 2 restored, and so on."""
+    at = order.cancelled_at or order.ordered_at
+    return Cause(f"{offer.offer_id}/{order.order_id}/{turn}", at, offer.offer_id, order.order_id)
+
+
+def _moving(kind: str, why: Cause) -> Cause:
+    return why._replace(key=f"{kind}/{why.key}")
 
 
 def _leading_to_redeemed() -> frozenset[str]:

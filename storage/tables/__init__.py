@@ -9,7 +9,7 @@ from storage.tables.base import metadata
 from storage.tables.measures import figures, snapshots
 from storage.tables.purchases import customers, order_lines, orders, refunds
 from storage.tables.queues import INBOX_STATES, OUTBOX_STATES, inbox, outbox
-from storage.tables.rewards import OFFER_STATES, budgets, decisions, offers, programs, redemptions
+from storage.tables.rewards import OFFER_STATES, budget_entries, budgets, decisions, offers, programs, redemptions
 from storage.tables.shops import SHOP_STATES, erasures, shops
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "OFFER_STATES",
     "OUTBOX_STATES",
     "SHOP_STATES",
+    "budget_entries",
     "budgets",
     "customers",
     "decisions",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, Index, Text, UniqueConstraint
+from sqlalchemy.schema import ForeignKeyConstraint
 
 from storage.columns import Document, Flag, Ident, Moment, Whole
 from storage.tables.base import of_a_shop, one_of
 
 OFFER_STATES = ("held_out", "planned", "sending", "issued", "redeemed", "expired", "revoked", "cancelled", "rejected")
+
+ENTRY_KINDS = ("opening", "reserve", "release", "book", "unbook")
 
 programs = of_a_shop(
     "programs",
@@ -73,15 +76,51 @@ redemptions = of_a_shop(
     Column("leaked", Flag, nullable=False),
     # the order was cancelled or wholly refunded
     Column("reversed", Flag, nullable=False),
+    # how often it was taken back or restored: what tells one move of its money from the next
+    Column("turn", Whole, nullable=False, server_default="0"),
     Index("ix_redemptions_shop_id_order_id", "shop_id", "order_id"),
 )
 
+# The money of a month, move by move. Triggers (migration 0004) hold each row's balance to the one before it, and let
+# nobody change or remove a row: an erasure takes the names out, and a shop's rows go after its counters.
+budget_entries = of_a_shop(
+    "budget_entries",
+    Column("month", Ident, primary_key=True),
+    Column("number", Whole, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("cause", Ident, nullable=False),
+    Column("offer_id", Ident),
+    Column("order_id", Ident),
+    Column("reserved_minor", Whole, nullable=False),
+    Column("booked_minor", Whole, nullable=False),
+    Column("reserved_after", Whole, nullable=False),
+    Column("booked_after", Whole, nullable=False),
+    Column("cap_minor", Whole),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("shop_id", "cause"),
+    # what a counter points at
+    UniqueConstraint("shop_id", "month", "number", "reserved_after", "booked_after", name="uq_budget_entries_balance"),
+    one_of("kind", ENTRY_KINDS),
+    CheckConstraint("reserved_after >= 0 AND booked_after >= 0", name="not_negative"),
+    CheckConstraint("cap_minor IS NULL OR reserved_after + booked_after <= cap_minor", name="within_the_cap"),
+    Index("ix_budget_entries_shop_id_offer_id", "shop_id", "offer_id"),
+)
+
+# where the money of a month stands: at every commit the balance of its newest move
 budgets = of_a_shop(
     "budgets",
     Column("month", Ident, primary_key=True),
     Column("reserved_minor", Whole, nullable=False),
     Column("booked_minor", Whole, nullable=False),
+    Column("moves", Whole, nullable=False),
     CheckConstraint("reserved_minor >= 0 AND booked_minor >= 0", name="not_negative"),
+    ForeignKeyConstraint(
+        ["shop_id", "month", "moves", "reserved_minor", "booked_minor"],
+        [f"budget_entries.{name}" for name in ("shop_id", "month", "number", "reserved_after", "booked_after")],
+        name="fk_budgets_is_the_balance",
+        deferrable=True,
+        initially="DEFERRED",
+    ),
 )
 
 decisions = of_a_shop(

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from plugin.rewards.stored import from_stored
 from plugin.usecases import change_program
 from storage import budgets, programs, shops, snapshots
+from storage.budgets import Cause
 from tests.pages.world import NOW, Visit, World, keep_unreadable
 
 OVERVIEW = "/app/overview"
@@ -106,7 +107,7 @@ def test_trouble_comes_first_and_three_things_are_enough(world: World, visit: Vi
     with world.runtime.database.transaction() as db:
         shops.pause(db, world.shop.shop_id, "Your store is not connected. Open Regulars from your store admin.")
         rules(world, db, mode="shadow")
-        budgets.reserve(db, world.shop.shop_id, month="2026-11", amount=600_00, cap=1_800_00)
+        budgets.reserve(db, world.shop.shop_id, month="2026-11", amount=600_00, cap=1_800_00, cause=Cause("test", NOW))
     banners = [words(banner) for banner in seen(visit).select(".banner")]
 
     assert banners[0].startswith("Your store is not connected.")
@@ -117,7 +118,7 @@ def test_trouble_comes_first_and_three_things_are_enough(world: World, visit: Vi
 def test_a_budget_that_runs_out_is_said_with_the_days_left(world: World, visit: Visit) -> None:
     """From nine tenths on, with what is left of the month in the shop's zone."""
     with world.runtime.database.transaction() as db:
-        budgets.reserve(db, world.shop.shop_id, month="2026-11", amount=600_00, cap=1_800_00)
+        budgets.reserve(db, world.shop.shop_id, month="2026-11", amount=600_00, cap=1_800_00, cause=Cause("test", NOW))
     banners = " ".join(words(banner) for banner in seen(visit).select(".banner"))
 
     assert "used with 11 days left. Change the budget" in banners

@@ -13,7 +13,8 @@ from plugin.runtime import Runtime
 from plugin.usecases import absorb, expire, make_offers
 from plugin.usecases.erase import SWITCH_OFF
 from plugin.vault import Vault
-from storage import budgets, inbox, offers, outbox, redemptions
+from storage import budgets, inbox, ledger, offers, outbox, redemptions
+from storage.budgets import Cause
 from storage.facts import OrderFact
 from storage.inbox import Delivery
 from storage.offers import Offer
@@ -54,7 +55,9 @@ class _GivesBackTwice(Parts):
         closed = super().close(db, shop_id, now=now)
         for offer in offers.every(db, shop_id):
             if closed and offer.state == "expired" and offer.closed_at == now and offer.budget_month:
-                budgets.release(db, shop_id, month=offer.budget_month, amount=offer.reserved_minor)
+                budgets.release(
+                    db, shop_id, month=offer.budget_month, amount=offer.reserved_minor, cause=_again(db, offer)
+                )
         return closed
 
 
@@ -71,6 +74,12 @@ class _OtherControlGroup(Parts):
     def decide(self, db: Connection, shop: Shop, ids: Sequence[str], *, now: datetime, runtime: Runtime) -> None:
         by = make_offers.issuer(runtime.vault, runtime.config.environment)
         make_offers.for_customers(db, replace(shop, domain="other.myshopify.com"), ids, as_of=now, issuer=by)
+
+
+def _again(db: Connection, offer: Offer) -> Cause:
+    """A cause that the books do not know yet."""
+    number = len(ledger.of_offer(db, offer.shop_id, offer.offer_id))
+    return Cause(f"again/{offer.offer_id}/{number}", offer.created_at, offer.offer_id)
 
 
 @dataclass(frozen=True)
@@ -118,7 +127,10 @@ class _NothingSetAside(_Around):
     def after(self, batch: _Batch) -> None:
         for offer in batch.offers():
             if offer.offer_id not in batch.was and offer.state == "planned" and offer.budget_month:
-                budgets.release(batch.db, offer.shop_id, month=offer.budget_month, amount=offer.reserved_minor)
+                cause = _again(batch.db, offer)
+                budgets.release(
+                    batch.db, offer.shop_id, month=offer.budget_month, amount=offer.reserved_minor, cause=cause
+                )
 
 
 class _TakesBackTwice(_Around):
@@ -129,7 +141,8 @@ class _TakesBackTwice(_Around):
             before = batch.was.get(offer.offer_id, offer)
             if offer.cost_minor < before.cost_minor and offer.budget_month:
                 lost = before.cost_minor - offer.cost_minor
-                budgets.unbook(batch.db, offer.shop_id, month=offer.budget_month, cost=lost)
+                cause = _again(batch.db, offer)
+                budgets.unbook(batch.db, offer.shop_id, month=offer.budget_month, cost=lost, cause=cause)
 
 
 class _BooksAgain(_Around):
@@ -138,7 +151,10 @@ class _BooksAgain(_Around):
     def after(self, batch: _Batch) -> None:
         for offer in batch.was.values():
             if offer.order_id in batch.told and offer.state == "redeemed" and offer.budget_month:
-                budgets.book(batch.db, offer.shop_id, month=offer.budget_month, reserved=0, cost=offer.cost_minor)
+                cause = _again(batch.db, offer)
+                budgets.book(
+                    batch.db, offer.shop_id, month=offer.budget_month, reserved=0, cost=offer.cost_minor, cause=cause
+                )
 
 
 class _BooksTheOverrun(_Around):
@@ -150,7 +166,7 @@ class _BooksTheOverrun(_Around):
             offer = offers.get(db, shop_id, use.offer_id)
             more = use.discount_minor - offer.cost_minor if offer and not use.reversed else 0
             if offer is not None and more > 0 and offer.budget_month:
-                budgets.book(db, shop_id, month=offer.budget_month, reserved=0, cost=more)
+                budgets.book(db, shop_id, month=offer.budget_month, reserved=0, cost=more, cause=_again(db, offer))
                 offers.amend(db, shop_id, offer.offer_id, cost_minor=use.discount_minor)
 
 

@@ -13,6 +13,7 @@ from plugin.rewards.propose import propose
 from plugin.rewards.stored import to_stored
 from plugin.usecases import expire, redeem
 from storage import budgets, offers, orders, programs, redemptions, shops
+from storage.budgets import Cause
 from storage.engine import Database
 from storage.facts import CodeFact, OrderFact
 from storage.offers import NewOffer
@@ -94,7 +95,8 @@ def _id(shop_id: int, number: int) -> str:
 
 
 def _offer(db: Connection, shop_id: int, number: int, amount: int) -> None:
-    if not budgets.reserve(db, shop_id, month=MONTH, amount=amount, cap=CAP):
+    cause = Cause(f"reserve/{number}", NOW)
+    if not budgets.reserve(db, shop_id, month=MONTH, amount=amount, cap=CAP, cause=cause):
         amount = 0
     one = NewOffer(
         offer_id=_id(shop_id, number), customer_id=f"c{number}", kind="loyalty", step="", rule="loyalty", cycle=str(number),

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from storage import budgets, customers, decisions, inbox, offers, orders, outbox, programs, redemptions, snapshots
+from storage.budgets import Cause
 from storage.facts import CustomerFact, RefundFact
 from tests.storage.test_offers import offer
 from tests.storage.worlds import START, order
@@ -38,7 +39,7 @@ def fill(db: Connection, shop_id: int, people: range) -> None:
         )
         used = {"ordered_at": START, "discount_minor": 5, "leaked": False}
         redemptions.record(db, shop_id, offer_id=f"offer{one}", order_id=bought(one), **used)
-    budgets.reserve(db, shop_id, month="2026-03", amount=100, cap=1000)
+    budgets.reserve(db, shop_id, month="2026-03", amount=100, cap=1000, cause=Cause("reserve", START))
 
 
 def customer(one: int) -> str:

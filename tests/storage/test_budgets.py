@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from storage import budgets
 from storage.engine import Database
-from tests.storage.worlds import new_shop
+from tests.storage.worlds import any_cause, new_shop
 
 MONTH = "2026-03"
 
@@ -27,7 +27,7 @@ def test_many_threads_never_exceed_the_cap(database: Database, shop_id: int):
         start.wait()
         while True:
             with database.transaction() as db:
-                given = budgets.reserve(db, shop_id, month=MONTH, amount=amount, cap=cap)
+                given = budgets.reserve(db, shop_id, month=MONTH, amount=amount, cap=cap, cause=any_cause())
             with database.reading() as db:
                 seen.append(sum(budgets.state(db, shop_id, MONTH)))
             if not given:
@@ -50,17 +50,17 @@ def test_what_is_reserved_and_booked_adds_up(database: Database, asked: list[tup
         reserved = booked = 0
         for amount, cost, cap in asked:
             fits = reserved + booked + amount <= cap
-            assert budgets.reserve(db, shop_id, month=MONTH, amount=amount, cap=cap) == fits
+            assert budgets.reserve(db, shop_id, month=MONTH, amount=amount, cap=cap, cause=any_cause()) == fits
             if not fits:
                 continue
             reserved += amount
             if cost <= amount:
-                budgets.book(db, shop_id, month=MONTH, reserved=amount, cost=cost)
+                budgets.book(db, shop_id, month=MONTH, reserved=amount, cost=cost, cause=any_cause())
                 reserved, booked = reserved - amount, booked + cost
             assert budgets.state(db, shop_id, MONTH) == (reserved, booked)
         if reserved or booked:
-            budgets.release(db, shop_id, month=MONTH, amount=reserved)
-            budgets.unbook(db, shop_id, month=MONTH, cost=booked)
+            budgets.release(db, shop_id, month=MONTH, amount=reserved, cause=any_cause())
+            budgets.unbook(db, shop_id, month=MONTH, cost=booked, cause=any_cause())
         assert budgets.state(db, shop_id, MONTH) == (0, 0)
 
 
@@ -69,30 +69,30 @@ def test_months_and_shops_are_apart(database: Database, shop_id: int):
     with database.transaction() as db:
         other = new_shop(db)
         for whose, month in ((shop_id, MONTH), (shop_id, "2026-04"), (other, MONTH)):
-            assert budgets.reserve(db, whose, month=month, amount=10, cap=10)
-            assert not budgets.reserve(db, whose, month=month, amount=1, cap=10)
+            assert budgets.reserve(db, whose, month=month, amount=10, cap=10, cause=any_cause())
+            assert not budgets.reserve(db, whose, month=month, amount=1, cap=10, cause=any_cause())
 
 
 @pytest.mark.parametrize("amount", [11, 10**12])
 def test_more_than_is_reserved_cannot_be_given_back(database: Database, shop_id: int, amount: int):
     """The database itself refuses a budget below zero."""
     with pytest.raises(IntegrityError), database.transaction() as db:  # noqa: PT012
-        budgets.reserve(db, shop_id, month=MONTH, amount=10, cap=10)
-        budgets.release(db, shop_id, month=MONTH, amount=amount)
+        budgets.reserve(db, shop_id, month=MONTH, amount=10, cap=10, cause=any_cause())
+        budgets.release(db, shop_id, month=MONTH, amount=amount, cause=any_cause())
 
 
 def test_mistakes_are_told(database: Database, shop_id: int):
     """A negative reservation and a month that nobody reserved in are mistakes."""
     with database.transaction() as db:
         with pytest.raises(ValueError, match="a reservation of -1"):
-            budgets.reserve(db, shop_id, month=MONTH, amount=-1, cap=10)
+            budgets.reserve(db, shop_id, month=MONTH, amount=-1, cap=10, cause=any_cause())
         with pytest.raises(LookupError, match="nothing is reserved in 2026-03"):
-            budgets.release(db, shop_id, month=MONTH, amount=1)
+            budgets.release(db, shop_id, month=MONTH, amount=1, cause=any_cause())
 
 
 def test_a_cost_that_nobody_foresaw_is_booked(database: Database, shop_id: int):
     """Money that was spent is counted, even without a reservation."""
     with database.transaction() as db:
-        budgets.book(db, shop_id, month=MONTH, reserved=0, cost=5)
+        budgets.book(db, shop_id, month=MONTH, reserved=0, cost=5, cause=any_cause())
         assert budgets.state(db, shop_id, MONTH) == (0, 5)
-        assert not budgets.reserve(db, shop_id, month=MONTH, amount=6, cap=10)
+        assert not budgets.reserve(db, shop_id, month=MONTH, amount=6, cap=10, cause=any_cause())

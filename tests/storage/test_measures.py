@@ -117,7 +117,7 @@ def test_a_redemption_counts_once_and_can_be_taken_back(database: Database, shop
         assert not redemptions.restore(db, shop_id, **pair)
         assert redemptions.reverse(db, shop_id, **pair)
         assert not redemptions.reverse(db, shop_id, **pair)
-        assert redemptions.of_orders(db, shop_id, ["o", "p"]) == [redemptions.Redemption(**used, reversed=True)]
+        assert redemptions.of_orders(db, shop_id, ["o", "p"]) == [redemptions.Redemption(**used, reversed=True, turn=1)]
         assert redemptions.restore(db, shop_id, **pair)
         assert not redemptions.record(db, shop_id, **used)
 

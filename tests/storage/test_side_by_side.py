@@ -26,6 +26,7 @@ from storage import (
     shops,
     snapshots,
 )
+from storage.budgets import Cause
 from storage.engine import Database
 from storage.facts import CustomerFact, MergeFact, RefundFact, ShopFact
 from tests.storage import filled
@@ -57,9 +58,9 @@ CHANGES: dict[str, Callable[[Connection, int], Any]] = {
     "offer": lambda db, shop: offers.open_many(db, shop, [offer("new", customer_id=WHO)]),
     "advance": lambda db, shop: offers.advance(db, shop, "offer0", to="sending"),
     "amend": lambda db, shop: offers.amend(db, shop, "offer0", unwanted=True),
-    "reserve": lambda db, shop: budgets.reserve(db, shop, month="2026-03", amount=1, cap=1000),
-    "release": lambda db, shop: budgets.release(db, shop, month="2026-03", amount=1),
-    "book": lambda db, shop: budgets.book(db, shop, month="2026-03", reserved=1, cost=1),
+    "reserve": lambda db, shop: budgets.reserve(db, shop, month="2026-03", amount=1, cap=1000, cause=Cause("r", LATER)),
+    "release": lambda db, shop: budgets.release(db, shop, month="2026-03", amount=1, cause=Cause("f", LATER)),
+    "book": lambda db, shop: budgets.book(db, shop, month="2026-03", reserved=1, cost=1, cause=Cause("b", LATER)),
     "redeem": lambda db, shop: redemptions.record(
         db, shop, offer_id="offer0", order_id="new", ordered_at=LATER, discount_minor=1, leaked=True
     ),

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from storage import customers, orders, shops
+from storage.budgets import Cause
 from storage.facts import CodeFact, CustomerFact, LineFact, MergeFact, OrderFact, RefundFact
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -91,3 +93,8 @@ def order(order_id: str = "o1", customer_id: str | None = "c1", **changed: objec
 
 def _only(kind: type[Any], batch: Iterable[Fact]) -> list[Any]:
     return [fact for fact in batch if isinstance(fact, kind)]
+
+
+def any_cause() -> Cause:
+    """A cause that no books know yet."""
+    return Cause(uuid4().hex, START)

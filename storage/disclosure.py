@@ -7,11 +7,22 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from storage.tables import customers, decisions, offers, order_lines, orders, outbox, redemptions, refunds, snapshots
+from storage.tables import (
+    customers,
+    decisions,
+    known_orders,
+    offers,
+    order_lines,
+    orders,
+    outbox,
+    redemptions,
+    refunds,
+    snapshots,
+)
 from storage.upserts import among
 
 #: tables that name the customer themselves
-OWN = (customers, orders, snapshots, offers, decisions)
+OWN = (customers, orders, known_orders, snapshots, offers, decisions)
 #: tables that belong to a customer's orders
 OF_ORDERS = (order_lines, refunds, redemptions)
 

@@ -19,6 +19,7 @@ from storage.tables import (
     decisions,
     erasures,
     inbox,
+    known_orders,
     metadata,
     offers,
     orders,
@@ -55,6 +56,8 @@ def erase_customer(
     ledger.forget(db, shop_id, offered, bought)
     removed += _remove(db, shop_id, refunds, among(db, refunds.c.order_id, bought))
     removed += _remove(db, shop_id, orders, among(db, orders.c.order_id, bought))
+    told = or_(among(db, known_orders.c.customer_id, people), among(db, known_orders.c.order_id, bought))
+    removed += _remove(db, shop_id, known_orders, told)
     for table in (offers, snapshots, decisions, customers):
         removed += _remove(db, shop_id, table, among(db, table.c.customer_id, people))
     row = {"shop_id": shop_id, "fingerprint": fingerprint, "erased_at": now}

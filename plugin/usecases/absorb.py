@@ -12,7 +12,7 @@ from plugin.rewards import stored
 from plugin.usecases import erase, make_offers, measure, redeem
 from plugin.usecases.make_offers import Issuer
 from plugin.vault import Vault
-from storage import outbox, programs, shops
+from storage import known, outbox, programs, shops
 from webhooks import intake
 
 REFETCH = "refetch_order"
@@ -59,6 +59,7 @@ def follow_up(
         return
     current = programs.current(db, shop_id)
     program = stored.from_stored(current.body) if current else None
+    known.tell(db, shop_id, order_ids=order_ids, customer_ids=touched, now=now)
     model = measure.known_model(db, shop, as_of=now)
     measure.customers(db, shop, touched, as_of=now, program=program, model=model)
     make_offers.for_customers(db, shop, touched, as_of=now, issuer=issuer)

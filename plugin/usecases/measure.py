@@ -16,7 +16,7 @@ from plugin.signals import history as purchase_history
 from plugin.signals.columns import NO_TIME, Signals
 from plugin.signals.measure import measure
 from plugin.signals.model import StoreModel, fit
-from storage import orders, shops, snapshots
+from storage import known, orders, shops, snapshots
 from storage.shops import Shop
 
 Columns = Mapping[str, Sequence[Any]]
@@ -27,6 +27,8 @@ ROWS_AT_ONCE = 1_000
 INSTANTS = ("first_order_at", "last_order_at", "expected_next_order_at", "late_at", "lapsing_at", "lost_at")
 WHOLE = ("order_count", "recency_days", "tenure_days", "r", "f", "m")
 NUMBERS = ("median_gap_days", "usual_gap_days", "p_order_90d")
+#: parts of a model that no decision looks at, left out of what is remembered of each night
+NOT_DECIDED_BY: dict[str, Any] = {"mixtures": [], "regular": None, "spend": None, "trial": []}
 WORDS = ("group", "gap_trend", "lateness")
 
 
@@ -59,10 +61,10 @@ def night(db: Connection, shop: Shop, *, as_of: datetime, program: Program | Non
     history = _history(db, shop, None, as_of)
     model = fit(history, as_of, earlier=None if afresh else _kept_model(db, shop, as_of))
     signals = measure(history, model, as_of)
-    known = snapshots.ids(db, shop.shop_id)
+    there = snapshots.ids(db, shop.shop_id)
     return Night(
         history=history, model=model, columns=snapshot_columns(signals, program),
-        gone=frozenset(known - set(signals.customer_ids)),
+        gone=frozenset(there - set(signals.customer_ids)),
     )  # fmt: skip
 
 
@@ -72,8 +74,14 @@ def known_model(db: Connection, shop: Shop, *, as_of: datetime) -> StoreModel:
     if kept is not None:
         return kept
     model = fit(_history(db, shop, None, as_of), as_of)
-    shops.keep_model(db, shop.shop_id, model.to_json(), as_of)
+    keep_model(db, shop, model, as_of=as_of, everyone=False)
     return model
+
+
+def keep_model(db: Connection, shop: Shop, model: StoreModel, *, as_of: datetime, everyone: bool) -> None:
+    """Puts the store-wide numbers in force, and remembers since when, for replays; ``everyone``: a night's."""
+    shops.keep_model(db, shop.shop_id, model.to_json(), as_of)
+    known.keep_model(db, shop.shop_id, model.to_json() | NOT_DECIDED_BY, at=as_of, everyone=everyone)
 
 
 def _kept_model(db: Connection, shop: Shop, as_of: datetime) -> StoreModel | None:

@@ -6,6 +6,7 @@ Every table that holds a shop's data has ``shop_id`` first in its key, and every
 from __future__ import annotations
 
 from storage.tables.base import metadata
+from storage.tables.known import known_models, known_orders, watches
 from storage.tables.measures import figures, snapshots
 from storage.tables.purchases import customers, order_lines, orders, refunds
 from storage.tables.queues import INBOX_STATES, OUTBOX_STATES, inbox, outbox
@@ -24,6 +25,8 @@ __all__ = [
     "erasures",
     "figures",
     "inbox",
+    "known_models",
+    "known_orders",
     "metadata",
     "offers",
     "order_lines",
@@ -34,4 +37,5 @@ __all__ = [
     "refunds",
     "shops",
     "snapshots",
+    "watches",
 ]

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, case, func, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from storage.claims import EVERY_SHOP
@@ -93,6 +93,15 @@ class Made(NamedTuple):
     benefit: dict[str, Any]
     created_at: datetime
     ends_at: datetime
+    reserved_minor: int
+    cost_minor: int
+
+
+class Today(NamedTuple):
+    """What was made since a moment: the money set aside or spent, and the offers of one kind, reminders included."""
+
+    money_minor: int
+    win_backs: int
 
 
 TOLD = tuple(field.name for field in fields(NewOffer))
@@ -102,6 +111,10 @@ OPEN = ("planned", "sending", "issued")
 OVER = (MINE, offers.c.state.in_(OPEN), offers.c.ends_at <= bindparam("now", type_=offers.c.ends_at.type))
 ENDED = select(*COLUMNS).where(*OVER).order_by(offers.c.ends_at, offers.c.offer_id).limit(bindparam("most"))
 ANY_ENDED = select(offers.c.offer_id).where(*OVER).limit(1)
+SINCE = select(
+    func.coalesce(func.sum(offers.c.reserved_minor + offers.c.cost_minor), 0),
+    func.coalesce(func.sum(case((offers.c.kind == bindparam("kind"), 1), else_=0)), 0),
+).where(MINE, offers.c.created_at >= bindparam("from", type_=offers.c.created_at.type))
 SENT = (MINE, offers.c.offer_id == bindparam("id"), offers.c.state == "sending")
 ISSUE = update(offers).where(*SENT).values(state="issued", store_ref=bindparam("ref"), issued_at=bindparam("now"))
 
@@ -149,6 +162,11 @@ def made_to(db: Connection, shop_id: int, ids: Collection[str]) -> dict[str, lis
     for row in db.execute(_made(db.dialect.name), {"shop": shop_id, "wanted": listed(db, ids)}):
         found.setdefault(row[0], []).append(Made(*row))
     return found
+
+
+def made_since(db: Connection, shop_id: int, moment: datetime, *, kind: str) -> Today:
+    """The offers made from ``moment`` on: the money of all, the number of those of ``kind``."""
+    return Today(*db.execute(SINCE, {"shop": shop_id, "from": moment, "kind": kind}).one())
 
 
 def advance(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from plugin.rewards.decision import Benefit
 from plugin.rewards.parts import Reward
 from plugin.rewards.problem import Problem
 from plugin.rewards.program import Program
@@ -78,10 +80,27 @@ def _budget(program: Program) -> Iterator[Problem]:
     if largest.cap > program.limits.monthly_budget:
         needed, gives = money_text(largest.cap, program.currency), gives_text(largest, program.currency)
         said = f"An offer of {gives} can cost up to {needed}, more than the whole budget."
-        numbers = {"needed_minor": largest.cap, "percent": largest.value, "currency": program.currency}
+        numbers: dict[str, Any] = {
+            "needed_minor": largest.cap,
+            "percent": largest.value,
+            "currency": program.currency,
+        }
         if largest.type != "percent":
             numbers["gives"] = gives_numbers(largest, program.currency)
         yield Problem(field="limits.monthly_budget", code="budget_under_one_offer", message=said, numbers=numbers)
+    yield from _single_limits(program, largest)
+
+
+def _single_limits(program: Program, largest: Benefit) -> Iterator[Problem]:
+    """A limit below what one offer can cost keeps that offer from ever being made."""
+    limits = program.limits
+    for name, cap in (("daily_budget", limits.daily_budget), ("customer_year", limits.customer_year)):
+        if 0 < cap < largest.cap:
+            needed, gives = money_text(largest.cap, program.currency), gives_text(largest, program.currency)
+            said = f"An offer of {gives} can cost up to {needed}, more than this."
+            numbers: dict[str, Any] = {"needed_minor": largest.cap, "currency": program.currency}
+            numbers["gives"] = gives_numbers(largest, program.currency)
+            yield Problem(field=f"limits.{name}", code="limit_under_one_offer", message=said, numbers=numbers)
 
 
 def _control_group(program: Program) -> Iterator[Problem]:

@@ -25,6 +25,8 @@ class Standing:
     group: str
     #: the merchant asked to leave this customer out of offers
     left_out: bool
+    #: days after which the program's share of customers with as many orders has come back, of those who do
+    quantile_days: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,8 @@ class PastOffer:
     type: str = ""
     #: the worst case that was set aside for it, minor units
     worth: int = 0
+    #: what is set aside for it still, or what it has cost, minor units
+    spent: int = 0
 
     @property
     def gives(self) -> bool:
@@ -58,6 +62,10 @@ class Budget:
     month: str
     cap: int
     used: int
+    #: minor units set aside or spent for offers made on this day of the shop
+    day_used: int = 0
+    #: win-back messages and offers made on this day, the control group's included
+    win_backs_today: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,13 @@ from plugin.rewards.sound import money, one_of, reward_problems, scope_problems,
 from storage.money import to_decimal_text
 
 MODES = ("live", "shadow")
-TIMING_RULES = ("recommended", "days", "gap_multiple")
+TIMING_RULES = ("recommended", "days", "gap_multiple", "quantile")
+#: the shares that a store's gaps are known at
+QUANTILES = (50, 80, 90, 95)
 #: the only order in which steps may follow each other
 STEP_NAMES = ("reminder", "offer", "last_offer")
 MOST_TIERS = 6
+MOST_A_DAY = 100_000
 LONGEST_NAME = 30
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 PREFIX = re.compile(r"[A-Z0-9]{0,12}")
@@ -106,11 +109,17 @@ def _win_back(win_back: WinBack, limits: Limits, currency: str) -> Iterator[Prob
         yield from within(f"{at}.valid_days", step.valid_days, 3, 60)
     yield from within("win_back.sunset_days", win_back.sunset_days, 0, 730)
     yield from within("win_back.max_age_days", win_back.max_age_days, 1, 365)
+    yield from within("win_back.daily_ramp", win_back.daily_ramp, 0, MOST_A_DAY)
 
 
 def _timing(timing: Timing) -> Iterator[Problem]:
     yield from one_of("win_back.timing.rule", timing.rule, TIMING_RULES)
     yield from within("win_back.timing.days", timing.days, 7, 365)
+    if timing.quantile_percent not in QUANTILES:
+        nearest = min(QUANTILES, key=lambda share: abs(share - timing.quantile_percent))
+        said = f"Must be one of {', '.join(map(str, QUANTILES))}."
+        numbers = {"allowed": list(QUANTILES), "nearest": nearest}
+        yield Problem(field="win_back.timing.quantile_percent", code="choice", message=said, numbers=numbers)
     at = "win_back.timing.gap_multiple_tenths"
     if not 10 <= timing.gap_multiple_tenths <= 120:
         nearest = min(max(timing.gap_multiple_tenths, 10), 120)
@@ -133,4 +142,6 @@ def _limits(limits: Limits, currency: str) -> Iterator[Problem]:
         yield from money("limits.order_guard", limits.order_guard, currency)
     yield from within("limits.wait_days", limits.wait_days, 7, 365)
     yield from money("limits.monthly_budget", limits.monthly_budget, currency)
+    yield from money("limits.daily_budget", limits.daily_budget, currency)
+    yield from money("limits.customer_year", limits.customer_year, currency)
     yield from scope_problems(limits)

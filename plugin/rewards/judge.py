@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from plugin.rewards.decision import OfferSpec, Reason
 from plugin.rewards.limits import budget_check, control_check, highest_check, open_check, wait_check
 from plugin.rewards.loyalty import loyalty_case
 from plugin.rewards.question import Candidate, Case, Question, yes
+from plugin.rewards.spending import spending_checks
 from plugin.rewards.win_back import win_back_case
 from plugin.rewards.wording import gives_numbers, gives_text
 
@@ -83,13 +85,19 @@ def _try(question: Question, candidate: Candidate) -> Trial:
     control = control_check(question)
     if candidate.is_reminder:
         free = yes("reminder_is_free", "A reminder gives no discount: it needs no wait and no budget.")
-        return Trial(candidate=candidate, reasons=(free, control), outcome="issue" if control.ok else "held_out")
+        limits = spending_checks(question, candidate)
+        return Trial(candidate=candidate, reasons=(free, control, *limits), outcome=_outcome(control, limits))
     before = (wait_check(question, candidate), open_check(question, candidate))
-    after = (budget_check(question, candidate), highest_check(question, candidate))
-    # The control group is counted only where the others do get the offer, or the two could not be compared.
-    passed = all(reason.ok for reason in (*before, *after))
-    outcome = ("issue" if control.ok else "held_out") if passed else "hold"
-    return Trial(candidate=candidate, reasons=(*before, control, *after), outcome=outcome)
+    budgets = (budget_check(question, candidate), *spending_checks(question, candidate))
+    after = (*budgets, highest_check(question, candidate))
+    return Trial(candidate=candidate, reasons=(*before, control, *after), outcome=_outcome(control, (*before, *after)))
+
+
+def _outcome(control: Reason, others: Sequence[Reason]) -> str:
+    """The control group is counted only where the others do get the offer, or the two could not be compared."""
+    if not all(reason.ok for reason in others):
+        return "hold"
+    return "issue" if control.ok else "held_out"
 
 
 def _choice(question: Question, trials: tuple[Trial, ...], chosen: Trial) -> tuple[Reason, ...]:

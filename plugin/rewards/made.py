@@ -22,6 +22,7 @@ def of_spec(spec: OfferSpec, *, state: str) -> PastOffer:
         ends_at=spec.ends_at,
         type=spec.benefit.type,
         worth=spec.benefit.cap,
+        spent=spec.benefit.cap,
     )
 
 
@@ -33,6 +34,7 @@ def of_row(
     cycle: str,
     state: str,
     benefit: Mapping[str, Any],
+    spent: int,
     created_at: datetime,
     ends_at: datetime,
 ) -> PastOffer:
@@ -48,4 +50,6 @@ def of_row(
         ends_at=ends_at,
         type=str(benefit["type"]),
         worth=int(benefit.get("cap", 0)),
+        # the control group's cost nothing, and count as if they had been given
+        spent=int(benefit.get("cap", 0)) if state == "held_out" else spent,
     )

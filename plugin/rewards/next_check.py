@@ -15,6 +15,8 @@ from plugin.rewards.judge import Verdict, judge
 from plugin.rewards.limits import budget_check, held_until, highest_check, month_after
 from plugin.rewards.made import of_spec
 from plugin.rewards.question import Candidate, Question
+from plugin.rewards.spending import ready_again
+from plugin.rewards.win_back import KIND as WIN_BACK
 
 
 def next_check(question: Question, verdict: Verdict) -> datetime | None:
@@ -34,23 +36,30 @@ def earliest(question: Question, verdict: Verdict) -> datetime | None:
 
 
 def _ready(question: Question, candidate: Candidate) -> datetime | None:
-    moment = candidate.opens
+    earliest_yet = candidate.opens
     if not candidate.is_reminder:
         if not highest_check(question, candidate).ok:
             return None
         held = held_until(question, kind=candidate.kind, cycle=candidate.cycle, benefit=candidate.benefit)
-        moment = max(moment, held or moment)
-        if moment <= question.as_of:
-            # only the budget is left to keep it back, and the next month brings a new one
-            if budget_check(question, candidate).code != "budget_used_up":
-                return None
-            moment = month_after(question)
-    return moment if question.as_of < moment and candidate.is_before_close(moment) else None
+        earliest_yet = max(candidate.opens, held or candidate.opens)
+    moment = ready_again(question, candidate, earliest_yet)
+    if moment is not None and moment <= question.as_of and not candidate.is_reminder:
+        # only the budget is left to keep it back, and the next month brings a new one
+        used_up = budget_check(question, candidate).code == "budget_used_up"
+        moment = month_after(question) if used_up else None
+    ahead = moment is not None and question.as_of < moment and candidate.is_before_close(moment)
+    return moment if ahead else None
 
 
 def _with(question: Question, offer: OfferSpec, *, outcome: str) -> Question:
     """The same question once the offer has been written down."""
     made = of_spec(offer, state="held_out" if outcome == "held_out" else "planned")
     reserved = offer.reserve if outcome == "issue" else 0
-    budget = replace(question.budget, used=question.budget.used + reserved)
+    before = question.budget
+    budget = replace(
+        before,
+        used=before.used + reserved,
+        day_used=before.day_used + reserved,
+        win_backs_today=before.win_backs_today + (offer.kind == WIN_BACK),
+    )
     return replace(question, past=(*question.past, made), budget=budget)

@@ -58,10 +58,12 @@ class Loyalty:
 class Timing:
     """When silence starts the ladder: the customer's own rhythm, a fixed number of days, or a multiple of the usual gap."""
 
-    #: recommended | days | gap_multiple
+    #: recommended | days | gap_multiple | quantile
     rule: str
     days: int
     gap_multiple_tenths: int
+    #: of those who come back after so many orders, the share that has by then: 50, 80, 90 or 95
+    quantile_percent: int = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,8 @@ class WinBack:
     sunset_days: int
     #: customers whose moment passed longer ago than this when they are first seen are left in peace
     max_age_days: int
+    #: messages and offers a day at most, so that turning it on is no flood; 0 for no such limit
+    daily_ramp: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +108,10 @@ class Limits:
     wait_days: int
     #: minor units a calendar month in the shop's zone
     monthly_budget: int
+    #: minor units that the offers of one day may cost at most; 0 for no such limit
+    daily_budget: int = 0
+    #: minor units that one customer's offers of 365 days may cost at most; 0 for no such limit
+    customer_year: int = 0
     #: the store's ids of the products and collections that discounts are for; empty: everything
     products: tuple[str, ...] = ()
     collections: tuple[str, ...] = ()

@@ -13,7 +13,9 @@ from plugin.rewards.parts import Limits, Loyalty, Step, Tier, Timing, WinBack
 from plugin.rewards.problem import InvalidProgram, Problem
 from plugin.rewards.program import Program
 
-MONEY = frozenset({"spend_from", "min_order", "order_guard", "monthly_budget", "amount", "cap"})
+MONEY = frozenset(
+    {"spend_from", "min_order", "order_guard", "monthly_budget", "daily_budget", "customer_year", "amount", "cap"}
+)
 #: what a field of this name holds: one part, or a list of them
 ONE: dict[str, type] = {"loyalty": Loyalty, "win_back": WinBack, "timing": Timing, "limits": Limits}
 MANY: dict[str, type] = {"tiers": Tier, "steps": Step}

@@ -113,6 +113,9 @@ def _numbers(question: Question, ladder: _Ladder, step: Step, due: datetime) -> 
         "late_from": ladder.moment.isoformat(),
         "due_at": due.isoformat(),
     }
+    if question.program.win_back.timing.rule == "quantile":
+        share, days = question.program.win_back.timing.quantile_percent, standing.quantile_days
+        numbers |= {"quantile_percent": share, "quantile_days": days and round(days, 1), "orders": standing.order_count}
     if step.type == "percent":
         return numbers
     currency, benefit = question.program.currency, benefit_of(step, question.program.limits)
@@ -148,6 +151,9 @@ def _reason(
 
 def _rhythm(numbers: dict[str, Any]) -> str:
     silence = f"It has been {days_text(numbers['silence_days'])}"
+    if "quantile_days" in numbers:
+        share, days = numbers["quantile_percent"], days_text(numbers["quantile_days"])
+        return f"After as many orders, {share} in 100 of those who come back do so within {days}. {silence}."
     if numbers["usual_gap_days"] is None:
         return f"{silence} since the last order."
     usual = f"Usually buys every {days_text(numbers['usual_gap_days'])}."

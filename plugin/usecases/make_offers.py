@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,16 +15,19 @@ from plugin.rewards.decide import decide
 from plugin.rewards.decision import Budget, Decision, OfferSpec, PastOffer, Standing
 from plugin.rewards.inputs import freeze
 from plugin.rewards.program import Program
+from plugin.rewards.win_back import KIND as WIN_BACK
+from plugin.usecases import standings
 from plugin.vault import Vault
-from storage import budgets, customers, decisions, offers, orders, outbox, programs, snapshots
+from storage import budgets, decisions, locks, offers, outbox, programs, snapshots
 from storage.budgets import Cause
-from storage.offers import Made, NewOffer, Offer
+from storage.offers import Made, NewOffer, Offer, Today
 from storage.shops import Shop
-from storage.snapshots import Brief
 
 ISSUE = "issue_offer"
 #: a customer is not looked at again sooner for time's sake alone
 SOONEST = timedelta(minutes=1)
+#: held by the one worker that may add to a day's offers
+DAY_ROOM = "offers of a day"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +56,11 @@ def for_customers(
         return {}
     program = stored.from_stored(current.body)
     desk = _Desk(db, shop, program, version=current.version, as_of=as_of, issuer=issuer)
-    standings = _standings(db, shop, customer_ids)
-    earlier = offers.made_to(db, shop.shop_id, list(standings))
-    outcomes = {who: desk.settle(standing, earlier.get(who, [])) for who, standing in standings.items()}
+    known = standings.of_customers(db, shop, customer_ids, program=program, as_of=as_of)
+    earlier = offers.made_to(db, shop.shop_id, list(known))
+    # where a day has room for some only, those who spend most come first
+    in_turn = sorted(known, key=lambda who: (-known[who].spend_365d, who)) if desk.counts_days else list(known)
+    outcomes = {who: desk.settle(known[who], earlier.get(who, [])) for who in in_turn}
     desk.write(outcomes)
     # who has nothing to be decided about must not come up again and again
     snapshots.plan_checks(db, shop.shop_id, dict.fromkeys(set(customer_ids) - set(outcomes)))
@@ -71,6 +76,7 @@ def past(offer: Offer | Made) -> PastOffer:
         cycle=offer.cycle,
         state=offer.state,
         benefit=offer.benefit,
+        spent=offer.reserved_minor + offer.cost_minor,
         created_at=offer.created_at,
         ends_at=offer.ends_at,
     )
@@ -98,6 +104,9 @@ class _Desk:
         self.month = budget_month(shop, as_of)
         held = budgets.state(db, shop.shop_id, self.month)
         self.used = held.reserved_minor + held.booked_minor
+        self.counts_days = bool(program.limits.daily_budget or program.win_back.daily_ramp)
+        self.alone = False
+        self.today = self._made_today()
         self.till = budgets.Till(db, shop.shop_id, self.month)
         self.offers: list[NewOffer] = []
         self.inputs: dict[str, dict[str, Any]] = {}
@@ -105,6 +114,11 @@ class _Desk:
     def settle(self, standing: Standing, known: Sequence[Made]) -> Decision:
         earlier = [past(offer) for offer in known]
         decision = self._decide(standing, earlier)
+        if decision.offer and self.counts_days and not self.alone:
+            # no other worker counts this day's offers until ours are written down
+            locks.take(self.db, self.shop.shop_id, DAY_ROOM)
+            self.alone, self.today = True, self._made_today()
+            decision = self._decide(standing, earlier)
         if (
             decision.outcome == "issue"
             and decision.offer
@@ -116,19 +130,40 @@ class _Desk:
             decision = self._decide(standing, earlier)
         if decision.offer and decision.outcome in {"issue", "held_out"}:
             self.offers.append(self._offer(standing.customer_id, decision, decision.offer))
+            self._count(decision.offer, issued=decision.outcome == "issue")
         return decision
 
     def _decide(self, standing: Standing, earlier: Sequence[PastOffer]) -> Decision:
         given: dict[str, Any] = {
             "standing": standing,
             "past": earlier,
-            "budget": Budget(month=self.month, cap=self.program.limits.monthly_budget, used=self.used),
+            "budget": Budget(
+                month=self.month,
+                cap=self.program.limits.monthly_budget,
+                used=self.used,
+                day_used=self.today.money_minor,
+                win_backs_today=self.today.win_backs,
+            ),
             "as_of": self.as_of,
             "program_shop": f"{self.shop.platform}|{self.shop.domain}",
             "timezone": self.shop.timezone,
         }
         self.inputs[standing.customer_id] = freeze(**given)
         return decide(program=self.program, **given)
+
+    def _made_today(self) -> Today:
+        """What the shop's day has seen so far; nothing under rules that do not ask."""
+        if not self.counts_days:
+            return Today(0, 0)
+        midnight = self.as_of.astimezone(ZoneInfo(self.shop.timezone)).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
+        return offers.made_since(self.db, self.shop.shop_id, midnight.astimezone(UTC), kind=WIN_BACK)
+
+    def _count(self, spec: OfferSpec, *, issued: bool) -> None:
+        if self.counts_days:
+            money = self.today.money_minor + (spec.reserve if issued else 0)
+            self.today = Today(money_minor=money, win_backs=self.today.win_backs + (spec.kind == WIN_BACK))
 
     def _reserve(self, offer: OfferSpec) -> bool:
         reserved = self.till.take(offer.reserve, cap=self.program.limits.monthly_budget, at=self.as_of)

@@ -81,6 +81,7 @@ def test_what_is_no_program_is_refused(strange: Any) -> None:
 #: what came after the first format
 LATER = {
     "type", "amount", "cap", "product", "products", "collections", "combine_order", "combine_product", "combine_shipping",
+    "daily_budget", "customer_year", "daily_ramp", "quantile_percent",
 }  # fmt: skip
 
 

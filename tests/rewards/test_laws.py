@@ -21,7 +21,12 @@ instants = (st.integers(0, 20 * 24) | st.integers(0, 300 * 24)).map(lambda hours
 
 
 def at(
-    world: World, moment: datetime, *, past: tuple[PastOffer, ...] | None = None, used: int | None = None
+    world: World,
+    moment: datetime,
+    *,
+    past: tuple[PastOffer, ...] | None = None,
+    used: int | None = None,
+    today: tuple[int, int] | None = None,
 ) -> Decision:
     """The decision in a world at a moment."""
     return decide(
@@ -33,6 +38,8 @@ def at(
             month=month_of(world, moment),
             cap=world.program.limits.monthly_budget,
             used=world.used if used is None else used,
+            day_used=world.day_used if today is None else today[0],
+            win_backs_today=world.win_backs_today if today is None else today[1],
         ),
         as_of=moment,
         timezone=world.timezone,
@@ -43,26 +50,34 @@ def month_of(world: World, moment: datetime) -> str:
     return f"{moment.astimezone(ZoneInfo(world.timezone)):%Y-%m}"
 
 
+def day_of(world: World, moment: datetime) -> str:
+    return f"{moment.astimezone(ZoneInfo(world.timezone)):%Y-%m-%d}"
+
+
 def life(world: World, start: datetime, *, daily: bool) -> Iterator[tuple[datetime, Decision]]:
     """The decisions of many days: every day, or only on days by which the last decision asked to be looked at again.
 
-    What is given is written down and expires when it has ended; each month has its own money.
+    What is given is written down and expires when it has ended; each month and each day has its own money.
     """
     past, used = world.past, {month_of(world, start): world.used}
+    days = {day_of(world, start): (world.day_used, world.win_backs_today)}
     due: datetime | None = start
-    for day in range(DAYS):
-        now = start + timedelta(days=day)
+    for passed in range(DAYS):
+        now = start + timedelta(days=passed)
         if not daily and (due is None or now < due):
             continue
-        month = month_of(world, now)
+        month, day = month_of(world, now), day_of(world, now)
         past = tuple(as_of_now(one, now) for one in past)
-        decision = at(world, now, past=past, used=used.get(month, 0))
+        decision = at(world, now, past=past, used=used.get(month, 0), today=days.get(day, (0, 0)))
         yield now, decision
         due = decision.next_check_at
         if decision.offer is not None:
             held_out = decision.outcome == "held_out"
             past = (*past, recorded(decision.offer, state="held_out" if held_out else "issued"))
-            used[month] = used.get(month, 0) + (0 if held_out else decision.offer.reserve)
+            money, win_backs = (0 if held_out else decision.offer.reserve), decision.offer.kind == "win_back"
+            used[month] = used.get(month, 0) + money
+            before = days.get(day, (0, 0))
+            days[day] = (before[0] + money, before[1] + win_backs)
 
 
 def as_of_now(past: PastOffer, now: datetime) -> PastOffer:
@@ -159,6 +174,15 @@ def test_money_stays_within_its_limits(world: World, moment: datetime) -> None:
         return
     spec = decision.offer
     assert world.used + spec.reserve <= limits.monthly_budget or spec.reserve == 0
+    if limits.daily_budget and spec.reserve:
+        assert world.day_used + spec.reserve <= limits.daily_budget
+    if limits.customer_year and spec.reserve:
+        year = [one for one in world.past if one.created_at > moment - timedelta(days=365)]
+        open_still = [one for one in year if one.state in {"issued", "held_out"} and moment < one.ends_at]
+        spent = sum(one.spent for one in year if one.state == "redeemed" or one in open_still)
+        assert spent + spec.reserve <= limits.customer_year
+    if world.program.win_back.daily_ramp and spec.kind == "win_back":
+        assert world.win_backs_today < world.program.win_back.daily_ramp
     benefit = spec.benefit
     if benefit.type == "percent":
         assert 0 < benefit.value <= limits.highest_percent

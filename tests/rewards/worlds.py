@@ -112,6 +112,9 @@ class World:
     past: tuple[PastOffer, ...]
     #: money used in the first month before we came; later months begin empty
     used: int
+    #: money used and win-back messages sent on the first day before we came
+    day_used: int
+    win_backs_today: int
     timezone: str
 
 
@@ -161,7 +164,7 @@ def programs(draw: st.DrawFn, *, modes: tuple[str, ...] = ("live",)) -> Program:
         win_back=WinBack(
             enabled=draw(switches),
             timing=Timing(
-                rule=draw(st.sampled_from(("recommended", "days", "gap_multiple"))),
+                rule=draw(st.sampled_from(("recommended", "days", "gap_multiple", "quantile"))),
                 days=draw(st.integers(7, 90)),
                 gap_multiple_tenths=draw(st.integers(10, 40)),
             ),
@@ -176,12 +179,15 @@ def programs(draw: st.DrawFn, *, modes: tuple[str, ...] = ("live",)) -> Program:
             ),
             sunset_days=draw(st.integers(0, 200)),
             max_age_days=draw(st.integers(1, 60)),
+            daily_ramp=draw(st.sampled_from((0, 0, 1, 2))),
         ),
         limits=Limits(
             highest_percent=draw(st.just(20) | st.integers(1, 50) | percents),
             min_order=minimum,
             order_guard=guard,
             wait_days=draw(st.integers(7, 90)),
+            daily_budget=draw(st.just(0) | st.integers(0, 9_000)),
+            customer_year=draw(st.just(0) | st.integers(0, 20_000)),
             products=draw(st.sampled_from(((), ("7", "8")))),
             collections=draw(st.sampled_from(((), ("70",)))),
             combine_shipping=draw(st.booleans()),
@@ -209,6 +215,7 @@ def past_offers(draw: st.DrawFn) -> PastOffer:
         percent=draw(percents) if kind in {"", "percent"} else 0,
         type=kind,
         worth=0 if kind == "" else draw(st.integers(1, 9_000)),
+        spent=draw(st.just(0) | st.integers(0, 9_000)),
         created_at=made,
         ends_at=made + timedelta(days=draw(st.integers(3, 60))),
     )
@@ -224,11 +231,14 @@ def worlds(draw: st.DrawFn, *, modes: tuple[str, ...] = ("live",)) -> World:
         spend_365d=draw(st.integers(0, 10**6)),
         usual_gap_days=draw(st.none() | st.floats(0.5, 20) | st.floats(0.5, 60)),
         late_at=None if late is None else after(late),
+        quantile_days=draw(st.none() | st.floats(1, 80)),
     )
     return World(
         standing=standing,
         program=program,
         past=tuple(draw(st.just([]) | st.lists(past_offers(), min_size=2, max_size=4))),
         used=draw(st.just(0) | st.integers(0, program.limits.monthly_budget)),
+        day_used=draw(st.just(0) | st.integers(0, 9_000)),
+        win_backs_today=draw(st.integers(0, 2)),
         timezone=draw(st.sampled_from(ZONES)),
     )

@@ -1,0 +1,59 @@
+"""How customers stand for a decision, from what was measured and from the rules in force."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from plugin.rewards.decision import Standing
+from plugin.rewards.program import Program
+from plugin.signals import quantiles
+from plugin.usecases import measure
+from storage import customers, orders, snapshots
+from storage.shops import Shop
+from storage.snapshots import Brief
+
+
+def of_customers(
+    db: Connection, shop: Shop, customer_ids: Collection[str], *, program: Program, as_of: datetime
+) -> dict[str, Standing]:
+    """The standings of those who were measured and have an order left, by id; what no rule asks for is not looked up."""
+    ids = sorted(customer_ids)
+    known = snapshots.brief(db, shop.shop_id, ids)
+    newest = orders.latest(db, shop.shop_id, ids)
+    left_out = customers.left_out(db, shop.shop_id, ids)
+    waits = _quantiles(db, shop, program, as_of)
+    return {
+        who: _standing(known[who], newest[who], left_out=who in left_out, waits=waits)
+        for who in ids
+        if who in known and who in newest
+    }
+
+
+def _quantiles(db: Connection, shop: Shop, program: Program, as_of: datetime) -> tuple[float, ...]:
+    """Days by order number under a program that goes by them; empty for others, and while nobody has come back."""
+    timing = program.win_back.timing
+    if timing.rule != "quantile" or not program.win_back.enabled:
+        return ()
+    gaps = measure.known_model(db, shop, as_of=as_of).gaps
+    return quantiles.by_order_number(gaps, timing.quantile_percent / 100) if gaps else ()
+
+
+def _standing(row: Brief, last_order_id: str, *, left_out: bool, waits: tuple[float, ...]) -> Standing:
+    return Standing(
+        customer_id=row.customer_id,
+        order_count=row.order_count,
+        last_order_id=last_order_id,
+        last_order_at=row.last_order_at,
+        spend_365d=row.spend_365d_minor,
+        usual_gap_days=row.usual_gap_days,
+        lateness=row.lateness,
+        late_at=row.late_at,
+        lapsing_at=row.lapsing_at,
+        lost_at=row.lost_at,
+        group=row.group,
+        left_out=left_out,
+        quantile_days=quantiles.of_count(waits, row.order_count) if waits else None,
+    )

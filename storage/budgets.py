@@ -64,7 +64,7 @@ def reserve(db: Connection, shop_id: int, *, month: str, amount: int, cap: int, 
     if amount > cap:
         return False
     moves = [Move(kind="reserve", cause=cause, reserved=amount)]
-    if _change(db, shop_id, month, moves, cap=cap):
+    if not _new(db, shop_id, moves) or _change(db, shop_id, month, moves, cap=cap):
         return True
     return _open(db, shop_id, month, cause.at) and _change(db, shop_id, month, moves, cap=cap)
 
@@ -75,20 +75,20 @@ def release(db: Connection, shop_id: int, *, month: str, amount: int, cause: Cau
 
 
 def release_all(db: Connection, shop_id: int, month: str, freed: Sequence[tuple[int, Cause]]) -> None:
-    """``release`` of many sums of one month in as few statements as of one; two with one cause are a mistake."""
-    _known(db, shop_id, month, [Move(kind="release", cause=cause, reserved=-amount) for amount, cause in freed])
+    """``release`` of many sums of one month in as few statements as of one."""
+    _carry_out(db, shop_id, month, [Move(kind="release", cause=cause, reserved=-amount) for amount, cause in freed])
 
 
 def book(db: Connection, shop_id: int, *, month: str, reserved: int, cost: int, cause: Cause) -> None:
     """Turns a reservation into what it really cost; nothing has to be reserved for what was used unforeseen."""
     if reserved == 0:
         _open(db, shop_id, month, cause.at)
-    _known(db, shop_id, month, [Move(kind="book", cause=cause, reserved=-reserved, booked=cost)])
+    _carry_out(db, shop_id, month, [Move(kind="book", cause=cause, reserved=-reserved, booked=cost)])
 
 
 def unbook(db: Connection, shop_id: int, *, month: str, cost: int, cause: Cause) -> None:
     """Takes a cost back: the order was cancelled or wholly refunded."""
-    _known(db, shop_id, month, [Move(kind="unbook", cause=cause, booked=-cost)])
+    _carry_out(db, shop_id, month, [Move(kind="unbook", cause=cause, booked=-cost)])
 
 
 def state(db: Connection, shop_id: int, month: str) -> Budget:
@@ -127,9 +127,15 @@ class Till:
             raise RuntimeError(f"{self._month} holds less than what was taken out of it")
 
 
-def _known(db: Connection, shop_id: int, month: str, moves: Sequence[Move]) -> None:
-    if moves and not _change(db, shop_id, month, moves):
+def _carry_out(db: Connection, shop_id: int, month: str, moves: Sequence[Move]) -> None:
+    new = _new(db, shop_id, moves)
+    if new and not _change(db, shop_id, month, new):
         raise LookupError(f"nothing is reserved in {month}")
+
+
+def _new(db: Connection, shop_id: int, moves: Sequence[Move]) -> list[Move]:
+    known = ledger.known(db, shop_id, [move.cause.key for move in moves])
+    return [move for move in moves if move.cause.key not in known]
 
 
 def _change(db: Connection, shop_id: int, month: str, moves: Sequence[Move], *, cap: int | None = None) -> bool:
@@ -148,7 +154,7 @@ def _change(db: Connection, shop_id: int, month: str, moves: Sequence[Move], *, 
     start = Budget(after.reserved_minor - total["reserved"], after.booked_minor - total["booked"])
     entries = list(_entries(month, after.moves - len(moves), start, moves, cap))
     if not ledger.write(db, shop_id, entries):
-        # the cause is known: it has moved what it had to
+        # another worker came first with the same cause
         db.execute(CHANGE, given | {name: -value for name, value in total.items()})
     return True
 

@@ -13,11 +13,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, cast, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, bindparam, cast, func, or_, select, update
 from sqlalchemy.sql.dml import ReturningInsert
 
 from storage.tables import budget_entries, budgets
-from storage.upserts import among, insert_on
+from storage.upserts import among, among_later, insert_on, listed
 
 MONTH_AND_NUMBER = (budget_entries.c.month, budget_entries.c.number)
 
@@ -66,6 +66,11 @@ def write(db: Connection, shop_id: int, entries: Sequence[Entry]) -> int:
     return len(db.execute(_write(db.dialect.name), rows).all()) if rows else 0
 
 
+def known(db: Connection, shop_id: int, causes: Collection[str]) -> set[str]:
+    """Those of these causes that have moved what they had to."""
+    return set(db.execute(_known(db.dialect.name), {"shop": shop_id, "wanted": listed(db, causes)}).scalars())
+
+
 def of_month(db: Connection, shop_id: int, month: str) -> list[Entry]:
     """The moves of a month in their order."""
     return _read(db, shop_id, budget_entries.c.month == month)
@@ -105,6 +110,12 @@ def forget(db: Connection, shop_id: int, offer_ids: Collection[str], order_ids: 
 @cache
 def _write(dialect: str) -> ReturningInsert[Any]:
     return insert_on(dialect, budget_entries).on_conflict_do_nothing().returning(*MONTH_AND_NUMBER)
+
+
+@cache
+def _known(dialect: str) -> Select[Any]:
+    mine = (budget_entries.c.shop_id == bindparam("shop"), among_later(dialect, budget_entries.c.cause, "wanted"))
+    return select(budget_entries.c.cause).where(*mine)
 
 
 def _read(db: Connection, shop_id: int, which: ColumnElement[bool]) -> list[Entry]:

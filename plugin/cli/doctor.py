@@ -18,7 +18,7 @@ from plugin.platforms.protocol import PlatformError
 from plugin.runtime import Runtime
 from plugin.usecases.absorb import DATA_REQUEST
 from plugin.vault import Unsealable
-from storage import disclosure, inbox, migrations, offers, outbox, shops
+from storage import disclosure, inbox, ledger, migrations, offers, outbox, shops
 from storage.shops import Shop
 
 #: a delivery should not wait longer than this
@@ -133,6 +133,10 @@ def _shop(built: Runtime, shop: Shop) -> Iterator[Finding]:
         asked = disclosure.waiting(db, shop.shop_id, DATA_REQUEST)
         aside = inbox.aside(db, shop.shop_id, 3)
         count = inbox.count_aside(db, shop.shop_id)
+        wrong = ledger.disagreements(db, shop.shop_id)
+    if wrong:
+        told = f"of {', '.join(wrong)}, the sum of the moves is not what the month holds; restore the newest backup"
+        yield Finding(f"money of {shop.domain}", ok=False, told=told)
     if asked:
         ids = ", ".join(str(request["customer_id"]) for request in asked)
         told = f"customers {ids} ask what is kept about them; regulars disclose {shop.domain} --customer ID"

@@ -22,7 +22,7 @@ def migrate(database: Database) -> None:
     with database.transaction() as db:
         if database.dialect == "postgresql":
             db.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-        _run(db)
+        run(db)
 
 
 def current(database: Database) -> str | None:
@@ -39,11 +39,12 @@ def newest() -> str:
     return head
 
 
-def _run(db: Connection) -> None:
+def run(db: Connection, to: str = "head") -> None:
+    """Runs the steps up to one of them in the caller's transaction."""
     steps = _steps()
 
     def upgrade(revision: object, _context: MigrationContext) -> list[object]:
-        return list(steps._upgrade_revs("head", revision))  # type: ignore[arg-type]  # noqa: SLF001
+        return list(steps._upgrade_revs(to, revision))  # type: ignore[arg-type]  # noqa: SLF001
 
     with EnvironmentContext(Config(), steps, fn=upgrade) as environment:
         environment.configure(connection=db, version_table=VERSION_TABLE, transactional_ddl=True)

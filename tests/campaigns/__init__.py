@@ -1,0 +1,1 @@
+"""The campaigns that prove the intake: killed, starved, drowned and lied to, it loses nothing and doubles nothing."""

@@ -64,8 +64,7 @@ def _probes(app: Flask, runtime: Runtime) -> None:
     @app.get("/readyz")
     def ready() -> Response:
         try:
-            with runtime.database.transaction():
-                pass
+            migrations.prove(runtime.database)
             current, newest = migrations.current(runtime.database), migrations.newest()
         except Exception:
             log.exception("not ready")

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from plugin.pages import formats, overview, previews, problems, rules, schemas, sent, views
+from plugin.pages import formats, overview_json, previews, problems, rules, schemas, sent, views
 from plugin.pages.access import Visitor
 from plugin.pages.front import Front
 from plugin.pages.guard import Answer, body, errors, guarded
@@ -33,7 +33,7 @@ def blueprint(front: Front) -> Blueprint:
     @guarded(front)
     def read_overview(visitor: Visitor) -> Answer:
         with front.runtime.database.reading() as db:
-            return overview.as_json(db, visitor.shop, now=front.runtime.now())
+            return overview_json.as_json(db, visitor.shop, now=front.runtime.now(), query=request.args)
 
     @api.get("/program")
     @guarded(front)

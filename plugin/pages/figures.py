@@ -1,18 +1,24 @@
-"""The numbers that the overview speaks of, read in one look at the database, without a word."""
+"""The numbers that the overview speaks of, read in one look at the database, without a word.
+
+What takes long to reckon was kept by the night. The customers of a shop that is not large are counted now, so that the
+first orders show at once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from plugin.pages import formats
 from plugin.rewards.problem import InvalidProgram
 from plugin.rewards.program import Program
 from plugin.rewards.stored import from_stored
-from storage import budgets, inbox, offers, programs, reports, snapshots
+from plugin.usecases import tell_figures
+from storage import budgets, figures, glance, inbox, offers, programs
 from storage.budgets import Budget
+from storage.glance import Given, People
 from storage.inbox import Aside
 from storage.offers import Offer
 from storage.shops import Shop
@@ -21,6 +27,10 @@ NEWEST = 6
 ASIDE_SHOWN = 5
 #: author of a program that no merchant has touched
 PROPOSAL = "Regulars"
+PERIODS = ("30", "90", "365")
+WEEK, LONGEST_BY_WEEK = 7, 90
+#: orders that are counted one by one before the first night
+COUNTED_AT_MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,17 +42,24 @@ class Figures:
     program: Program | None
     #: False while the rules in force are the proposal
     chosen: bool
+    #: of PERIODS
+    period: str
+    #: the document of the last night, see ``tell_figures``; empty before the first
+    told: Mapping[str, Any]
+    #: up to COUNTED_AT_MOST before the first night
     orders: int
-    #: customers with at least one valid order, and with at least two
-    buyers: int
-    returning: int
+    people: People
     #: (recency, value) from 1 to 5 to customers
     cells: Mapping[tuple[int, int], int]
-    groups: Mapping[str, int]
-    lateness: Mapping[str, int]
     #: (kind, state) to offers
     offers: Mapping[tuple[str, str], int]
-    cost: int
+    #: offers decided in the period, and in the one of the same length before it
+    given: Given
+    given_before: Given
+    #: the begin of each week or month of the period, and the end of the last
+    edges: Sequence[datetime]
+    #: offers given and redeemed between them
+    spans: Sequence[tuple[int, int]]
     month: str
     budget: Budget
     newest: Sequence[Offer]
@@ -51,38 +68,63 @@ class Figures:
     #: when the oldest delivery that waits came in
     waiting_since: datetime | None
 
+    @property
+    def days(self) -> int:
+        """The length of the period."""
+        return int(self.period)
+
+    @property
+    def of_period(self) -> Mapping[str, Any]:
+        """What the night has told of the period; empty before the first."""
+        found: Mapping[str, Any] = self.told.get("periods", {}).get(self.period, {})
+        return found
+
     def in_states(self, *states: str) -> int:
         """Offers of all kinds in these states."""
         return sum(count for (_, state), count in self.offers.items() if state in states)
 
 
-def gather(db: Any, shop: Shop, *, now: datetime) -> Figures:
+def gather(db: Any, shop: Shop, *, now: datetime, period: str = PERIODS[-1]) -> Figures:
     """Reads everything."""
     shop_id = shop.shop_id
     stored = programs.current(db, shop_id)
     month = f"{now.astimezone(formats.zone(shop.timezone)):%Y-%m}"
-    sums = reports.overview(db, shop_id, now)
-    scores = snapshots.score_counts(db, shop_id)
+    told = _told(db, shop_id)
+    people = _people(db, shop_id, told, now)
+    length = timedelta(days=int(period))
+    edges = _edges(now.astimezone(formats.zone(shop.timezone)), int(period))
     return Figures(
         now=now,
         shop=shop,
         program=_program(stored.body) if stored else None,
         chosen=stored is not None and stored.author != PROPOSAL,
-        orders=sums.orders,
-        buyers=sum(scores.values()),
-        returning=snapshots.returning(db, shop_id),
-        cells=_cells(scores),
-        groups=snapshots.group_counts(db, shop_id),
-        lateness=snapshots.lateness_counts(db, shop_id, now),
-        offers={(kind, state): count for kind, states in sums.offers.items() for state, count in states.items()},
-        cost=sums.cost_minor,
+        period=period,
+        told=told,
+        orders=int(told["orders"]) if told else glance.orders_seen(db, shop_id, COUNTED_AT_MOST),
+        people=people,
+        cells=_cells(people.scores),
+        offers=glance.offers_by_state(db, shop_id),
+        given=glance.given(db, shop_id, after=now - length, until=now),
+        given_before=glance.given(db, shop_id, after=now - 2 * length, until=now - length),
+        edges=edges,
+        spans=glance.offers_over_time(db, shop_id, edges),
         month=month,
         budget=budgets.state(db, shop_id, month),
         newest=offers.newest(db, shop_id, NEWEST),
         aside=inbox.aside(db, shop_id, ASIDE_SHOWN),
-        aside_count=sums.aside,
-        waiting_since=sums.oldest_waiting,
+        aside_count=inbox.count_aside(db, shop_id),
+        waiting_since=glance.waiting_since(db, shop_id),
     )
+
+
+def _told(db: Any, shop_id: int) -> Mapping[str, Any]:
+    kept = figures.get(db, shop_id, tell_figures.NAME)
+    return kept.body if kept is not None and kept.body.get("version") == tell_figures.VERSION else {}
+
+
+def _people(db: Any, shop_id: int, told: Mapping[str, Any], now: datetime) -> People:
+    counted = tell_figures.people(told)
+    return glance.people(db, shop_id, now) if counted is None else counted
 
 
 def _program(body: dict[str, Any]) -> Program | None:
@@ -99,3 +141,16 @@ def _cells(scores: Mapping[tuple[int, int, int], int]) -> dict[tuple[int, int], 
         cell = (r, (f + m + 1) // 2)
         cells[cell] = cells.get(cell, 0) + count
     return cells
+
+
+def _edges(local: datetime, days: int) -> list[datetime]:
+    """Begins of weeks of which the last ends today, or of calendar months; whole days on the shop's clock."""
+    today = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    found = [today + timedelta(days=1)]
+    if days <= LONGEST_BY_WEEK:
+        return [found[0] - timedelta(days=WEEK * back) for back in range(-(-days // WEEK), -1, -1)]
+    first = today.replace(day=1)
+    for _ in range(round(days / 30.4)):
+        found.append(first)
+        first = (first - timedelta(days=1)).replace(day=1)
+    return found[::-1]

@@ -66,6 +66,21 @@ def share(part: int, of: int) -> str:
     return numbers.format_percent(part / of if of else 0, format="#,##0.#%", locale=get_locale())
 
 
+def ratio(value: float) -> str:
+    """A share from 0 to 1 as a percentage with one digit: 12.3%."""
+    return numbers.format_percent(value, format="#,##0.#%", locale=get_locale())
+
+
+def round_share(value: float) -> str:
+    """A share from 0 to 1 in whole percent."""
+    return numbers.format_percent(value, format="#,##0%", locale=get_locale())
+
+
+def tenth(value: float) -> str:
+    """A number with at most one digit after the point."""
+    return numbers.format_decimal(value, format="#,##0.#", locale=get_locale())
+
+
 def date(moment: datetime) -> str:
     """Nov 3, 2026."""
     return dates.format_date(local(moment), "medium", locale=get_locale())
@@ -74,6 +89,16 @@ def date(moment: datetime) -> str:
 def month(year: int, number: int) -> str:
     """Nov 2026."""
     return dates.format_skeleton("yMMM", datetime(year, number, 1, tzinfo=UTC), locale=get_locale())
+
+
+def day_and_month(moment: datetime) -> str:
+    """Nov 3."""
+    return dates.format_skeleton("MMMd", local(moment), locale=get_locale())
+
+
+def month_name(moment: datetime) -> str:
+    """Nov."""
+    return dates.format_skeleton("MMM", local(moment), locale=get_locale())
 
 
 def date_and_time(moment: datetime) -> str:

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from plugin.pages import attention, charts, customers, figures, formats, names, reasons
+from plugin.pages import (
+    asked,
+    attention,
+    benefits,
+    charts,
+    churn_chart,
+    cohort_table,
+    customers,
+    extra_revenue,
+    figures,
+    formats,
+    gap_chart,
+    metrics,
+    names,
+    offer_chart,
+    reasons,
+)
 from plugin.pages.asked import Query
 from plugin.pages.figures import Figures
 from plugin.pages.say import _, later, plural
-from storage.money import to_decimal_text
 from storage.offers import Offer
 from storage.shops import Shop
 
+PATH = "/app/overview"
 LATENESS = ("on_time", "late", "lapsing", "lost")
 REJECTED = ("rejected",)
 #: what is on its way counts as open
@@ -25,69 +40,93 @@ ROWS = (
     (later("In control group"), ("held_out",)),
     (later("Rejected by store"), REJECTED),
 )
-#: stands for a number that cannot be told yet
-NONE = "–"
-GIVEN = ("issued", "redeemed", "expired", "revoked")
+#: customers who came back, and days of history, below which a curve says more about chance than about customers
+ENOUGH_RETURNING, ENOUGH_DAYS = 100, 90
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One large number with what it means."""
-
-    label: str
-    value: str
-    note: str
-
-
-def gather(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any]:  # noqa: ARG001  # as every page
+def gather(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any]:
     """What the template shows of a shop."""
-    seen = figures.gather(db, shop, now=now)
+    kept = {
+        "period": asked.one_of(query, "period", figures.PERIODS) or figures.PERIODS[-1],
+        "gap": asked.one_of(query, "gap", gap_chart.CHOICES) or "all",
+        "cohort": asked.one_of(query, "cohort", cohort_table.CHOICES) or "customers",
+    }
+    seen = figures.gather(db, shop, now=now, period=kept["period"])
     return {
         "o": {
             "status": _status(seen),
+            "periods": _switch("period", metrics.PERIOD_NAMES, kept),
             "attention": attention.items(seen),
             "setup": attention.setup(seen),
-            "metrics": list(_metrics(seen)),
+            "metrics": metrics.metrics(seen, extra_revenue.metric(db, seen)),
             "who": _who(seen),
-            "cells": _cells(seen) if seen.buyers else None,
+            "cells": _cells(seen) if seen.people.count else None,
             "groups": _groups(seen),
             "rhythm": _rhythm(seen),
-            "budget": _budget(seen),
             "kinds": [names.kind(kind) for kind in _kinds(seen)],
             "offers": list(_offers(seen)),
             "no_offers": _no_offers(seen),
             "newest": [_newest(offer, now) for offer in seen.newest],
+            **_told(seen, kept),
+            **_given(seen),
         }
     }
 
 
-def as_json(db: Any, shop: Shop, *, now: datetime) -> dict[str, Any]:
-    """The same numbers for programs."""
-    seen = figures.gather(db, shop, now=now)
-
-    def money(minor: int) -> str:
-        return to_decimal_text(minor, shop.currency)
-
+def _told(seen: Figures, kept: Mapping[str, str]) -> dict[str, Any]:
+    """The charts of what the night has told, or why there are none yet."""
+    wanting = _wanting(seen)
+    if wanting or not seen.told:
+        return {"wanting": wanting, "gaps": None, "cohorts": None, "churn": None}
     return {
-        "currency": shop.currency,
-        "measured_at": shop.model_as_of.isoformat() if shop.model_as_of else None,
-        "orders": seen.orders,
-        "customers": seen.buyers,
-        "returning_customers": seen.returning,
-        "groups": dict(seen.groups),
-        "lateness": dict(seen.lateness),
-        "offers": [
-            {"kind": kind, "state": state, "count": count} for (kind, state), count in sorted(seen.offers.items())
-        ],
-        "discounts_used": money(seen.cost),
-        "budget": {
-            "month": seen.month,
-            "cap": money(seen.program.limits.monthly_budget) if seen.program else None,
-            "reserved": money(seen.budget.reserved_minor),
-            "booked": money(seen.budget.booked_minor),
-        },
-        "deliveries_set_aside": seen.aside_count,
+        "wanting": "",
+        "gaps": gap_chart.chart(seen.told, kept["gap"]),
+        "gap_choices": _switch("gap", gap_chart.CHOICES, kept),
+        "cohorts": cohort_table.table(seen.told, kept["cohort"], seen.shop.currency),
+        "cohort_choices": _switch("cohort", cohort_table.CHOICES, kept),
+        "churn": churn_chart.chart(seen),
     }
+
+
+def _wanting(seen: Figures) -> str:
+    """Why there are no curves yet; "" where there is enough to draw them."""
+    if not seen.told:
+        return _("Shows after the first night in which there are orders.")
+    have, days, usual = seen.told["rhythmic"], seen.told["days"], seen.told["usual_gap_days"]
+    if have < ENOUGH_RETURNING:
+        told = _(
+            "Not enough repeat customers yet (%(have)s of %(needed)s).",
+            have=formats.number(have), needed=formats.number(ENOUGH_RETURNING),
+        )  # fmt: skip
+    elif days < ENOUGH_DAYS:
+        told = _(
+            "Not enough history yet (%(have)s of %(needed)s).",
+            have=formats.number(days), needed=formats.days(ENOUGH_DAYS),
+        )  # fmt: skip
+    else:
+        return ""
+    if usual is None:
+        return told
+    average = _("Until then, rules lean on your shop's usual gap of %(days)s.", days=formats.days(usual))
+    return _("%(first)s %(second)s", first=told, second=average)
+
+
+def _given(seen: Figures) -> dict[str, Any]:
+    shown = offer_chart.chart(seen)
+    return {"budget": offer_chart.budget(seen), "given": shown, "given_finding": offer_chart.finding(seen, shown)}
+
+
+def _switch(name: str, choices: Mapping[str, Any], kept: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Links that change one part of the page; each is found again by its id."""
+    return [
+        {
+            "id": f"{name}-{key}",
+            "text": str(text),
+            "path": asked.address(PATH, {**kept, name: key}),
+            "current": kept[name] == key,
+        }
+        for key, text in choices.items()
+    ]
 
 
 def _status(seen: Figures) -> str:
@@ -96,55 +135,15 @@ def _status(seen: Figures) -> str:
     return _("Measured %(when)s", when=formats.when(seen.shop.model_as_of, seen.now))
 
 
-def _metrics(seen: Figures) -> Iterator[Metric]:
-    yield from (
-        _customer_metrics(seen)
-        if seen.buyers
-        else _unknown(_("After your first orders"), _("Repeat purchase rate"), _("Late or slipping away"))
-    )
-    some_offers = seen.in_states(*GIVEN, "held_out")
-    yield from (
-        _offer_metrics(seen)
-        if some_offers
-        else _unknown(_("After your first offers"), _("Offers redeemed"), _("Discounts used"))
-    )
-
-
-def _unknown(note: str, *labels: str) -> Iterator[Metric]:
-    return (Metric(label, NONE, note) for label in labels)
-
-
-def _customer_metrics(seen: Figures) -> Iterator[Metric]:
-    of_all = _(
-        "%(some)s of %(all)s customers ordered twice or more",
-        some=formats.number(seen.returning), all=formats.number(seen.buyers),
-    )  # fmt: skip
-    yield Metric(_("Repeat purchase rate"), formats.share(seen.returning, seen.buyers), of_all)
-    late = seen.lateness.get("late", 0) + seen.lateness.get("lapsing", 0)
-    silent = _("%(share)s of your customers are longer silent than usual", share=formats.share(late, seen.buyers))
-    yield Metric(_("Late or slipping away"), formats.number(late), silent)
-
-
-def _offer_metrics(seen: Figures) -> Iterator[Metric]:
-    redeemed, given, held = seen.in_states("redeemed"), seen.in_states(*GIVEN), seen.in_states("held_out")
-    share = formats.share(redeemed, given)
-    of_given = _("of %(given)s given, %(share)s", given=formats.number(given), share=share)
-    yield Metric(_("Offers redeemed"), formats.number(redeemed), of_given)
-    kept = plural(
-        "%(count)s offer kept back in the control group", "%(count)s offers kept back in the control group", held
-    )
-    yield Metric(_("Discounts used"), formats.money(seen.cost, seen.shop.currency, whole=True), kept)
-
-
 def _who(seen: Figures) -> str:
-    if not seen.buyers:
+    if not seen.people.count:
         return ""
-    best = seen.groups.get("champions", 0) + seen.groups.get("loyal", 0)
+    best = seen.people.groups.get("champions", 0) + seen.people.groups.get("loyal", 0)
     return _(
         "%(best)s of your %(all)s customers are champions or loyal; %(risk)s good ones have not bought for long.",
         best=formats.number(best),
-        all=formats.number(seen.buyers),
-        risk=formats.number(seen.groups.get("at_risk", 0) + seen.groups.get("previously_loyal", 0)),
+        all=formats.number(seen.people.count),
+        risk=formats.number(seen.people.groups.get("at_risk", 0) + seen.people.groups.get("previously_loyal", 0)),
     )
 
 
@@ -173,16 +172,16 @@ def _groups(seen: Figures) -> list[dict[str, str]]:
         {
             "name": str(name),
             "meaning": str(meaning),
-            "count": formats.number(seen.groups.get(key, 0)),
-            "path": customers.address(group=key) if seen.groups.get(key) else "",
+            "count": formats.number(seen.people.groups.get(key, 0)),
+            "path": customers.address(group=key) if seen.people.groups.get(key) else "",
         }
         for key, (name, meaning) in names.GROUPS.items()
-        if key != "prospects" or seen.groups.get(key)
+        if key != "prospects" or seen.people.groups.get(key)
     ]
 
 
 def _rhythm(seen: Figures) -> dict[str, Any]:
-    counts = [(key, seen.lateness.get(key, 0)) for key in LATENESS]
+    counts = [(key, seen.people.lateness.get(key, 0)) for key in LATENESS]
     whole = sum(count for _key, count in counts)
     if not whole:
         return {"sentence": "", "slices": [], "rows": []}
@@ -202,33 +201,6 @@ def _rhythm(seen: Figures) -> dict[str, Any]:
                 "share": formats.share(count, whole),
             }
             for key, count in counts
-        ],
-    }
-
-
-def _budget(seen: Figures) -> dict[str, Any]:
-    cap = seen.program.limits.monthly_budget if seen.program else 0
-    used = seen.budget.reserved_minor + seen.budget.booked_minor
-    left = max(cap - used, 0)
-
-    def money(minor: int) -> str:
-        return formats.money(minor, seen.shop.currency, whole=True)
-
-    return {
-        "sentence": _(
-            "%(used)s of this month's budget of %(cap)s is used or set aside.", used=money(used), cap=money(cap)
-        ),
-        "title": _("Budget: %(share)s used or set aside", share=formats.share(used, cap)),
-        "slices": charts.slices(
-            [("booked", seen.budget.booked_minor), ("reserved", seen.budget.reserved_minor), ("left", left)]
-        ),
-        "rows": [
-            {"key": "booked", "text": _("Used: %(amount)s", amount=money(seen.budget.booked_minor))},
-            {
-                "key": "reserved",
-                "text": _("Set aside for open offers: %(amount)s", amount=money(seen.budget.reserved_minor)),
-            },
-            {"key": "left", "text": _("Left: %(amount)s", amount=money(left))},
         ],
     }
 
@@ -253,11 +225,11 @@ def _no_offers(seen: Figures) -> str:
 def _newest(offer: Offer, now: datetime) -> dict[str, Any]:
     given = offer.state != "held_out"
     step = _tier(offer) or names.step(offer.kind, offer.step)
-    percent = int(offer.benefit.get("value", 0))
+    gives = benefits.gives(offer.benefit, offer.currency)
     what = _("%(kind)s, %(step)s", kind=names.kind(offer.kind), step=step)
     return {
         "customer": offer.customer_id,
-        "what": _("%(what)s: %(percent)s", what=what, percent=formats.percent(percent)) if percent else what,
+        "what": _("%(what)s: %(gives)s", what=what, gives=gives) if gives else what,
         "code": offer.code,
         "state": names.state(offer.state),
         "tone": names.TONES.get(offer.state, ""),

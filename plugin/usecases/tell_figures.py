@@ -7,6 +7,7 @@ said. Definitions are those of ``plugin.signals.retention``, ``cohorts`` and ``s
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,8 @@ from plugin.signals.model import StoreModel
 from plugin.signals.retention import buying, gap_curve, retention, revenue
 from plugin.signals.standings import Standing, standings
 from plugin.signals.visits import Visits, boil_down
+from plugin.usecases.measure import Columns
+from storage.glance import People
 
 #: of the document; a page that finds another one waits for the next night
 VERSION = 1
@@ -31,13 +34,17 @@ PERIODS = (30, 90, 365)
 MONTHS = 12
 #: bars of a histogram, and the widths in days that a bar may have
 MOST_BARS, WIDTHS = 16, (1, 2, 3, 5, 7, 10, 14, 21, 30, 45, 60, 90, 120, 180, 365)
+#: customers up to which a page counts them itself, in some 20 ms
+COUNTED_LIVE = 10_000
 #: after so many days it is asked how many have come back
 BACK_WITHIN = (90, 180, 365)
 DIGITS = 5
 
 
-def tell(history: PurchaseHistory, model: StoreModel, *, as_of: datetime) -> dict[str, Any]:
-    """The document of a shop as of an instant (aware); plain JSON."""
+def tell(
+    history: PurchaseHistory, model: StoreModel, *, as_of: datetime, columns: Columns | None = None
+) -> dict[str, Any]:
+    """The document of a shop as of an instant (aware); plain JSON. ``columns`` are the night's snapshots."""
     at = to_seconds(as_of)
     visits = boil_down(history, at)
     starts = _month_starts(as_of, history.timezone)
@@ -55,6 +62,29 @@ def tell(history: PurchaseHistory, model: StoreModel, *, as_of: datetime) -> dic
         "gaps": {name: _gaps(*which) for name, which in _by_place(visits).items()},
         "cohorts": _cohorts(history, at),
         "months": [_month(told[start]) for start in [*starts, at]],
+        "people": _people(columns) if columns and visits.customer.size > COUNTED_LIVE else None,
+    }
+
+
+def people(told: Mapping[str, Any]) -> People | None:
+    """The customers of a large shop as the night has counted them; None for a shop that can be counted at each look."""
+    kept = told.get("people")
+    if not kept:
+        return None
+    return People(
+        count=kept["count"], returning=kept["returning"], groups=kept["groups"], lateness=kept["lateness"],
+        scores={(r, f, m): count for r, f, m, count in kept["scores"]},
+    )  # fmt: skip
+
+
+def _people(columns: Columns) -> dict[str, Any]:
+    scores = Counter(zip(columns["r"], columns["f"], columns["m"], strict=True))
+    return {
+        "count": len(columns["customer_id"]),
+        "returning": sum(count >= 2 for count in columns["order_count"]),
+        "groups": dict(Counter(columns["group"])),
+        "lateness": dict(Counter(state for state in columns["lateness"] if state)),
+        "scores": [[*score, count] for score, count in sorted(scores.items())],
     }
 
 

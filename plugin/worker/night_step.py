@@ -36,7 +36,7 @@ def measure_shop(runtime: Runtime, shop: Shop, *, as_of: datetime) -> int:
         current = programs.current(db, shop.shop_id)
         program = stored.from_stored(current.body) if current else None
         night = measure.night(db, shop, as_of=as_of, program=program)
-    told = tell_figures.tell(night.history, night.model, as_of=as_of)
+    told = tell_figures.tell(night.history, night.model, as_of=as_of, columns=night.columns)
     with runtime.database.transaction() as db:
         measure.keep_model(db, shop, night.model, as_of=as_of, everyone=True)
     for piece in night.pieces():

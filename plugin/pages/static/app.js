@@ -8,7 +8,7 @@ let form = null;
 let here = place();
 let loading;
 
-async function load(path, { push = false, focus = true } = {}) {
+async function load(path, { push = false, focus = true, stay } = {}) {
   // Of two clicks the later one counts.
   loading?.abort();
   const mine = (loading = new AbortController());
@@ -20,7 +20,7 @@ async function load(path, { push = false, focus = true } = {}) {
     main.innerHTML = await answer.text();
     if (push) history.pushState(null, "", address(path));
     here = place();
-    arrive(focus);
+    arrive(focus, stay);
   } catch {
     if (mine.signal.aborted) return;
     if (main.hasAttribute("data-shell")) show("failed");
@@ -36,16 +36,19 @@ function reload(options) {
   return load(looked ? location.pathname : place(), { push: Boolean(looked), ...options });
 }
 
-function arrive(focus) {
+// What changes only a part of the page leaves the reader where they were.
+function arrive(focus, stay) {
   main.removeAttribute("data-shell");
   const page = main.querySelector(".page");
   if (page?.dataset.title) document.title = page.dataset.title;
-  for (const link of document.querySelectorAll("[data-nav]")) {
-    const here = link.dataset.nav && link.dataset.nav === page?.dataset.page;
+  for (const link of document.querySelectorAll("[data-nav]:not([data-nav=''])")) {
+    const here = link.dataset.nav === page?.dataset.page;
     here ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
   }
   form = mount(main, { reload, ended: () => show("ended") });
-  if (focus) (main.querySelector("h1") ?? main).focus();
+  const back = stay && document.getElementById(stay);
+  if (back) back.focus({ preventScroll: true });
+  else if (focus) (main.querySelector("h1") ?? main).focus();
 }
 
 function show(name) {
@@ -69,13 +72,13 @@ document.addEventListener("click", (event) => {
   if (link && !event.metaKey && !event.ctrlKey && !event.shiftKey && event.button === 0) {
     event.preventDefault();
     const url = new URL(link.href);
-    go(url.pathname + url.search, { push: true });
+    go(url.pathname + url.search, { push: true, stay: "stay" in link.dataset && link.id });
   }
   const button = event.target.closest("[data-undo]");
   if (button) undo(Number(button.dataset.undo), reload);
   if (event.target.closest("[data-again]")) reload();
-  const file = event.target.closest("[data-export]");
-  if (file) download(file.dataset.export);
+  const act = event.target.closest("[data-export],[data-ask],[data-do]");
+  if (act) acts().then((those) => those.click(act, after));
 });
 
 // A list's filters are its address.
@@ -87,26 +90,12 @@ document.addEventListener("submit", (event) => {
   go(`${filters.getAttribute("action")}?${new URLSearchParams(set)}`, { push: true });
 });
 
-// A switch of its own: saved at once, taken back where it could not be saved.
-document.addEventListener("change", async (event) => {
-  const box = event.target;
-  if (!box.dataset.leave) return;
-  const answer = await call(box.dataset.leave, { method: "POST", body: { left_out: box.checked } }).catch(() => 0);
-  if (answer.status === 401) return show("ended");
-  if (!answer.ok) box.checked = !box.checked;
-  toast(answer.ok ? words.kept : answer ? words.failed : words.offline);
+// What few visitors do is fetched when they do it.
+const acts = () => import("./acts.js");
+const after = { reload, ended: () => show("ended") };
+document.addEventListener("change", (event) => {
+  if (event.target.dataset.leave) acts().then((those) => those.keep(event.target, after));
 });
-
-async function download(path) {
-  const answer = await call(path).catch(() => 0);
-  if (answer.status === 401) return show("ended");
-  if (!answer.ok) return toast(words.offline);
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(await answer.blob());
-  link.download = "offers.csv";
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-}
 
 // A jump inside the page is no other page.
 addEventListener("popstate", async () => {

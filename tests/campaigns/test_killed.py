@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from plugin.sandbox.deliveries import Outgoing
-from tests.campaigns import checks, planted, senders
-from tests.campaigns.programs import Program, Starter, is_ready, wait_until
+from tests.campaigns import checks, running, senders
+from tests.campaigns.programs import Program, Starter
+from tests.campaigns.running import Say
 from tests.campaigns.senders import Book
 from tests.campaigns.town import Town
 from tests.campaigns.trap import Calls, Trap, needs_trap
-from tests.journeys.conftest import free_port
 
 pytestmark = needs_trap
 
-Say = Callable[[str], None]
-#: the worker has nothing left to do within this many seconds, or it does not work
-REST_SECONDS = 120
 PURCHASES_PER_LIFE = 12
 #: SQLite's files are written by the program itself; PostgreSQL is reached by sends alone
 KINDS = {"sqlite": (Calls.SYNC, Calls.WRITE, Calls.SEND), "postgresql": (Calls.SEND,)}
@@ -55,10 +51,10 @@ def test_a_server_that_acknowledges_first_is_caught(
 ) -> None:
     """A door that commits after its answer loses deliveries when it is killed, and the campaign says so."""
     town, book = a_town(sqlite_url), Book()
-    with mistaken(starter, town, "early") as (server, port):
+    with running.mistaken(starter, town, "early") as (server, port):
         trapped.kill_at(30, Calls.SEND, group=server.pid)
         with senders.under_load(port, senders.endless(town), book):
-            server.ended.wait(REST_SECONDS)
+            server.ended.wait(running.REST_SECONDS)
 
     assert trapped.happened
     with pytest.raises(AssertionError, match="acknowledged are missing"):
@@ -71,15 +67,15 @@ def kill_servers(starter: Starter, trap: Trap, town: Town, where: Sequence[tuple
     for life, (calls, number) in enumerate(where):
         if life % 10 == 9:
             say(f"life {life + 1} of {len(where)}: {calls.name} {number}")
-        with serving(starter, town) as (server, port):
+        with running.serving(starter, town) as (server, port):
             trap.kill_at(number, calls, group=server.pid)
             with senders.under_load(port, source, book):
-                server.ended.wait(REST_SECONDS)
+                server.ended.wait(running.REST_SECONDS)
         killed += trap.happened
         trap.clear()
         checks.nothing_acknowledged_is_missing(town, book)
         checks.is_whole(town.runtime.database)
-    with serving(starter, town) as (_, port):
+    with running.serving(starter, town) as (_, port):
         senders.deliver_all(port, book.unanswered(), book)
     assert set(book.statuses) <= {0, 200}, book.statuses
     assert checks.kept(town.runtime.database) == {senders.name(number) for number in book.sent}
@@ -102,49 +98,15 @@ def kill_workers(starter: Starter, trap: Trap, town: Town, where: Sequence[tuple
         town.leases_end()
         checks.is_whole(town.runtime.database)
         checks.nothing_is_doubled(town)
-    bring_to_rest(starter, town)
+    running.bring_to_rest(starter, town)
     checks.all_is_told(town, town.orders)
     checks.offers_and_money_agree(town)
     return killed
 
 
-def bring_to_rest(starter: Starter, town: Town) -> None:
-    """A worker that nobody disturbs, until nothing waits."""
-    worker = starter.start("worker", environment=town.environment)
-    town.leases_end()
-    wait_until(lambda: not town.waiting(), seconds=REST_SECONDS, lives=[worker])
-    worker.terminate()
-    assert worker.wait() == 0, worker.words()
-
-
-@contextmanager
-def serving(starter: Starter, town: Town, *options: str) -> Iterator[tuple[Program, int]]:
-    """A server that is ready, and its port; killed afterwards if it lives."""
-    port = free_port()
-    server = starter.start("serve", "--port", str(port), "--no-worker", *options, environment=town.environment)
-    try:
-        wait_until(lambda: is_ready(port), lives=[server])
-        yield server, port
-    finally:
-        server.end()
-
-
-@contextmanager
-def mistaken(starter: Starter, town: Town, mistake: str) -> Iterator[tuple[Program, int]]:
-    """A server with a planted mistake, and its port."""
-    port = free_port()
-    environment = town.environment | {planted.SHOP: str(town.shop_id)}
-    server = starter.start(mistake, str(port), environment=environment, module=planted.__name__)
-    try:
-        wait_until(lambda: is_ready(port), lives=[server])
-        yield server, port
-    finally:
-        server.end()
-
-
 def _busy_until_dead(town: Town, worker: Program) -> None:
     """Gives the worker something to do as often as it has nothing left."""
-    ends = time.monotonic() + REST_SECONDS
+    ends = time.monotonic() + running.REST_SECONDS
     while not worker.ended.is_set() and time.monotonic() < ends:
         told: list[Outgoing] = town.live(PURCHASES_PER_LIFE)
         town.put_into_inbox(told)

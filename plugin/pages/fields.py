@@ -16,7 +16,7 @@ TENTHS = 10
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A kind of field: ``unit`` is percent, days, money, times, switch, choice or text."""
+    """A kind of field: ``unit`` is percent, days, money, times, count, switch, choice, list or text."""
 
     label: Any
     unit: str
@@ -45,25 +45,41 @@ class Field:
         return f"f-{self.name}"
 
 
+def _rewards(at: str) -> dict[str, Spec]:
+    """What a tier or a step may give beside a percentage."""
+    return {
+        f"{at}.type": Spec(later("Reward"), "choice"),
+        f"{at}.cap": Spec(later("Meant to take off at most"), "money"),
+        f"{at}.amount": Spec(later("Amount, or what it costs at most"), "money"),
+        f"{at}.product": Spec(later("Number of the free product"), "text"),
+    }
+
+
 SPECS: Mapping[str, Spec] = {
     "loyalty.enabled": Spec(later("Give loyalty discounts"), "switch"),
     "loyalty.tiers.*.name": Spec(later("Tier name"), "text"),
     "loyalty.tiers.*.spend_from": Spec(later("Spend in last 12 months"), "money"),
     "loyalty.tiers.*.percent": Spec(later("Discount"), "percent"),
+    **_rewards("loyalty.tiers.*"),
     "loyalty.valid_days": Spec(later("Discount valid for"), "days", later("Counted from the order that earns it.")),
     "win_back.enabled": Spec(later("Send win-back offers"), "switch"),
     "win_back.timing.rule": Spec(later("When a customer counts as late"), "choice"),
     "win_back.timing.days": Spec(later("Days without an order"), "days"),
     "win_back.timing.gap_multiple_tenths": Spec(later("Times the usual gap"), "times"),
+    "win_back.timing.quantile_percent": Spec(later("Share that has come back"), "percent"),
     "win_back.steps.*.wait_days": Spec(later("Wait"), "days"),
     "win_back.steps.*.percent": Spec(later("Discount"), "percent"),
     "win_back.steps.*.valid_days": Spec(later("Valid for"), "days"),
+    **_rewards("win_back.steps.*"),
     "win_back.sunset_days": Spec(
         later("Then leave in peace for"), "days", later("After the last step nothing more is sent for so long.")
     ),
     "win_back.max_age_days": Spec(
         later("Skip steps overdue by more than"), "days",
         later("Customers who went silent long before you turned this on are not written to."),
+    ),
+    "win_back.daily_ramp": Spec(
+        later("Customers a day"), "count", later("Win-back writes to no more than these in a day. 0 is no limit.")
     ),
     "limits.monthly_budget": Spec(
         later("Monthly budget"), "money", later("New offers stop when expected discounts reach this amount.")
@@ -79,6 +95,21 @@ SPECS: Mapping[str, Spec] = {
     "limits.wait_days": Spec(
         later("Wait between offers"), "days", later("So long a customer gets no other discount.")
     ),
+    "limits.daily_budget": Spec(
+        later("Budget of a day"), "money", later("So that a month's money does not go in a day. 0 is no limit.")
+    ),
+    "limits.customer_year": Spec(
+        later("Most for one customer in a year"), "money", later("Open and used offers of 365 days. 0 is no limit.")
+    ),
+    "limits.products": Spec(
+        later("Only for these products"), "list", later("Their numbers in your store, with commas. Empty is everything.")
+    ),
+    "limits.collections": Spec(
+        later("Only for these collections"), "list", later("Their numbers in your store, with commas. Empty is everything.")
+    ),
+    "limits.combine_order": Spec(later("Can be combined with discounts on the order"), "switch"),
+    "limits.combine_product": Spec(later("Can be combined with discounts on products"), "switch"),
+    "limits.combine_shipping": Spec(later("Can be combined with discounts on shipping"), "switch"),
     "code_prefix": Spec(later("Codes begin with"), "text", later("Up to 12 capital letters and digits, or nothing.")),
     "holdout_percent": Spec(
         later("Control group"), "percent", later("Customers who get no offers, so you can see what the offers really add.")
@@ -91,6 +122,11 @@ CHOICES: Mapping[str, Any] = {
     "recommended": later("By their own rhythm"),
     "days": later("After a fixed number of days"),
     "gap_multiple": later("After a multiple of their usual gap"),
+    "quantile": later("When most with as many orders have come back"),
+    "percent": later("Percent off"),
+    "fixed": later("Amount off"),
+    "shipping": later("Free shipping"),
+    "gift": later("Free product"),
 }
 
 
@@ -114,6 +150,8 @@ def form_field(name: str, value: Any, *, currency: str, warning: str = "") -> Fi
         shown |= {"after": "%", "numeric": "numeric"}
     elif found.unit == "days":
         shown |= {"after": _("days"), "numeric": "numeric"}
+    elif found.unit == "count":
+        shown |= {"numeric": "numeric"}
     elif found.unit == "times":
         shown |= {"value": _typed_tenths(value), "after": "×", "numeric": "decimal", "scale": TENTHS}
     elif found.unit == "money":
@@ -135,6 +173,8 @@ def _walk(value: Any, at: str, found: dict[str, Any]) -> None:
     if isinstance(value, Mapping):
         for name, part in value.items():
             _walk(part, f"{at}.{name}" if at else name, found)
+    elif isinstance(value, list) and all(isinstance(part, str) for part in value):
+        found[at] = ", ".join(value)
     elif isinstance(value, list):
         for place, part in enumerate(value):
             _walk(part, f"{at}.{place}", found)
@@ -162,4 +202,6 @@ WRITERS: Mapping[str, Callable[[Any], str]] = {
     "switch": _on_or_off,
     "choice": lambda value: str(CHOICES.get(value, value)),
     "text": lambda value: str(value) or "–",
+    "list": lambda value: str(value) or "–",
+    "count": formats.number,
 }

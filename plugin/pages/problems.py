@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from plugin.pages import formats
+from plugin.pages import benefits, formats
 from plugin.pages.say import _
 from plugin.rewards.problem import Problem
 
@@ -47,6 +47,11 @@ def _number(numbers: Numbers, name: str) -> str:
 
 def _money(numbers: Numbers, name: str) -> str:
     return formats.money(numbers[name], numbers["currency"])
+
+
+def _gives(numbers: Numbers) -> str:
+    told = numbers.get("gives")
+    return benefits.told(told) if told else formats.percent(numbers["percent"])
 
 
 SENTENCES: dict[str, Callable[[Numbers], str]] = {
@@ -93,8 +98,26 @@ SENTENCES: dict[str, Callable[[Numbers], str]] = {
     ),
     "budget_under_one_offer": lambda n: _(
         "One offer of %(percent)s can cost up to %(amount)s, more than the whole budget. It would never be made.",
-        percent=formats.percent(n["percent"]), amount=_money(n, "needed_minor"),
+        percent=_gives(n), amount=_money(n, "needed_minor"),
     ),
+    "limit_under_one_offer": lambda n: _(
+        "One offer of %(gives)s can cost up to %(amount)s, more than this. It would never be made.",
+        gives=_gives(n), amount=_money(n, "needed_minor"),
+    ),
+    "amount_lowered": lambda n: _(
+        "The highest discount leaves %(amount)s of it on the smallest order.", amount=_money(n, "left_minor")
+    ),
+    "cap_not_held": lambda n: _(
+        "Your store cannot hold a percentage to an amount. On an order of %(order)s it takes %(amount)s off, and that is set aside. An amount off is held.",
+        order=_money(n, "order_minor"), amount=_money(n, "needed_minor"),
+    ),
+    "amount_above_minimum": lambda n: _(
+        "Must be at most %(amount)s, the smallest order.", amount=_money(n, "most_minor")
+    ),
+    "gift_missing": lambda _n: _("Enter the number of the product that is free."),
+    "store_id": lambda _n: _("Enter the number that your store gives it."),
+    "too_many_ids": lambda n: _("Name at most %(most)s. A collection can hold more.", most=_number(n, "most")),
+    "twice": lambda _n: _("Name each once."),
     "no_control_group": lambda _n: _("Without a control group, extra revenue cannot be shown."),
     "other_currency": lambda _n: _("The rules must be in your shop's currency."),
 }  # fmt: skip

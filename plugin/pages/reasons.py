@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from plugin.pages import formats, names
+from plugin.pages import benefits, formats, names
 from plugin.pages.say import _
 
 Numbers = Mapping[str, Any]
@@ -48,8 +48,17 @@ def _percent(numbers: Numbers, name: str = "percent") -> str:
     return formats.percent(numbers[name])
 
 
+def _gives(numbers: Numbers, name: str = "gives", percent: str = "percent") -> str:
+    """What an offer gives; older reasons know of percentages only."""
+    return benefits.told(numbers[name]) if name in numbers else formats.percent(numbers[percent])
+
+
 def _rhythm(numbers: Numbers) -> str:
     silence = formats.days(numbers["silence_days"])
+    if "quantile_days" in numbers:
+        share, usual = formats.percent(numbers["quantile_percent"]), formats.days(numbers["quantile_days"])
+        return _("After as many orders, %(share)s of those who come back do so within %(usual)s. It has been %(silence)s.",
+                 share=share, usual=usual, silence=silence)  # fmt: skip
     if numbers["usual_gap_days"] is None:
         return _("It has been %(silence)s since the last order.", silence=silence)
     usual = formats.days(numbers["usual_gap_days"])
@@ -60,11 +69,15 @@ def _rhythm(numbers: Numbers) -> str:
              usual=usual, silence=silence, times=times)  # fmt: skip
 
 
+def _of_kind(numbers: Numbers, kind: str) -> str:
+    return benefits.told(numbers["gives"][kind]) if "gives" in numbers else formats.percent(numbers[f"{kind}_percent"])
+
+
 def _step(numbers: Numbers) -> str:
     name = names.step("win_back", numbers["step"])
-    if not numbers["percent"]:
+    if not numbers["percent"] and "gives" not in numbers:
         return name
-    return _("%(step)s (%(percent)s)", step=name, percent=_percent(numbers))
+    return _("%(step)s (%(percent)s)", step=name, percent=_gives(numbers))
 
 
 def _with_rhythm(text: str, numbers: Numbers) -> str:
@@ -89,7 +102,14 @@ def _shadow(numbers: Numbers) -> str:
     if numbers["offer"] is None:
         return told
     return _("%(first)s %(second)s", first=told, second=_("Live, there would be an offer of %(percent)s.",
-             percent=_percent(numbers["offer"])))  # fmt: skip
+             percent=_offered(numbers["offer"])))  # fmt: skip
+
+
+def _offered(offer: Numbers) -> str:
+    """The offer that shadow mode keeps back."""
+    if offer.get("type", "percent") in {"percent", "none"}:
+        return formats.percent(offer["percent"])
+    return benefits.told({**offer, "amount_minor": offer["reserve_minor"]})
 
 
 SENTENCES: dict[str, Callable[[Numbers], str]] = {
@@ -111,7 +131,7 @@ SENTENCES: dict[str, Callable[[Numbers], str]] = {
         age=formats.days(n["order_age_days"]), fresh=formats.days(n["fresh_days"]),
     ),
     "loyalty_applies": lambda n: _(
-        "%(spend)s in the last 12 months is tier %(tier)s: %(percent)s after an order.", **_tier(n), percent=_percent(n)
+        "%(spend)s in the last 12 months is tier %(tier)s: %(percent)s after an order.", **_tier(n), percent=_gives(n)
     ),
     "win_back_off": lambda _n: _("Win-back offers are switched off."),
     "no_rhythm": lambda _n: _("Your shop has too few repeat orders to say when a customer is late."),
@@ -137,11 +157,11 @@ SENTENCES: dict[str, Callable[[Numbers], str]] = {
     "no_open_offer": lambda _n: _("No other offer is open."),
     "open_offer_smaller": lambda n: _(
         "An offer of %(percent)s is open. This one is larger and counts. They do not add up.",
-        percent=_percent(n, "open_percent"),
+        percent=_gives(n, "open_gives", "open_percent"),
     ),
     "open_offer": lambda n: _(
         "An offer of %(percent)s is open until %(date)s. The larger one counts. They do not add up.",
-        percent=_percent(n, "open_percent"), date=_date(n, "until"),
+        percent=_gives(n, "open_gives", "open_percent"), date=_date(n, "until"),
     ),
     "control_group": lambda n: _(
         "In the control group: %(percent)s of customers get no offers, so that you can see what offers add.",
@@ -158,22 +178,49 @@ SENTENCES: dict[str, Callable[[Numbers], str]] = {
     "budget_left": lambda n: _(
         "The offer can cost up to %(needed)s. %(left)s of the budget of %(cap)s is left.", **_budget(n)
     ),
+    "customer_year_left": lambda n: _(
+        "The offer can cost up to %(needed)s. %(left)s of the %(cap)s for this customer's year is left.", **_budget(n)
+    ),
+    "customer_year_used": lambda n: _(
+        "The offer can cost up to %(needed)s. %(left)s of the %(cap)s for this customer's year is left until %(date)s.",
+        **_budget(n), date=_date(n, "until"),
+    ),
+    "customer_year_too_small": lambda n: _(
+        "The offer can cost up to %(needed)s, more than the %(cap)s that a customer may get in a year.", **_budget(n)
+    ),
+    "day_left": lambda n: _(
+        "The offer can cost up to %(needed)s. %(left)s of today's %(cap)s is left.", **_budget(n)
+    ),
+    "day_used_up": lambda n: _(
+        "The offer can cost up to %(needed)s. Only %(left)s of today's %(cap)s is left. It goes on tomorrow.", **_budget(n)
+    ),
+    "day_too_small": lambda n: _(
+        "The offer can cost up to %(needed)s, more than the %(cap)s for a whole day.", **_budget(n)
+    ),
+    "ramp_left": lambda n: _(
+        "Win-back has written to %(used)s of at most %(most)s customers today.",
+        used=formats.number(n["used"]), most=formats.number(n["most"]),
+    ),
+    "ramp_full": lambda n: _(
+        "Win-back has written to %(used)s customers today, of at most %(most)s. It goes on tomorrow.",
+        used=formats.number(n["used"]), most=formats.number(n["most"]),
+    ),
     "highest_is_zero": lambda n: _(
         "The highest discount is %(percent)s, so no discount can be given.", percent=_percent(n, "highest_percent")
     ),
     "highest_percent": lambda n: _(
         "The rule says %(asked)s. The highest discount makes it %(percent)s.",
-        asked=_percent(n, "asked_percent"), percent=_percent(n),
+        asked=_money(n["gives"] | n, "asked_minor") if "gives" in n else _percent(n, "asked_percent"), percent=_gives(n),
     ),
     "within_highest": lambda n: _(
         "Not above the highest discount of %(percent)s.", percent=_percent(n, "highest_percent")
     ),
     "larger_counts": lambda n: _(
         "Both apply: loyalty %(loyalty)s and win-back %(win_back)s. The larger one counts. They do not add up.",
-        loyalty=_percent(n, "loyalty_percent"), win_back=_percent(n, "win_back_percent"),
+        loyalty=_of_kind(n, "loyalty"), win_back=_of_kind(n, "win_back"),
     ),
     "next_in_line": lambda n: _(
         "Both apply: loyalty %(loyalty)s and win-back %(win_back)s. The larger one cannot be given now.",
-        loyalty=_percent(n, "loyalty_percent"), win_back=_percent(n, "win_back_percent"),
+        loyalty=_of_kind(n, "loyalty"), win_back=_of_kind(n, "win_back"),
     ),
 }  # fmt: skip

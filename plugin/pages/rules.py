@@ -11,9 +11,10 @@ from plugin.pages import changes, fields, formats, names, problems
 from plugin.pages.asked import Query
 from plugin.pages.say import _
 from plugin.rewards.cautions import cautions
-from plugin.rewards.invariants import MOST_TIERS
+from plugin.rewards.invariants import MOST_TIERS, QUANTILES
 from plugin.rewards.problem import InvalidProgram
 from plugin.rewards.program import Program
+from plugin.rewards.sound import REWARD_TYPES
 from plugin.rewards.stored import from_stored
 from plugin.rewards.wire import to_wire
 from storage import programs
@@ -21,8 +22,11 @@ from storage.programs import StoredProgram
 from storage.shops import Shop
 
 VERSIONS_SHOWN = 6
-TIER_PARTS = ("name", "spend_from", "percent")
-RUNG_PARTS = ("wait_days", "percent", "valid_days")
+#: what a row that is added holds
+NEW_ROW = {"type": "percent", "cap": "0", "amount": "0"}
+REWARD_PARTS = ("type", "cap", "amount", "product")
+TIER_PARTS = ("name", "spend_from", "percent", *REWARD_PARTS)
+RUNG_PARTS = ("wait_days", "percent", "valid_days", *REWARD_PARTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +103,18 @@ def _entry(version: StoredProgram, before: StoredProgram | None, *, now: datetim
 def _form(wire: Mapping[str, Any], warned: Mapping[str, str]) -> dict[str, Any]:
     values, currency = fields.flat(wire), str(wire["currency"])
 
-    def field(name: str, value: Any = "") -> fields.Field:
-        return fields.form_field(name, values.get(name, value), currency=currency, warning=warned.get(name, ""))
+    def field(name: str) -> fields.Field:
+        return fields.form_field(
+            name,
+            values.get(name, NEW_ROW.get(name.rpartition(".")[2], "")),
+            currency=currency,
+            warning=warned.get(name, ""),
+        )
 
     tiers, steps = wire["loyalty"]["tiers"], wire["win_back"]["steps"]
     return {
+        "rewards": _options(REWARD_TYPES),
+        "quantiles": [(share, formats.percent(share)) for share in QUANTILES],
         "field": {name: field(name) for name in fields.SPECS if "*" not in name},
         "tiers": [{part: field(f"loyalty.tiers.{place}.{part}") for part in TIER_PARTS} for place in range(len(tiers))],
         "new_tier": {part: field(f"loyalty.tiers.row.{part}") for part in TIER_PARTS},
@@ -113,3 +124,7 @@ def _form(wire: Mapping[str, Any], warned: Mapping[str, str]) -> dict[str, Any]:
             for place, step in enumerate(steps)
         ],
     }
+
+
+def _options(values: Sequence[str]) -> list[tuple[str, str]]:
+    return [(value, str(fields.CHOICES[value])) for value in values]

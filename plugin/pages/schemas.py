@@ -70,6 +70,20 @@ class Money(fields.Field[str]):
         return text.lstrip("+")
 
 
+class Texts(fields.Field[list[str]]):
+    """A list of texts, or one text with commas or spaces between them."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(error_messages=CODES | {"invalid": "list"}, **more)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> list[str]:
+        if isinstance(value, str):
+            return value.replace(",", " ").split()
+        if not isinstance(value, list) or not all(type(each) is str for each in value):
+            raise self.make_error("invalid")
+        return value
+
+
 class Switch(fields.Boolean):
     """Yes or no, and nothing that merely looks like it."""
 
@@ -81,7 +95,7 @@ class Switch(fields.Boolean):
 
 
 class Shape(Schema):
-    """An object with exactly these fields, all of them."""
+    """An object with exactly these fields; those that are not required mean what they meant before there were any."""
 
     error_messages = {"unknown": "unknown", "type": "object"}  # noqa: RUF012  # marshmallow's own way to say it
 
@@ -95,7 +109,16 @@ def _parts(schema: type[Schema]) -> fields.List[Any]:
     return fields.List(inner, required=True, error_messages=CODES | {"invalid": "list"})
 
 
-class TierShape(Shape):
+class RewardShape(Shape):
+    """What a rule gives, beside its percentage."""
+
+    type = Text()
+    amount = Money()
+    cap = Money()
+    product = Text()
+
+
+class TierShape(RewardShape):
     """A loyalty tier."""
 
     name = Text(required=True)
@@ -117,9 +140,10 @@ class TimingShape(Shape):
     rule = Text(required=True)
     days = Whole(required=True)
     gap_multiple_tenths = Whole(required=True)
+    quantile_percent = Whole()
 
 
-class StepShape(Shape):
+class StepShape(RewardShape):
     """One rung of the win-back ladder."""
 
     name = Text(required=True)
@@ -136,6 +160,7 @@ class WinBackShape(Shape):
     steps = _parts(StepShape)
     sunset_days = Whole(required=True)
     max_age_days = Whole(required=True)
+    daily_ramp = Whole()
 
 
 class LimitsShape(Shape):
@@ -146,6 +171,13 @@ class LimitsShape(Shape):
     order_guard = Money(required=True)
     wait_days = Whole(required=True)
     monthly_budget = Money(required=True)
+    daily_budget = Money()
+    customer_year = Money()
+    products = Texts()
+    collections = Texts()
+    combine_order = Switch()
+    combine_product = Switch()
+    combine_shipping = Switch()
 
 
 class ProgramShape(Shape):

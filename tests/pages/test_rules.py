@@ -28,6 +28,10 @@ def form_of(visit: Visit) -> Tag:
 def typed(form: Tag) -> dict[str, Any]:
     """Dotted names to values, as our script collects them."""
     values: dict[str, Any] = {}
+    for entry in form.select("select[name]"):
+        chosen = entry.select_one("option[selected]")
+        if chosen is not None and not entry.find_parent("template"):
+            values[entry["name"]] = chosen["value"]
     for entry in form.select("input[name]"):
         if entry.find_parent("template") or (entry.get("type") == "radio" and not entry.has_attr("checked")):
             continue

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import Insert
 
 from storage.columns import YES, to_micros
-from storage.tables import known_models, known_orders, orders, watches
+from storage.tables import budget_entries, known_models, known_orders, orders, redemptions, watches
 from storage.upserts import among_later, bare, listed, put_all
 
 #: a look at the clock is written down this often at most
@@ -76,6 +76,33 @@ def told(db: Connection, shop_id: int, *, customer_ids: Collection[str] | None =
     if customer_ids is not None:
         given["people"] = listed(db, customer_ids)
     return [KnownOrder(*row) for row in bare(db.execute(_told(db.dialect.name, customer_ids is None), given))]
+
+
+def placed(
+    db: Connection, shop_id: int, *, customer_ids: Collection[str] | None = None
+) -> list[tuple[str, str, int, int]]:
+    """The valid orders of some customers or all: customer, order, instant in microseconds, net in minor units."""
+    given: dict[str, Any] = {"shop": shop_id}
+    if customer_ids is not None:
+        given["people"] = listed(db, customer_ids)
+    return list(map(tuple, bare(db.execute(_placed(db.dialect.name, customer_ids is None), given))))
+
+
+def released(db: Connection, shop_id: int) -> dict[str, int]:
+    """When the money of an offer was given back, in microseconds, by offer id."""
+    columns = (budget_entries.c.offer_id, type_coerce(budget_entries.c.at, BigInteger))
+    mine = (budget_entries.c.shop_id == shop_id, budget_entries.c.kind == "release")
+    found = db.execute(select(*columns).where(*mine, budget_entries.c.offer_id.is_not(None)))
+    return dict(map(tuple, bare(found)))
+
+
+def uses(db: Connection, shop_id: int) -> dict[str, dict[str, int]]:
+    """What offers took off orders, minor units, by offer id and order id; uses that were taken back, too."""
+    columns = (redemptions.c.offer_id, redemptions.c.order_id, redemptions.c.discount_minor)
+    found: dict[str, dict[str, int]] = {}
+    for offer_id, order_id, discount in bare(db.execute(select(*columns).where(redemptions.c.shop_id == shop_id))):
+        found.setdefault(offer_id, {})[order_id] = discount
+    return found
 
 
 def keep_model(db: Connection, shop_id: int, model: dict[str, Any], *, at: datetime, everyone: bool) -> None:
@@ -155,3 +182,11 @@ def _told(dialect: str, all_of_them: bool) -> Any:
     some = () if all_of_them else (among_later(dialect, known_orders.c.customer_id, "people"),)
     statement = select(*columns).where(known_orders.c.shop_id == bindparam("shop"), *some)
     return statement.order_by(known_orders.c.sitting, known_orders.c.order_id)
+
+
+@cache
+def _placed(dialect: str, all_of_them: bool) -> Any:
+    at = type_coerce(orders.c.ordered_at, BigInteger)
+    some = () if all_of_them else (among_later(dialect, orders.c.customer_id, "people"),)
+    mine = (MINE, orders.c.valid == YES, orders.c.customer_id.is_not(None), *some)
+    return select(orders.c.customer_id, orders.c.order_id, at, orders.c.net_minor).where(*mine)

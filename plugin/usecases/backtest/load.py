@@ -1,0 +1,137 @@
+"""Reads a store's past for replays: what was known when, as far as that was kept, and stand-ins for the time before.
+
+Stand-ins: an order is known when it was placed, in its present state; store-wide numbers are learnt every four weeks
+from what there was; the clock is looked at all the time. Not known for any time, and therefore as it is today: whom
+the merchant leaves out, who was merged with whom, in which zone the shop is. While a shop was paused a replay goes on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import numpy as np
+from sqlalchemy import Connection
+
+from plugin.signals.days import local_days
+from plugin.signals.gaps import GapModel
+from plugin.signals.history import MICROS, PurchaseHistory
+from plugin.signals.model import VERSION
+from plugin.usecases.backtest import nights, versions
+from plugin.usecases.backtest.made import Fate, Key
+from plugin.usecases.backtest.nights import Night
+from plugin.usecases.backtest.past import Past
+from plugin.usecases.backtest.versions import Telling
+from storage import customers, known, snapshots
+from storage.columns import to_micros
+from storage.known import KnownOrder
+from storage.shops import Shop
+
+#: an order that is told later than this after it was placed was known before anything was kept
+PROMPT = timedelta(days=1) // timedelta(microseconds=1)
+#: customers that the stand-ins of a sample's nights rest on, beside the sample
+OTHERS = 2_000
+Placed = Sequence[tuple[str, str, int, int]]
+
+
+def past(
+    db: Connection,
+    shop: Shop,
+    *,
+    now: datetime,
+    start: datetime,
+    sample: int | None = None,
+    fates: Mapping[Key, Fate] | None = None,
+) -> Past | None:
+    """The past from ``start`` until ``now`` of all customers, or of about so many; None before the shop was measured.
+
+    ``fates`` is what became of the offers that were really made, for replays that ask for it.
+    """
+    everyone = sorted(snapshots.ids(db, shop.shop_id))
+    if not everyone:
+        return None
+    chosen = everyone if sample is None else everyone[:: -(-len(everyone) // sample)]
+    some = None if sample is None else sorted({*chosen, *everyone[:: -(-len(everyone) // OTHERS)]})
+    placed = [row for row in known.placed(db, shop.shop_id, customer_ids=some) if row[2] <= to_micros(now)]
+    told = [one for one in known.told(db, shop.shop_id, customer_ids=some) if one.at <= to_micros(now)]
+    kept = _kept(db, shop, now)
+    since = kept[0].at if kept else None
+    # who has no order left today may have had one then
+    people = chosen if sample is not None else sorted({row[0] for row in placed} | {one.customer_id for one in told})
+    return Past(
+        shop=f"{shop.platform}|{shop.domain}",
+        timezone=shop.timezone,
+        now=now,
+        customers=people,
+        scale=len(everyone) / len(chosen),
+        left_out=frozenset(customers.left_out(db, shop.shop_id, people)),
+        versions=versions.build(people, _tellings(placed, told, since), timezone=shop.timezone, since=to_micros(start)),
+        nights=[*_walked(placed, shop, start, _first(since, now)), *kept],
+        since=since,
+        watches=known.watched(db, shop.shop_id),
+        spends=snapshots.spends(db, shop.shop_id),
+        fates=fates or {},
+    )
+
+
+def _kept(db: Connection, shop: Shop, now: datetime) -> list[Night]:
+    """The nights that were kept in a form that this program reads."""
+    return [
+        Night(
+            at=to_micros(one.at),
+            gaps=GapModel.from_json(one.model["gaps"]) if one.model["gaps"] else None,
+            everyone=one.everyone,
+        )
+        for one in known.models(db, shop.shop_id)
+        if one.at <= now and one.model.get("version") == VERSION
+    ]
+
+
+def _first(since: int | None, now: datetime) -> datetime:
+    return now if since is None else min(now, datetime.fromtimestamp(since / MICROS, now.tzinfo))
+
+
+def _tellings(placed: Placed, told: Collection[KnownOrder], since: int | None) -> dict[str, list[Telling]]:
+    """By customer: what was kept, and for orders of which nothing was kept that they were known when placed."""
+    found: defaultdict[str, list[Telling]] = defaultdict(list)
+    first: dict[str, KnownOrder] = {}
+    for one in told:
+        first.setdefault(one.order_id, one)
+        row = Telling(
+            at=one.at, sitting=one.sitting, order_id=one.order_id, ordered_at=one.ordered_at, net=one.net_minor
+        )
+        found[one.customer_id].append(row)
+    begin = math.inf if since is None else since
+    for customer_id, order_id, at, net in placed:
+        if order_id not in first:
+            # one that came after the beginning without being told was imported: nobody was looked at
+            row = Telling(at=at, sitting=0, order_id=order_id, ordered_at=at, net=net, looked=at < begin)
+            found[customer_id].append(row)
+    for one in first.values():
+        if one.ordered_at < begin and one.at - one.ordered_at > PROMPT:
+            # what it was worth before it was told of again is not known
+            row = Telling(
+                at=one.ordered_at, sitting=0, order_id=one.order_id, ordered_at=one.ordered_at, net=one.net_minor
+            )
+            found[one.customer_id].append(row)
+    return found
+
+
+def _walked(placed: Placed, shop: Shop, start: datetime, end: datetime) -> Iterable[Night]:
+    if start >= end:
+        return ()
+    ids = sorted({row[0] for row in placed})
+    codes = {customer_id: code for code, customer_id in enumerate(ids)}
+    rows = np.array([(codes[who], at // MICROS, net) for who, _order, at, net in placed], np.int64).reshape(-1, 3)
+    rows = rows[np.lexsort((rows[:, 2], rows[:, 1], rows[:, 0]))]
+    history = PurchaseHistory(
+        customer_ids=tuple(ids),
+        customer=rows[:, 0],
+        at=rows[:, 1],
+        day=local_days(rows[:, 1], shop.timezone),
+        value=rows[:, 2],
+        timezone=shop.timezone,
+    )
+    return nights.walked(history, start=start, end=end)

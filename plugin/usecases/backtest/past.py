@@ -1,0 +1,67 @@
+"""What a replay of a store works from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from plugin.rewards.program import Program
+from plugin.usecases.backtest.made import Fate, Key, Made
+from plugin.usecases.backtest.nights import Night
+from plugin.usecases.backtest.rhythms import Rhythms
+from plugin.usecases.backtest.versions import Versions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Past:
+    """A store's past as it became known. Instants as numbers are microseconds since 1970."""
+
+    #: platform + "|" + domain, for the control group
+    shop: str
+    timezone: str
+    now: datetime
+    #: ascending; a sample, or all
+    customers: Sequence[str]
+    #: customers of the store for each one that is replayed
+    scale: float
+    left_out: frozenset[str]
+    versions: Versions
+    nights: Sequence[Night]
+    #: from when on what was known is known; None: never, all of it is a stand-in
+    since: int | None
+    #: when the clock was looked at, from ``since`` on: (from, until), the oldest first
+    watches: Sequence[tuple[int, int]] = ()
+    #: spend of the last year of all customers of the store, ascending
+    spends: Sequence[int] = ()
+    #: what became of the offers that were really made
+    fates: Mapping[Key, Fate] = field(default_factory=dict)
+
+    @cached_property
+    def rhythms(self) -> Rhythms:
+        """When customers count as late; shared by all replays of this past."""
+        return Rhythms(self.versions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A program in force from an instant on (microseconds); everyone is looked at again then."""
+
+    at: int
+    program: Program
+    #: number of the version; 0: never saved
+    version: int = 0
+    #: saved by Regulars within its night, and looked at in the same round; else with the next look at the clock
+    at_once: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is to be replayed: programs one after the other from the first one's instant on."""
+
+    rules: Sequence[Rule]
+    #: offers really made before
+    earlier: Sequence[Made] = ()
+    #: offers that were really made as well go as they really went; else every customer who orders uses the best one
+    real_fates: bool = False

@@ -9,16 +9,16 @@ import time
 from collections.abc import Callable
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from plugin.gauges import Standing
 from plugin.pages import access, api, assets, headers, languages, lists_api, views
 from plugin.pages.front import Front
 from plugin.pages.say import _
 from plugin.platforms.protocol import PlatformError
 from plugin.runtime import Runtime
-from storage import inbox, migrations, outbox
+from storage import migrations
 from webhooks import views as webhooks
 from webhooks.views import Ear
 
@@ -33,12 +33,11 @@ def create_app(
     *,
     ear: Ear,
     on_first_open: Callable[[str, str], None],
-    registry: CollectorRegistry | None = None,
 ) -> Flask:
     """The application for any WSGI server.
 
     ``on_first_open`` gets the domain and the checked session token of a store that opens us without being connected;
-    afterwards it is. ``registry`` is where metrics are kept that others count too.
+    afterwards it is.
     """
     app = Flask("plugin.pages", root_path=str(assets.FOLDER.parent), static_folder=None)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
@@ -52,7 +51,7 @@ def create_app(
     _errors(app, front)
     app.after_request(_pack)
     app.after_request(headers.harden)
-    _metrics(app, runtime, registry if registry is not None else CollectorRegistry())
+    _metrics(app, runtime)
     return app
 
 
@@ -74,9 +73,8 @@ def _probes(app: Flask, runtime: Runtime) -> None:
         return Response("ready\n", content_type="text/plain")
 
 
-def _metrics(app: Flask, runtime: Runtime, registry: CollectorRegistry) -> None:
-    answers = Counter("regulars_http_answers", "Answers", ("route", "method", "status"), registry=registry)
-    seconds = Histogram("regulars_http_seconds", "Time to answer", ("route",), registry=registry)
+def _metrics(app: Flask, runtime: Runtime) -> None:
+    answers, seconds = runtime.metrics.answers, runtime.metrics.seconds
 
     @app.before_request
     def begin() -> None:
@@ -91,21 +89,7 @@ def _metrics(app: Flask, runtime: Runtime, registry: CollectorRegistry) -> None:
 
     @app.get("/metrics")
     def metrics() -> Response:
-        text = generate_latest(registry).decode() + _queues(runtime)
-        return Response(text, content_type=CONTENT_TYPE_LATEST)
-
-
-def _queues(runtime: Runtime) -> str:
-    """The two queues as they stand, asked when someone looks."""
-    with runtime.database.reading() as db:
-        oldest = inbox.oldest_waiting(db)
-        age = (runtime.now() - oldest).total_seconds() if oldest else 0.0
-        numbers = {
-            "regulars_inbox_waiting": inbox.waiting(db),
-            "regulars_inbox_oldest_seconds": max(age, 0.0),
-            "regulars_outbox_waiting": outbox.waiting(db),
-        }
-    return "".join(f"# TYPE {name} gauge\n{name} {value}\n" for name, value in numbers.items())
+        return Response(runtime.metrics.text(Standing(runtime)), content_type=CONTENT_TYPE_LATEST)
 
 
 def _errors(app: Flask, front: Front) -> None:

@@ -38,7 +38,7 @@ class Web:
     close: Callable[[], None]
 
 
-def web(runtime: Runtime, *, count: Callable[[str], None] | None = None) -> Web:
+def web(runtime: Runtime) -> Web:
     """The web side of a running program."""
     keeper = Keeper(runtime.database)
     ear = Ear(
@@ -46,7 +46,7 @@ def web(runtime: Runtime, *, count: Callable[[str], None] | None = None) -> Web:
         shop_id_of=_Directory(runtime).shop_id_of,
         keep=keeper.keep,
         now=runtime.now,
-        count=count or (lambda _outcome: None),
+        count=runtime.metrics.heard,
         topics=runtime.manifest.shopify.topics,
     )
     app = create_app(

@@ -13,8 +13,9 @@ from threadpoolctl import threadpool_limits
 
 from plugin.config import Config
 from plugin.manifest import Manifest, load
+from plugin.metrics import Metrics
 from plugin.platforms.line import Line
-from plugin.platforms.protocol import Platform, Unauthorized
+from plugin.platforms.protocol import Platform, PlatformError, Unauthorized
 from plugin.platforms.shopify import tokens
 from plugin.platforms.shopify.admin import AdminClient
 from plugin.platforms.shopify.platform import ShopifyPlatform
@@ -40,6 +41,8 @@ class Runtime:
     lines: defaultdict[str, Line]
     #: one renewal of a store's token at a time
     renewing: defaultdict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
+    #: what this process counts
+    metrics: Metrics = field(default_factory=Metrics)
 
     @property
     def app(self) -> tokens.App:
@@ -93,16 +96,25 @@ class Runtime:
                 return kept
             if kept is None or kept.refresh_token is None or not kept.refreshable(self.now()):
                 raise Unauthorized("there is no usable token: open the app once from the store's admin")
-            renewed = tokens.refresh(
-                self.lines[shop.domain], self.app, shop=shop.domain, refresh_token=kept.refresh_token, now=self.now()
-            )
+            renewed = self._renewed(shop, kept.refresh_token)
             with self.database.transaction() as db:
                 shops.keep_credentials(db, shop.shop_id, self.seal(shop.domain, renewed))
             return renewed
 
+    def _renewed(self, shop: Shop, refresh_token: str) -> tokens.Credentials:
+        try:
+            renewed = tokens.refresh(
+                self.lines[shop.domain], self.app, shop=shop.domain, refresh_token=refresh_token, now=self.now()
+            )
+        except PlatformError as error:
+            self.metrics.renewed(error)
+            raise
+        self.metrics.renewed(None)
+        return renewed
 
-def build(config: Config, *, now: Callable[[], datetime] | None = None) -> Runtime:
-    """Opens the database and the keys that the settings name."""
+
+def build(config: Config, *, now: Callable[[], datetime] | None = None, metrics: Metrics | None = None) -> Runtime:
+    """Opens the database and the keys that the settings name. ``metrics`` is for processes that count together."""
     # the fits work on small arrays: threads of the linear algebra would wait for each other longer than they work
     threadpool_limits(limits=1, user_api="blas")
     keys = config.secret_keys
@@ -115,6 +127,7 @@ def build(config: Config, *, now: Callable[[], datetime] | None = None) -> Runti
         manifest=load(),
         now=now or _system_clock,
         lines=defaultdict(lambda: Line(allow_private_hosts=config.allow_private_hosts, monotonic=time.monotonic)),
+        metrics=metrics or Metrics(),
     )
 
 

@@ -13,6 +13,7 @@ from flask import Flask
 
 from plugin import assembly, config, runtime
 from plugin.config import ConfigError
+from plugin.metrics import SHARED_FOLDER, Metrics
 from plugin.runtime import Runtime
 from plugin.worker.loop import Worker
 from storage import migrations
@@ -45,7 +46,8 @@ def with_worker() -> Flask:
 
 
 def _runtime() -> Runtime:
-    built = runtime.build(config.from_env(os.environ))
+    counted = Metrics(folder=os.environ.get(SHARED_FOLDER))
+    built = runtime.build(config.from_env(os.environ), metrics=counted)
     if migrations.current(built.database) != migrations.newest():
         raise ConfigError("The database is not at the newest schema: run regulars migrate.")
     assembly.set_up_logging(built.config)

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import signal
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import click
+from prometheus_client import start_http_server
 
 from plugin import assembly
 from plugin.cli import context
+from plugin.gauges import Standing
+from plugin.metrics import SHARED_FOLDER
+from plugin.runtime import Runtime
 from plugin.worker.loop import Worker
 from storage import migrations
 
@@ -31,7 +39,8 @@ def serve(host: str, port: int, processes: int, *, no_worker: bool) -> None:
         pass  # refuses an unfit configuration or database before a port is taken
     inside = processes == 1 and not no_worker
     if importlib.util.find_spec("granian"):
-        _granian(host, port, processes, worker_inside=inside)
+        with _counting_together(processes):
+            _granian(host, port, processes, worker_inside=inside)
     else:
         _waitress(host, port, worker_inside=inside)
 
@@ -40,7 +49,9 @@ def serve(host: str, port: int, processes: int, *, no_worker: bool) -> None:
 @click.option(
     "--concurrency", type=click.IntRange(1, 64), default=8, show_default=True, help="Calls to stores at once."
 )
-def worker(concurrency: int) -> None:
+@click.option("--metrics-host", default="127.0.0.1", show_default=True)
+@click.option("--metrics-port", type=click.IntRange(1, 65535), help="Answer Prometheus here; default: nowhere.")
+def worker(concurrency: int, metrics_host: str, metrics_port: int | None) -> None:
     """The background side: takes deliveries in, measures, decides, calls the stores."""
     stop = threading.Event()
 
@@ -53,7 +64,8 @@ def worker(concurrency: int) -> None:
         signal.signal(signal.SIGINT, halt)
         click.echo("The worker is running; Ctrl-C stops it.", err=True)
         running = Worker(built, concurrency=concurrency)
-        running.run(stop)
+        with _answering(built, metrics_host, metrics_port):
+            running.run(stop)
         running.close()
 
 
@@ -69,6 +81,33 @@ def migrate() -> None:
             if before == after
             else f"The database went from schema {before or 'none'} to {after}."
         )
+
+
+@contextmanager
+def _answering(built: Runtime, host: str, port: int | None) -> Iterator[None]:
+    """A worker's own metrics, for Prometheus."""
+    if port is None:
+        yield
+        return
+    built.metrics.registry.register(Standing(built))
+    server, thread = start_http_server(port, addr=host, registry=built.metrics.registry)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
+def _counting_together(processes: int) -> Iterator[None]:
+    """Several processes share one port: whichever is asked for its metrics tells those of all."""
+    if processes == 1:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="regulars-metrics-") as folder:
+        os.environ[SHARED_FOLDER] = folder
+        yield
 
 
 def _granian(host: str, port: int, processes: int, *, worker_inside: bool) -> None:

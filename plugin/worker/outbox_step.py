@@ -44,7 +44,7 @@ def run(runtime: Runtime, pool: ThreadPoolExecutor) -> int:
             return 0
     claimed, asked, found = runtime.database.carry_out(lambda db: _claim(runtime, db))
     stores = {shop.shop_id: _open(runtime, shop) for shop in found}
-    under_way = {pool.submit(_ask, stores[one.row.shop_id], one): one for one in asked}
+    under_way = {pool.submit(_ask, runtime, stores[one.row.shop_id], one): one for one in asked}
     while under_way:
         wait(under_way, return_when=FIRST_COMPLETED)
         done, _ = wait(under_way, timeout=GATHER_SECONDS)
@@ -75,13 +75,16 @@ def _open(runtime: Runtime, shop: Shop) -> Platform | PlatformError:
         return error
 
 
-def _ask(store: Platform | PlatformError, one: _Asked) -> Any:
+def _ask(runtime: Runtime, store: Platform | PlatformError, one: _Asked) -> Any:
     if isinstance(store, PlatformError):
         return store
     try:
-        return one.call.ask(store, one.prepared)
+        answer = one.call.ask(store, one.prepared)
     except PlatformError as error:
+        runtime.metrics.asked(error)
         return error
+    runtime.metrics.asked(None)
+    return answer
 
 
 def _conclude(runtime: Runtime, answered: Sequence[tuple[_Asked, Future[Any]]]) -> None:

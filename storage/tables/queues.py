@@ -11,6 +11,7 @@ INBOX_STATES = ("waiting", "done", "set_aside")
 OUTBOX_STATES = ("waiting", "done", "given_up")
 
 _NATURAL = text("natural_key IS NOT NULL")
+_FORGET = text("topic IN ('customers/redact', 'shop/redact') AND state != 'done'")
 
 inbox = queue(
     "inbox",
@@ -31,6 +32,7 @@ inbox = queue(
     Index(
         "ix_inbox_natural_key", "shop_id", "natural_key", unique=True, sqlite_where=_NATURAL, postgresql_where=_NATURAL
     ),
+    Index("ix_inbox_forget", "received_at", sqlite_where=_FORGET, postgresql_where=_FORGET),
 )
 
 outbox = queue(

@@ -16,9 +16,12 @@ from tests.journeys.conftest import free_port
 PATIENCE = 60
 
 
+REFUSED = 'regulars_webhook_answers_total{outcome="bad_signature"}'
+
+
 @pytest.mark.parametrize("options", [[], ["--processes", "2"], ["--no-worker"]])
 def test_serve_answers_until_it_is_told_to_stop(tmp_path: Path, options: list[str]) -> None:
-    """After migrate, serve is ready, refuses an unsigned webhook, and ends on SIGTERM."""
+    """After migrate, serve is ready, refuses unsigned webhooks, counts them over all processes, and ends on SIGTERM."""
     environ = {**os.environ, "REGULARS_DATABASE_URL": f"sqlite:///{tmp_path / 'shop.db'}"}
     regulars = [sys.executable, "-m", "plugin"]
     subprocess.run([*regulars, "migrate"], env=environ, check=True, capture_output=True)
@@ -31,11 +34,35 @@ def test_serve_answers_until_it_is_told_to_stop(tmp_path: Path, options: list[st
     )
     try:
         _wait_until_ready(f"http://127.0.0.1:{port}/readyz")
-        refused = requests.post(f"http://127.0.0.1:{port}/webhooks/shopify/orders/create", data=b"{}", timeout=10)
-        assert refused.status_code == 401
+        for _ in range(12):
+            refused = requests.post(f"http://127.0.0.1:{port}/webhooks/shopify/orders/create", data=b"{}", timeout=10)
+            assert refused.status_code == 401
+        told = [requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text for _ in range(4)]
+        assert all(f"{REFUSED} 12.0" in text and "regulars_inbox_waiting 0.0" in text for text in told)
     finally:
         running.send_signal(signal.SIGTERM)
         running.communicate(timeout=PATIENCE)
+
+
+def test_a_worker_tells_its_metrics_where_it_is_asked_to(tmp_path: Path) -> None:
+    """A worker of its own answers Prometheus on its port, and ends on SIGTERM with exit code 0."""
+    environ = {**os.environ, "REGULARS_DATABASE_URL": f"sqlite:///{tmp_path / 'shop.db'}"}
+    regulars = [sys.executable, "-m", "plugin"]
+    subprocess.run([*regulars, "migrate"], env=environ, check=True, capture_output=True)
+    port = free_port()
+    running = subprocess.Popen(
+        [*regulars, "worker", "--metrics-port", str(port)],
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        _wait_until_ready(f"http://127.0.0.1:{port}/metrics")
+        assert "regulars_outbox_waiting 0.0" in requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text
+    finally:
+        running.send_signal(signal.SIGTERM)
+        running.communicate(timeout=PATIENCE)
+    assert running.returncode == 0
 
 
 def _wait_until_ready(address: str) -> None:

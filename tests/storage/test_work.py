@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
-from storage import claims, inbox, offers, orders, shops, snapshots
+from storage import claims, gauges, inbox, offers, orders, shops, snapshots
 from storage.engine import Database
 from storage.facts import LineFact, RefundFact
 from storage.tables import inbox as inbox_table
@@ -69,6 +69,7 @@ SEARCHES: dict[str, Callable[[Connection, int], object]] = {
     "purchases of customers": lambda db, shop: orders.purchases(db, shop, customer_ids=["a", "b"]),
     "orders": lambda db, shop: orders.with_codes(db, shop, ["a", "b"]),
     "set aside": inbox.aside,
+    "gauges": lambda db, _shop: gauges.read(db),
     "claim": lambda db, _shop: claims.claim(db, inbox_table, now=START, limit=10, lease_seconds=1),
 }
 
@@ -99,8 +100,16 @@ def test_what_is_asked_often_is_found_by_an_index(
 
 #: what a statement makes itself, and the shops, of which there are few
 SMALL = ("SCAN shops", "SCAN anon")
-#: by the row's own number, by the shop's, or by an index that holds nothing else
-NARROW = ("rowid=?", "SEARCH shops", "ix_inbox_set_aside")
+#: by the row's own number, by the shop's, or by an index that holds nothing else but what is asked for
+NARROW = (
+    "rowid=?",
+    "SEARCH shops",
+    "ix_inbox_set_aside",
+    "ix_inbox_waiting",
+    "ix_outbox_waiting",
+    "ix_outbox_given_up",
+    "ix_inbox_forget",
+)
 
 
 def test_a_backlog_does_not_slow_the_claim(sqlite_database: Database):

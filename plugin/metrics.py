@@ -1,0 +1,71 @@
+"""What this process has counted, for Prometheus. Labels are of a fixed few: no shop, no person, no path.
+
+Counters begin at zero with their process. Web processes that share a folder are added up when one of them is asked.
+"""
+
+from __future__ import annotations
+
+import re
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+#: where processes that share their counts meet; the name is the client library's
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+_WORD_BEGINS = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+class Metrics:
+    """The counters. ``folder`` is the one that SHARED_FOLDER names, for processes that count together."""
+
+    def __init__(self, *, folder: str | None = None) -> None:
+        self._folder = folder
+        if folder is not None:
+            # chosen by the library when it was loaded, which after a fork may have been before there was a folder
+            values.ValueClass = values.MultiProcessValue()
+        self.registry = CollectorRegistry()
+        self._accepted = self._counter("inbox_accepted", "Deliveries kept for the first time")
+        self._heard = self._counter("webhook_answers", "Deliveries by how they were answered", "outcome")
+        self._asked = self._counter("store_calls", "Calls to stores by what became of them", "outcome")
+        self._throttled = self._counter("throttled", "Calls that a store asked to wait with")
+        self._renewed = self._counter("token_refresh", "Renewals of stores' tokens", "outcome")
+        self.answers = self._counter("http_answers", "Answers", "route", "method", "status")
+        self.seconds = Histogram("regulars_http_seconds", "Time to answer", ("route",), registry=self.registry)
+        self._known: dict[str, Counter] = {}
+
+    def heard(self, outcome: str) -> None:
+        """A delivery was answered."""
+        if (counter := self._known.get(outcome)) is None:
+            counter = self._known[outcome] = self._heard.labels(outcome)
+        counter.inc()
+        if outcome == "kept":
+            self._accepted.inc()
+
+    def asked(self, error: Exception | None) -> None:
+        """A store was called: it answered, or this is why not."""
+        outcome = _outcome(error, "answered")
+        self._asked.labels(outcome).inc()
+        if outcome == "throttled":
+            self._throttled.inc()
+
+    def renewed(self, error: Exception | None) -> None:
+        """A store's token was to be renewed: it was, or this is why not."""
+        self._renewed.labels(_outcome(error, "renewed")).inc()
+
+    def text(self, *others: Collector) -> str:
+        """All counters, of all processes that share them, and what ``others`` collect, in Prometheus' words."""
+        shown = CollectorRegistry() if self._folder else self.registry
+        if self._folder:
+            MultiProcessCollector(shown, path=self._folder)
+        beside = CollectorRegistry()
+        for other in others:
+            beside.register(other)
+        return generate_latest(shown).decode() + generate_latest(beside).decode()
+
+    def _counter(self, name: str, told: str, *labels: str) -> Counter:
+        return Counter(f"regulars_{name}", told, labels, registry=self.registry)
+
+
+def _outcome(error: Exception | None, good: str) -> str:
+    return good if error is None else _WORD_BEGINS.sub("_", type(error).__name__).lower()

@@ -7,15 +7,20 @@ import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, literal_column, select, update
 
 from storage import claims
 from storage.claims import EVERY_SHOP, WAITING
+from storage.columns import to_micros
 from storage.tables import inbox, shops
-from storage.upserts import among, put_new
+from storage.upserts import among, bare
 
+#: in one statement: few enough for what a statement may carry, more than threads wait for one commit
+ROWS_AT_ONCE = 64
 SET_ASIDE: ColumnElement[str] = literal_column("'set_aside'")
 # the head of each shop's line, which its index gives at once, and not all that waits
 _LINE = select(inbox.c.received_at).where(inbox.c.shop_id == shops.c.shop_id, inbox.c.state == WAITING)
@@ -38,6 +43,22 @@ class Delivery:
     body: bytes
     #: the body tells a version of something, with its time: the same bytes again are the same event, whatever the id
     versioned: bool = False
+
+
+class Packed(NamedTuple):
+    """A delivery as the table has it, instants in microseconds since 1970; what is not named is the same for all."""
+
+    shop_id: int
+    delivery_id: str
+    topic: str
+    event_id: str | None
+    api_version: str | None
+    triggered_at: int | None
+    received_at: int
+    run_at: int
+    body: bytes
+    body_hash: str
+    natural_key: bytes | None
 
 
 class InboxRow(NamedTuple):
@@ -71,18 +92,44 @@ class Old(NamedTuple):
     after: int | None
 
 
+def pack(one: Delivery) -> Packed:
+    """A delivery as it is kept: compressed and hashed. Needs no database, so that nobody waits for it."""
+    hashed, received_at = hashlib.sha256(one.body), to_micros(one.received_at)
+    return Packed(
+        one.shop_id,
+        one.delivery_id,
+        one.topic,
+        one.event_id,
+        one.api_version,
+        None if one.triggered_at is None else to_micros(one.triggered_at),
+        received_at,
+        received_at,
+        _compressed(one.body),
+        hashed.hexdigest(),
+        _natural_key(one.topic, hashed.digest()) if one.versioned else None,
+    )
+
+
 def keep(db: Connection, deliveries: Sequence[Delivery]) -> list[bool]:
-    """Keeps deliveries of any shops in one statement; for each, in order, whether it is new.
+    """``keep_packed`` of deliveries as they came."""
+    return keep_packed(db, [pack(one) for one in deliveries])
+
+
+def keep_packed(db: Connection, packed: Sequence[Packed]) -> list[bool]:
+    """Keeps deliveries of any shops; for each, in order, whether it is new.
 
     Known is what has the shop and id of one that is kept, or, where both tell a version, its shop, topic and bytes.
     """
-    fresh = put_new(db, inbox, [_columns(one) for one in deliveries], returning=(inbox.c.shop_id, inbox.c.delivery_id))
-    unseen = {(row.shop_id, row.delivery_id) for row in fresh}
+    fresh: set[tuple[int, str]] = set()
+    for start in range(0, len(packed), ROWS_AT_ONCE):
+        rows = packed[start : start + ROWS_AT_ONCE]
+        found = db.exec_driver_sql(_insert(db.dialect.name, len(rows)), tuple(chain.from_iterable(rows)))
+        fresh.update(map(tuple, bare(found)))
     answers = []
-    for one in deliveries:
+    for one in packed:
         key = (one.shop_id, one.delivery_id)
-        answers.append(key in unseen)
-        unseen.discard(key)
+        answers.append(key in fresh)
+        fresh.discard(key)
     return answers
 
 
@@ -171,22 +218,22 @@ def prune(db: Connection, rows: Collection[int], before: datetime) -> int:
     return db.execute(statement.where(inbox.c.state != WAITING, inbox.c.settled_at < before)).rowcount
 
 
-def _columns(one: Delivery) -> dict[str, Any]:
-    hashed = hashlib.sha256(one.body)
-    return {
-        "shop_id": one.shop_id,
-        "delivery_id": one.delivery_id,
-        "topic": one.topic,
-        "event_id": one.event_id,
-        "api_version": one.api_version,
-        "triggered_at": one.triggered_at,
-        "received_at": one.received_at,
-        "body": zlib.compress(one.body, 1),
-        "body_hash": hashed.hexdigest(),
-        "natural_key": _natural_key(one.topic, hashed.digest()) if one.versioned else None,
-        "state": "waiting",
-        "run_at": one.received_at,
-    }
+@cache
+def _insert(dialect: str, rows: int) -> str:
+    # one statement for many rows: with each of its own the interpreter would be let go, and had to be waited for, again
+    mark = "%s" if dialect == "postgresql" else "?"
+    row = f"({', '.join([mark] * len(Packed._fields))}, 'waiting')"
+    # the names are those of the table's columns, never what somebody sent
+    return (
+        f"INSERT INTO inbox ({', '.join(Packed._fields)}, state) VALUES {', '.join([row] * rows)} "  # noqa: S608
+        "ON CONFLICT DO NOTHING RETURNING shop_id, delivery_id"
+    )
+
+
+def _compressed(body: bytes) -> bytes:
+    # with less memory than usual: clearing it takes as long as compressing an order, and larger tables find no more
+    compressor = zlib.compressobj(level=1, memLevel=7)
+    return compressor.compress(body) + compressor.flush()
 
 
 def _natural_key(topic: str, body_hash: bytes) -> bytes:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from storage import inbox
 from storage.engine import Database
-from storage.inbox import Delivery
+from storage.inbox import Delivery, Packed
 
 #: with their bodies, so that a few huge ones cannot fill the memory; one delivery always fits
 BOUND_BYTES = 64 * 1024 * 1024
@@ -49,7 +49,8 @@ class Keeper:
 
     def keep(self, delivery: Delivery) -> bool:
         """Returns once the delivery is durable: True if it is new, False if it was known. Raises CannotKeep."""
-        ticket = _Ticket(delivery)
+        # packed here, so that the writer holds the database no longer than it must
+        ticket = _Ticket(inbox.pack(delivery), len(delivery.body))
         self._enqueue(ticket)
         if not ticket.settled.acquire(timeout=self._patience_seconds):
             self._withdraw(ticket)
@@ -71,15 +72,14 @@ class Keeper:
         return len(self._waiting)
 
     def _enqueue(self, ticket: _Ticket) -> None:
-        size = len(ticket.delivery.body)
         with self._change:
             if self._closed:
                 raise CannotKeep("closing")
-            full = len(self._waiting) >= self._bound or self._waiting_bytes + size > BOUND_BYTES
+            full = len(self._waiting) >= self._bound or self._waiting_bytes + ticket.size > BOUND_BYTES
             if self._waiting and full:
                 raise CannotKeep("too many wait")
             self._waiting.append(ticket)
-            self._waiting_bytes += size
+            self._waiting_bytes += ticket.size
             self._change.notify()
 
     def _withdraw(self, ticket: _Ticket) -> None:
@@ -87,7 +87,7 @@ class Keeper:
         with self._change:
             if ticket in self._waiting:
                 self._waiting.remove(ticket)
-                self._waiting_bytes -= len(ticket.delivery.body)
+                self._waiting_bytes -= ticket.size
 
     def _write(self) -> None:
         while tickets := self._take():
@@ -116,7 +116,7 @@ class Keeper:
 
     def _keep_all(self, tickets: Sequence[_Ticket]) -> list[bool]:
         with self._database.transaction() as db:
-            news = inbox.keep(db, [ticket.delivery for ticket in tickets])
+            news = inbox.keep_packed(db, [ticket.packed for ticket in tickets])
         self.commits += 1
         self.deliveries += len(tickets)
         return news
@@ -135,10 +135,12 @@ class Keeper:
 class _Ticket:
     """One waiting request. ``settled`` is a lock that the writer opens: the cheapest way to wake one thread."""
 
-    __slots__ = ("delivery", "failure", "new", "settled")
+    __slots__ = ("failure", "new", "packed", "settled", "size")
 
-    def __init__(self, delivery: Delivery) -> None:
-        self.delivery = delivery
+    def __init__(self, packed: Packed, size: int) -> None:
+        self.packed = packed
+        #: of the body as it came, which is in memory as long as it waits
+        self.size = size
         self.new = False
         self.failure: Exception | None = None
         self.settled = threading.Lock()

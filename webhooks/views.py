@@ -1,84 +1,22 @@
-"""The door: proves who speaks over the raw bytes, keeps them, answers. Nothing is understood here.
+"""The door as a part of the application: every address and every way to write a body; what is answered is ``hearing``.
 
-The order is the promise: signature first, then the address, the headers, the shop; 200 only for what is durable or
-does not concern us, 503 for what the store should send again.
+``door`` answers plain deliveries before the application is asked, and in the same words.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
-from storage.inbox import Delivery
-from webhooks import decoder
-from webhooks.keeper import CannotKeep
-from webhooks.shopify import readers, signature, versions
+from webhooks import decoder, hearing
+from webhooks.hearing import CANNOT_KEEP, TOO_LARGE, TRUNCATED, Ear, Outcome
 
 RETRY_AFTER_SECONDS = 5
-#: where a body says whose it is: what it says must be what the header says
-SHOP_IN_BODY = MappingProxyType({
-    "app/uninstalled": "myshopify_domain",
-    "shop/update": "myshopify_domain",
-    "customers/data_request": "shop_domain",
-    "customers/redact": "shop_domain",
-    "shop/redact": "shop_domain",
-})  # fmt: skip
-
-_DOMAIN = re.compile(r"[a-z0-9][a-z0-9.:-]{0,252}")
-_TOKEN = re.compile(r"[!-~]{1,255}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ear:
-    """What the door is given: names, answers, a place to keep things. No function of it may ask a database but ``keep``."""
-
-    #: the topics of manifest.json
-    topics: frozenset[str]
-    #: (platform, domain) → the secrets a signature may be made with, newest first; domain is "" if the header is unfit
-    secrets_for: Callable[[str, str], Sequence[str]]
-    #: (platform, domain) → the shop, None for one that has not installed us
-    shop_id_of: Callable[[str, str], int | None]
-    #: durable when it returns; True if new; raises CannotKeep
-    keep: Callable[[Delivery], bool]
-    now: Callable[[], datetime]
-    #: called with the name of every outcome
-    count: Callable[[str], None]
-    #: called with (outcome, topic, domain) of everything that was not simply kept; "-" for what is not proved or known
-    log: Callable[[str, str, str], None] = lambda _outcome, _topic, _domain: None
-
-
-class Outcome(NamedTuple):
-    """How a delivery was answered."""
-
-    name: str
-    status: int
-
-
-KEPT = Outcome("kept", 200)
-KNOWN = Outcome("known", 200)
-UNKNOWN_SHOP = Outcome("unknown_shop", 200)
-MISSING_HEADER = Outcome("missing_header", 400)
-TRUNCATED = Outcome("truncated", 400)
-BAD_SIGNATURE = Outcome("bad_signature", 401)
-WRONG_TOPIC = Outcome("wrong_topic", 401)
-WRONG_SHOP = Outcome("wrong_shop", 401)
-UNKNOWN_TOPIC = Outcome("unknown_topic", 404)
-TOO_LARGE = Outcome("too_large", 413)
-CANNOT_KEEP = Outcome("cannot_keep", 503)
-#: every outcome there is, for who counts them
-OUTCOMES = (
-    KEPT, KNOWN, UNKNOWN_SHOP, MISSING_HEADER, TRUNCATED, BAD_SIGNATURE, WRONG_TOPIC, WRONG_SHOP, UNKNOWN_TOPIC,
-    TOO_LARGE, CANNOT_KEEP,
-)  # fmt: skip
-#: answered before anybody had proved anything: what the headers say is anybody's
-UNPROVED = frozenset({TRUNCATED, BAD_SIGNATURE, TOO_LARGE})
+PREFIX = "/webhooks/shopify/"
+#: the address as the application's metrics name it
+ROUTE = f"{PREFIX}<path:topic>"
 
 
 def blueprint(ear: Ear) -> Blueprint:
@@ -86,33 +24,19 @@ def blueprint(ear: Ear) -> Blueprint:
     door = Blueprint("webhooks", __name__)
 
     def shopify(topic: str) -> Response:
-        topic = topic.removesuffix("/")
-        outcome = _hear_shopify(ear, topic)
-        ear.count(outcome.name)
-        if outcome not in {KEPT, KNOWN}:
-            _log(ear, outcome, topic)
-        return _answer(outcome)
+        return answer(hearing.shopify(ear, request.environ, topic.removesuffix("/"), _body()))
 
     options: dict[str, Any] = {"methods": ["POST"], "strict_slashes": False, "merge_slashes": False}
     options["provide_automatic_options"] = False
-    door.add_url_rule("/webhooks/shopify/<path:topic>", view_func=shopify, **options)
+    door.add_url_rule(ROUTE, view_func=shopify, **options)
     door.add_url_rule("/webhooks/shopify", view_func=shopify, defaults={"topic": ""}, **options)
     return door
 
 
-def _hear_shopify(ear: Ear, topic: str) -> Outcome:
-    raw = _body()
-    if isinstance(raw, Outcome):
-        return raw
-    domain = _domain()
-    if (refusal := _refusal(ear, raw, topic=topic, domain=domain)) is not None:
-        return refusal
-    if (shop_id := ear.shop_id_of("shopify", domain)) is None:
-        return UNKNOWN_SHOP
-    try:
-        return KEPT if ear.keep(_delivery(raw, shop_id=shop_id, topic=topic, received_at=ear.now())) else KNOWN
-    except CannotKeep:
-        return CANNOT_KEEP
+def answer(outcome: Outcome) -> Response:
+    """An outcome in words, as plain text."""
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if outcome is CANNOT_KEEP else {}
+    return Response(outcome.name.replace("_", " ") + "\n", outcome.status, headers, content_type="text/plain")
 
 
 def _body() -> bytes | Outcome:
@@ -125,73 +49,3 @@ def _body() -> bytes | Outcome:
         return TOO_LARGE
     except ClientDisconnected:
         return TRUNCATED
-
-
-def _refusal(ear: Ear, raw: bytes, *, topic: str, domain: str) -> Outcome | None:
-    """Why these bytes are not taken, None if they are. Whoever has no secret learns nothing but that."""
-    if not signature.verify(raw, _header("hmac-sha256"), ear.secrets_for("shopify", domain)):
-        return BAD_SIGNATURE
-    if topic not in ear.topics:
-        return UNKNOWN_TOPIC
-    told_topic = _header("topic")
-    if not (domain and told_topic and _token("webhook-id")):
-        return MISSING_HEADER
-    if told_topic != topic:
-        return WRONG_TOPIC
-    return None if _is_of_shop(raw, topic, domain) else WRONG_SHOP
-
-
-def _header(name: str) -> str | None:
-    return signature.header(request.headers.get, name)
-
-
-def _domain() -> str:
-    """The shop that the headers name, "" for none or one that no shop can have."""
-    domain = (_header("shop-domain") or "").lower()
-    return domain if _DOMAIN.fullmatch(domain) else ""
-
-
-def _token(name: str) -> str | None:
-    value = _header(name)
-    return value if value is not None and _TOKEN.fullmatch(value) else None
-
-
-def _is_of_shop(raw: bytes, topic: str, domain: str) -> bool:
-    """False if the body names another shop; one that cannot be read or names none is for the intake to set aside."""
-    if (key := SHOP_IN_BODY.get(topic)) is None:
-        return True
-    try:
-        payload = decoder.decode(raw)
-    except decoder.Undecodable:
-        return True
-    named = payload.get(key) if isinstance(payload, dict) else None
-    return not isinstance(named, str) or named.lower() == domain
-
-
-def _delivery(raw: bytes, *, shop_id: int, topic: str, received_at: datetime) -> Delivery:
-    try:
-        triggered_at = readers.instant(_header("triggered-at"))
-    except ValueError:
-        triggered_at = None
-    return Delivery(
-        shop_id=shop_id,
-        delivery_id=_token("webhook-id") or "",
-        topic=topic,
-        event_id=_token("event-id"),
-        api_version=_token("api-version"),
-        triggered_at=triggered_at,
-        received_at=received_at,
-        body=raw,
-        versioned=versions.tells_a_version(topic, raw),
-    )
-
-
-def _log(ear: Ear, outcome: Outcome, topic: str) -> None:
-    """Nothing that a stranger could write gets into the log."""
-    proved = outcome not in UNPROVED
-    ear.log(outcome.name, topic if topic in ear.topics else "-", (proved and _domain()) or "-")
-
-
-def _answer(outcome: Outcome) -> Response:
-    headers: Mapping[str, str] = {"Retry-After": str(RETRY_AFTER_SECONDS)} if outcome is CANNOT_KEEP else {}
-    return Response(outcome.name.replace("_", " ") + "\n", outcome.status, headers, content_type="text/plain")

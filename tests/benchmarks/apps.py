@@ -20,7 +20,7 @@ from plugin.runtime import Runtime
 from storage import inbox, shops
 from storage.inbox import Delivery
 from tests.benchmarks.deliveries import SHOP
-from webhooks.views import Ear
+from webhooks.hearing import Ear
 
 
 def verify_only() -> Flask:

@@ -33,7 +33,7 @@ from storage.engine import Database
 from storage.facts import CodeFact, CustomerFact, OrderFact
 from storage.inbox import Delivery
 from storage.shops import Shop
-from webhooks.views import Ear
+from webhooks.hearing import Ear
 
 #: templates are compiled once, not once for each test
 COMPILED = FileSystemBytecodeCache(tempfile.mkdtemp())

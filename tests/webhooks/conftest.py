@@ -33,10 +33,10 @@ def quiet_goods(sqlite_database: Database) -> int:
     return a_shop(sqlite_database)
 
 
-@pytest.fixture
-def open_door(sqlite_database: Database, quiet_goods: int) -> Iterator[door.Door]:
-    """A door before an inbox on SQLite."""
+@pytest.fixture(params=["front", "application"])
+def open_door(request: pytest.FixtureRequest, sqlite_database: Database, quiet_goods: int) -> Iterator[door.Door]:
+    """A door before an inbox on SQLite: with the short way before the application, and without."""
     keeper = Keeper(sqlite_database)
-    with door.opened(keeper.keep, shop_id=quiet_goods) as opened:
+    with door.opened(keeper.keep, shop_id=quiet_goods, front=request.param == "front") as opened:
         yield opened
     keeper.close()

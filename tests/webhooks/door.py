@@ -19,7 +19,8 @@ from waitress.server import create_server
 
 from storage.inbox import Delivery
 from tests.webhooks import bodies
-from webhooks import views
+from webhooks import hearing, views
+from webhooks.door import Door as FrontDoor
 from webhooks.shopify import signature
 
 NEW, OLD = "shpss_new", "shpss_old"
@@ -117,9 +118,10 @@ def app(
     shop_id: int,
     count: Callable[[str], None] = lambda _outcome: None,
     log: Callable[[str, str, str], None] = lambda *_what: None,
+    front: bool = True,
 ) -> Flask:
-    """An application with nothing but the door, that knows one shop."""
-    ear = views.Ear(
+    """An application with nothing but the door, that knows one shop; with the ``front`` door before it or without."""
+    ear = hearing.Ear(
         topics=TOPICS,
         secrets_for=lambda _platform, _domain: (NEW, OLD),
         shop_id_of=lambda platform, domain: shop_id if (platform, domain) == ("shopify", DOMAIN) else None,
@@ -130,11 +132,15 @@ def app(
     )
     made = Flask(__name__)
     made.register_blueprint(views.blueprint(ear))
+    if front:
+        made.wsgi_app = FrontDoor(  # type: ignore[method-assign]
+            made.wsgi_app, ear, finish=lambda answer: answer, seen=lambda _status, _seconds: None
+        )
     return made
 
 
 @contextmanager
-def opened(keep: Callable[[Delivery], bool], *, shop_id: int, threads: int = 16) -> Iterator[Door]:
+def opened(keep: Callable[[Delivery], bool], *, shop_id: int, threads: int = 16, front: bool = True) -> Iterator[Door]:
     """A door on a port of its own, in a thread of this process."""
     outcomes: Counter[str] = Counter()
     logged: list[tuple[str, str, str]] = []
@@ -143,6 +149,7 @@ def opened(keep: Callable[[Delivery], bool], *, shop_id: int, threads: int = 16)
         shop_id=shop_id,
         count=lambda outcome: outcomes.update([outcome]),
         log=lambda *what: logged.append(what),
+        front=front,
     )
     server = create_server(made, host="127.0.0.1", port=0, threads=threads, backlog=512)
     running = threading.Thread(target=server.run, daemon=True)

@@ -14,10 +14,10 @@ from storage.inbox import Delivery
 from storage.tables import inbox
 from tests.webhooks import bodies, door
 from tests.webhooks.door import DOMAIN, OLD, TOPICS, Door, request_bytes, signed
+from webhooks.hearing import OUTCOMES, SHOP_IN_BODY
 from webhooks.keeper import CannotKeep
 from webhooks.shopify import signature
 from webhooks.shopify.translate import TRANSLATORS
-from webhooks.views import OUTCOMES, SHOP_IN_BODY
 
 BODY = bodies.raw("order")
 COMPLIANCE = {

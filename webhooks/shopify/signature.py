@@ -39,8 +39,8 @@ def header(lookup: Callable[[str], str | None], name: str) -> str | None:
     Where both families stand and differ, there is no saying which one is meant: None. Servers join a header that came
     twice with a comma, and no value of ours has one: None too.
     """
-    values = {value for family in FAMILIES if (value := (lookup(family + name) or "").strip())}
-    if len(values) != 1:
+    found, other = ((lookup(family + name) or "").strip() for family in FAMILIES)
+    if found and other and found != other:
         return None
-    value = values.pop()
-    return None if "," in value else value
+    value = found or other
+    return value if value and "," not in value else None

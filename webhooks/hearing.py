@@ -1,0 +1,178 @@
+"""What one delivery is answered: signature first, then the address, the headers, the shop; then it is kept.
+
+The order is the promise. 200 only for what is durable or does not concern us, 503 for what the store should send again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from storage.inbox import Delivery
+from webhooks import decoder
+from webhooks.keeper import CannotKeep
+from webhooks.shopify import readers, signature, versions
+
+#: where a body says whose it is: what it says must be what the header says
+SHOP_IN_BODY = MappingProxyType({
+    "app/uninstalled": "myshopify_domain",
+    "shop/update": "myshopify_domain",
+    "customers/data_request": "shop_domain",
+    "customers/redact": "shop_domain",
+    "shop/redact": "shop_domain",
+})  # fmt: skip
+
+_DOMAIN = re.compile(r"[a-z0-9][a-z0-9.:-]{0,252}")
+_TOKEN = re.compile(r"[!-~]{1,255}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ear:
+    """What the door is given: names, answers, a place to keep things. No function of it may ask a database but ``keep``."""
+
+    #: the topics of manifest.json
+    topics: frozenset[str]
+    #: (platform, domain) → the secrets a signature may be made with, newest first; domain is "" if the header is unfit
+    secrets_for: Callable[[str, str], Sequence[str]]
+    #: (platform, domain) → the shop, None for one that has not installed us
+    shop_id_of: Callable[[str, str], int | None]
+    #: durable when it returns; True if new; raises CannotKeep
+    keep: Callable[[Delivery], bool]
+    now: Callable[[], datetime]
+    #: called with the name of every outcome
+    count: Callable[[str], None]
+    #: called with (outcome, topic, domain) of everything that was not simply kept; "-" for what is not proved or known
+    log: Callable[[str, str, str], None] = lambda _outcome, _topic, _domain: None
+
+
+class Outcome(NamedTuple):
+    """How a delivery was answered."""
+
+    name: str
+    status: int
+
+
+KEPT = Outcome("kept", 200)
+KNOWN = Outcome("known", 200)
+UNKNOWN_SHOP = Outcome("unknown_shop", 200)
+MISSING_HEADER = Outcome("missing_header", 400)
+TRUNCATED = Outcome("truncated", 400)
+BAD_SIGNATURE = Outcome("bad_signature", 401)
+WRONG_TOPIC = Outcome("wrong_topic", 401)
+WRONG_SHOP = Outcome("wrong_shop", 401)
+UNKNOWN_TOPIC = Outcome("unknown_topic", 404)
+TOO_LARGE = Outcome("too_large", 413)
+CANNOT_KEEP = Outcome("cannot_keep", 503)
+#: every outcome there is, for who counts them
+OUTCOMES = (
+    KEPT, KNOWN, UNKNOWN_SHOP, MISSING_HEADER, TRUNCATED, BAD_SIGNATURE, WRONG_TOPIC, WRONG_SHOP, UNKNOWN_TOPIC,
+    TOO_LARGE, CANNOT_KEEP,
+)  # fmt: skip
+#: answered before anybody had proved anything: what the headers say is anybody's
+UNPROVED = frozenset({TRUNCATED, BAD_SIGNATURE, TOO_LARGE})
+
+
+def shopify(ear: Ear, environ: Mapping[str, Any], topic: str, raw: bytes | Outcome) -> Outcome:
+    """Hears a delivery of Shopify's, told by its WSGI environment, its address and its body; counts and logs the outcome.
+
+    In place of a body there may be the outcome that its reading led to. Raises what the ear's functions raise.
+    """
+    heads = _Heads(environ)
+    domain = heads.domain()
+    outcome = raw if isinstance(raw, Outcome) else _outcome(ear, heads, raw, topic=topic, domain=domain)
+    ear.count(outcome.name)
+    if outcome is not KEPT and outcome is not KNOWN:
+        # nothing that a stranger could write gets into the log
+        proved = outcome not in UNPROVED
+        ear.log(outcome.name, topic if topic in ear.topics else "-", (proved and domain) or "-")
+    return outcome
+
+
+class _Heads:
+    """The platform's headers in a WSGI environment."""
+
+    __slots__ = ("environ",)
+
+    def __init__(self, environ: Mapping[str, Any]) -> None:
+        self.environ = environ
+
+    def get(self, name: str) -> str | None:
+        return signature.header(self._lookup, name)
+
+    def token(self, name: str) -> str | None:
+        value = self.get(name)
+        return value if value is not None and _TOKEN.fullmatch(value) else None
+
+    def domain(self) -> str:
+        """The shop that the headers name, "" for none or one that no shop can have."""
+        domain = (self.get("shop-domain") or "").lower()
+        return domain if _DOMAIN.fullmatch(domain) else ""
+
+    def _lookup(self, name: str) -> str | None:
+        value: str | None = self.environ.get(_key(name))
+        return value
+
+
+@cache
+def _key(header: str) -> str:
+    return f"HTTP_{header.upper().replace('-', '_')}"
+
+
+def _outcome(ear: Ear, heads: _Heads, raw: bytes, *, topic: str, domain: str) -> Outcome:
+    if (refusal := _refusal(ear, heads, raw, topic=topic, domain=domain)) is not None:
+        return refusal
+    if (shop_id := ear.shop_id_of("shopify", domain)) is None:
+        return UNKNOWN_SHOP
+    try:
+        return KEPT if ear.keep(_delivery(heads, raw, shop_id=shop_id, topic=topic, now=ear.now())) else KNOWN
+    except CannotKeep:
+        return CANNOT_KEEP
+
+
+def _refusal(ear: Ear, heads: _Heads, raw: bytes, *, topic: str, domain: str) -> Outcome | None:
+    """Why these bytes are not taken, None if they are. Whoever has no secret learns nothing but that."""
+    if not signature.verify(raw, heads.get("hmac-sha256"), ear.secrets_for("shopify", domain)):
+        return BAD_SIGNATURE
+    if topic not in ear.topics:
+        return UNKNOWN_TOPIC
+    told_topic = heads.get("topic")
+    if not (domain and told_topic and heads.token("webhook-id")):
+        return MISSING_HEADER
+    if told_topic != topic:
+        return WRONG_TOPIC
+    return None if _is_of_shop(raw, topic, domain) else WRONG_SHOP
+
+
+def _is_of_shop(raw: bytes, topic: str, domain: str) -> bool:
+    """False if the body names another shop; one that cannot be read or names none is for the intake to set aside."""
+    if (key := SHOP_IN_BODY.get(topic)) is None:
+        return True
+    try:
+        payload = decoder.decode(raw)
+    except decoder.Undecodable:
+        return True
+    named = payload.get(key) if isinstance(payload, dict) else None
+    return not isinstance(named, str) or named.lower() == domain
+
+
+def _delivery(heads: _Heads, raw: bytes, *, shop_id: int, topic: str, now: datetime) -> Delivery:
+    try:
+        triggered_at = readers.instant(heads.get("triggered-at"))
+    except ValueError:
+        triggered_at = None
+    return Delivery(
+        shop_id=shop_id,
+        delivery_id=heads.token("webhook-id") or "",
+        topic=topic,
+        event_id=heads.token("event-id"),
+        api_version=heads.token("api-version"),
+        triggered_at=triggered_at,
+        received_at=now,
+        body=raw,
+        versioned=versions.tells_a_version(topic, raw),
+    )

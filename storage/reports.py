@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from storage.claims import WAITING
 from storage.columns import YES
-from storage.tables import inbox, offers, orders
+from storage.tables import customers, inbox, offers, orders, redemptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,3 +72,53 @@ def _offers(db: Connection, shop_id: int) -> tuple[dict[str, dict[str, int]], in
         by_kind.setdefault(kind, {})[state] = number
         cost += int(minor)
     return by_kind, cost
+
+
+class Eligible(NamedTuple):
+    """An offer made, or kept back for the control group: its customer was eligible then."""
+
+    #: at the end of all merges
+    customer_id: str
+    kind: str
+    #: of the rules by which it was decided
+    program_version: int
+    held_out: bool
+    created_at: datetime
+
+
+class Use(NamedTuple):
+    """An order on which an offer's discount counts. Money in minor units."""
+
+    customer_id: str | None
+    kind: str
+    order_id: str
+    ordered_at: datetime
+    discount_minor: int
+    #: of the order, what is left after edits and refunds
+    net_minor: int
+
+
+def eligible(db: Connection, shop_id: int, until: datetime) -> list[Eligible]:
+    """All offers made and kept back up to ``until``, oldest first."""
+    same = and_(customers.c.shop_id == offers.c.shop_id, customers.c.customer_id == offers.c.customer_id)
+    who = func.coalesce(customers.c.merged_into, offers.c.customer_id)
+    columns = (who, offers.c.kind, offers.c.program_version, offers.c.state == "held_out", offers.c.created_at)
+    found = select(*columns).join(customers, same, isouter=True)
+    mine = (offers.c.shop_id == shop_id, offers.c.created_at <= until)
+    rows = db.execute(found.where(*mine).order_by(offers.c.created_at, offers.c.offer_id))
+    return [Eligible(who, kind, version, bool(held_out), at) for who, kind, version, held_out, at in rows]
+
+
+def uses(db: Connection, shop_id: int, until: datetime) -> list[Use]:
+    """The orders up to ``until`` that used an offer and still count, oldest first."""
+    ordered = and_(orders.c.shop_id == redemptions.c.shop_id, orders.c.order_id == redemptions.c.order_id)
+    offered = and_(offers.c.shop_id == redemptions.c.shop_id, offers.c.offer_id == redemptions.c.offer_id)
+    columns = (
+        orders.c.customer_id, offers.c.kind, redemptions.c.order_id, redemptions.c.ordered_at,
+        redemptions.c.discount_minor, orders.c.net_minor,
+    )  # fmt: skip
+    found = select(*columns).select_from(redemptions).join(orders, ordered).join(offers, offered)
+    mine = (redemptions.c.shop_id == shop_id, redemptions.c.reversed != YES, redemptions.c.ordered_at <= until)
+    return [
+        Use(*row) for row in db.execute(found.where(*mine).order_by(redemptions.c.ordered_at, redemptions.c.order_id))
+    ]

@@ -9,7 +9,7 @@ from functools import partial
 from plugin.platforms.protocol import PlatformError
 from plugin.rewards import stored
 from plugin.runtime import Runtime
-from plugin.usecases import install, measure, tell_figures
+from plugin.usecases import install, measure, report_effect, tell_figures
 from storage import figures, known, programs, shops, snapshots
 from storage.shops import Shop
 
@@ -36,6 +36,7 @@ def measure_shop(runtime: Runtime, shop: Shop, *, as_of: datetime) -> int:
         current = programs.current(db, shop.shop_id)
         program = stored.from_stored(current.body) if current else None
         night = measure.night(db, shop, as_of=as_of, program=program)
+        added = report_effect.measure(db, shop, night.history, as_of=as_of)
     told = tell_figures.tell(night.history, night.model, as_of=as_of, columns=night.columns)
     with runtime.database.transaction() as db:
         measure.keep_model(db, shop, night.model, as_of=as_of, everyone=True)
@@ -47,6 +48,7 @@ def measure_shop(runtime: Runtime, shop: Shop, *, as_of: datetime) -> int:
         shops.plan_nightly(db, shop.shop_id, install.next_night(shop.timezone, as_of))
         install.propose_again(db, shop, now=as_of)
         figures.keep(db, shop.shop_id, tell_figures.NAME, told, as_of)
+        report_effect.keep(db, shop, added, as_of=as_of)
         known.prune(db, shop.shop_id, as_of - KEEP_KNOWN)
     return night.count
 

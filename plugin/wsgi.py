@@ -9,27 +9,28 @@ import atexit
 import os
 import threading
 
-from flask import Flask
-
 from plugin import assembly, config, runtime
 from plugin.config import ConfigError
 from plugin.metrics import SHARED_FOLDER, Metrics
 from plugin.runtime import Runtime
+from plugin.turnstile import Turnstile
 from plugin.worker.loop import Worker
 from storage import migrations
 
 #: a stopping process waits this long for the step under way
 STOP_SECONDS = 20
+#: requests answered at the same time in one process
+THREADS = 32
 
 
-def web_only() -> Flask:
+def web_only() -> Turnstile:
     """The web side alone. Raises ConfigError for settings or a database that cannot work."""
     web = assembly.web(_runtime())
     atexit.register(web.close)
-    return web.app
+    return Turnstile(web.app, inside=THREADS)
 
 
-def with_worker() -> Flask:
+def with_worker() -> Turnstile:
     """The web side with the background side on a thread of its own. Raises ConfigError."""
     built = _runtime()
     web, worker, stop = assembly.web(built), Worker(built), threading.Event()
@@ -42,13 +43,13 @@ def with_worker() -> Flask:
         web.close()
 
     atexit.register(end)
-    return web.app
+    return Turnstile(web.app, inside=THREADS)
 
 
 def _runtime() -> Runtime:
     counted = Metrics(folder=os.environ.get(SHARED_FOLDER))
     built = runtime.build(config.from_env(os.environ), metrics=counted)
-    if migrations.current(built.database) != migrations.newest():
+    if not migrations.fits(migrations.current(built.database)):
         raise ConfigError("The database is not at the newest schema: run regulars migrate.")
     assembly.set_up_logging(built.config)
     return built

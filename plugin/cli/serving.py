@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import resource
 import signal
 import tempfile
 import threading
@@ -20,10 +21,13 @@ from plugin.gauges import Standing
 from plugin.metrics import SHARED_FOLDER
 from plugin.runtime import Runtime
 from plugin.worker.loop import Worker
+from plugin.wsgi import THREADS
 from storage import migrations
 
-#: requests answered at the same time in one process
-THREADS = 32
+#: connections at the same time in one process; each may hold a thread while its body is on its way
+CONNECTIONS = 1024
+#: files that a process may have open, where the system lets it: connections, databases, stores
+FILES = 65_536
 
 
 @click.command()
@@ -37,6 +41,7 @@ def serve(host: str, port: int, processes: int, *, no_worker: bool) -> None:
     """The web side: webhooks, the merchant's pages, the API."""
     with context.opened():
         pass  # refuses an unfit configuration or database before a port is taken
+    _may_open_many_files()
     inside = processes == 1 and not no_worker
     if importlib.util.find_spec("granian"):
         with _counting_together(processes):
@@ -76,11 +81,20 @@ def migrate() -> None:
         before = migrations.current(built.database)
         migrations.migrate(built.database)
         after = migrations.current(built.database)
+        newer = "" if after == migrations.newest() else "; that is of a newer program, and this one can work with it"
         click.echo(
-            f"The database is at schema {after}."
+            f"The database is at schema {after}{newer}."
             if before == after
             else f"The database went from schema {before or 'none'} to {after}."
         )
+
+
+def _may_open_many_files() -> None:
+    """Many systems allow 1,024 at first, fewer than connections and what they need."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 @contextmanager
@@ -111,13 +125,14 @@ def _counting_together(processes: int) -> Iterator[None]:
 
 
 def _granian(host: str, port: int, processes: int, *, worker_inside: bool) -> None:
-    from granian.constants import Interfaces  # noqa: PLC0415 - absent where it has no wheel
+    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415 - absent where it has no wheel
     from granian.server import Server  # noqa: PLC0415
 
     target = "plugin.wsgi:with_worker" if worker_inside else "plugin.wsgi:web_only"
     Server(
-        target, address=host, port=port, interface=Interfaces.WSGI, workers=processes, blocking_threads=THREADS,
-        factory=True, log_access=False, backlog=1024,
+        target, address=host, port=port, interface=Interfaces.WSGI, http=HTTPModes.http1, websockets=False,
+        workers=processes, blocking_threads=CONNECTIONS, backpressure=CONNECTIONS, backlog=CONNECTIONS, factory=True,
+        log_access=False,
     ).serve()  # fmt: skip
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from plugin.pages import benefits, formats, names, offers, reasons, rulebook, tier_history, timeline
 from plugin.pages import customers as listed
-from plugin.pages import formats, names, offers, reasons, rulebook, timeline
 from plugin.pages.asked import Query
 from plugin.pages.rulebook import Rulebook
 from plugin.pages.say import _, plural
-from storage import customers, decisions, listings, snapshots
+from storage import customers, decisions, listings, programs, snapshots
 from storage import offers as offer_store
 from storage.decisions import StoredDecision
 from storage.offers import Offer
@@ -54,7 +54,9 @@ def gather(db: Any, shop: Shop, *, now: datetime, query: Query, customer_id: str
     rules = rulebook.of_shop(db, shop)
     made = offer_store.of_customers(db, shop.shop_id, [kept]).get(kept, [])
     decision = decisions.get(db, shop.shop_id, kept)
-    events = timeline.events(listings.orders_of(db, shop.shop_id, kept, limit=ORDERS_READ), made)
+    orders = listings.orders_of(db, shop.shop_id, kept, limit=ORDERS_READ)
+    turns = tier_history.turns(orders, programs.history(db, shop.shop_id), now=now)
+    events = timeline.events(orders, made, turns)
     state = listed.standing(row, now)
     return {
         "heading": kept,
@@ -68,7 +70,7 @@ def gather(db: Any, shop: Shop, *, now: datetime, query: Query, customer_id: str
         "older": events[EVENTS_SHOWN:],
         "facts": _facts(shop, rules, row, now=now),
         "left_out": bool(customers.left_out(db, shop.shop_id, [kept])),
-        "open_offers": sum(offer.state in listed.OPEN for offer in made),
+        "cancels": [_cancel(offer) for offer in made if offer.state in listed.OPEN and not offer.unwanted],
     }
 
 
@@ -91,9 +93,9 @@ def _not_yet(shop: Shop, now: datetime) -> str:
 
 
 def _of_offer(offer: Offer) -> Why:
-    percent = int(offer.benefit.get("value", 0))
-    if percent:
-        told = _("Discount of %(percent)s: %(kind)s", percent=formats.percent(percent), kind=offers.kind(offer))
+    gives = benefits.gives(offer.benefit, offer.currency)
+    if gives:
+        told = _("Discount: %(gives)s. %(kind)s", gives=gives, kind=offers.kind(offer))
     else:
         told = _("%(kind)s, without a discount", kind=offers.kind(offer))
     return Why(
@@ -128,6 +130,14 @@ def _decided(moment: datetime, version: int) -> str:
         "Decided on %(date)s by version %(number)s of the rules. The numbers are those of that moment.",
         date=formats.date_and_time(moment), number=formats.number(version),
     )  # fmt: skip
+
+
+def _cancel(offer: Offer) -> dict[str, str]:
+    """What the question before cancelling says."""
+    gives = benefits.gives(offer.benefit, offer.currency)
+    what = _("%(what)s: %(gives)s", what=offers.kind(offer), gives=gives) if gives else offers.kind(offer)
+    told = _("%(what)s, until %(date)s", what=what, date=formats.date(offer.ends_at))
+    return {"id": offer.offer_id, "what": told, "code": offer.code or ""}
 
 
 def _checks(found: Sequence[Mapping[str, Any]]) -> list[Check]:

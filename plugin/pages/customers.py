@@ -10,6 +10,7 @@ from plugin.pages import asked, formats, names, rulebook
 from plugin.pages.asked import Choice, Query
 from plugin.pages.rulebook import Rulebook
 from plugin.pages.say import _
+from plugin.usecases.list_signals import instant_text
 from storage import customers, listings, offers
 from storage.listings import CustomerFilter
 from storage.money import to_decimal_text
@@ -21,8 +22,8 @@ PATH = "/app/customers"
 NONE = "–"
 #: made, and not used or ended
 OPEN = frozenset({"planned", "sending", "issued"})
-FILTERS = ("group", "tier", "status", "r", "value")
-DEFAULT_SORT = listings.SORTS[0]
+FILTERS = ("q", "group", "tier", "status", "r", "value")
+DEFAULT_SORT = next(iter(listings.SORTS))
 TONES = {"late": "warn", "lapsing": "warn", "lost": "critical"}
 
 
@@ -30,19 +31,20 @@ def gather(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any
     """What the template shows of one page of the list."""
     rules = rulebook.of_shop(db, shop)
     kept = _kept(query, rules)
-    found = _found(db, shop, rules, query, now=now)
+    found, number = _found(db, shop, rules, query, now=now)
     paths = {sort: asked.address(PATH, _with_sort(kept, sort)) for sort in listings.SORTS}
     return {
         "rows": _rows(db, shop, rules, found.items, now=now),
         "count": found.count,
         "status": _count_text(found.count, filtered=any(kept[name] for name in FILTERS)),
         "choices_shown": _choices(kept, rules),
-        "chip": _chip(kept),
+        "chips": _chips(kept),
+        "sought": kept["q"],
         "kept": {name: kept[name] for name in ("r", "value", "sort") if kept[name]},
         "sort": kept["sort"] or DEFAULT_SORT,
         "sort_paths": paths,
         "is_filtered": any(kept[name] for name in FILTERS),
-        "paging": asked.paging(PATH, query, kept, shown=len(found.items), count=found.count),
+        "paging": asked.turning(PATH, kept, found, number),
         "no_match": (found.count == 0 and any(kept[name] for name in FILTERS)) or (found.count and not found.items),
     }
 
@@ -50,24 +52,28 @@ def gather(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any
 def as_json(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any]:
     """The same page for programs."""
     rules = rulebook.of_shop(db, shop)
-    found = _found(db, shop, rules, query, now=now)
+    found, number = _found(db, shop, rules, query, now=now)
+    before, after = asked.cursors(found, number)
     return {
         "count": found.count,
-        "page": asked.page(query),
-        "customers": [
-            {
-                "customer_id": row.customer_id,
-                "group": row.group,
-                "tier": rules.tier(row.spend_365d_minor) or None,
-                "order_count": row.order_count,
-                "spend_365d": to_decimal_text(row.spend_365d_minor, shop.currency),
-                "usual_gap_days": row.usual_gap_days,
-                "last_order_at": row.last_order_at.isoformat(),
-                "lateness": standing(row, now),
-                "control_group": rules.holds_out(row.customer_id),
-            }
-            for row in found.items
-        ],
+        "before": before or None,
+        "after": after or None,
+        "customers": [plain(row, rules, now=now) for row in found.items],
+    }
+
+
+def plain(row: Snapshot, rules: Rulebook, *, now: datetime) -> dict[str, Any]:
+    """One customer for programs; money as decimal text."""
+    return {
+        "customer_id": row.customer_id,
+        "group": row.group,
+        "tier": rules.tier(row.spend_365d_minor) or None,
+        "order_count": row.order_count,
+        "spend_365d": to_decimal_text(row.spend_365d_minor, rules.shop.currency),
+        "usual_gap_days": row.usual_gap_days,
+        "last_order_at": instant_text(row.last_order_at),
+        "lateness": standing(row, now),
+        "control_group": rules.holds_out(row.customer_id),
     }
 
 
@@ -84,20 +90,26 @@ def address(**filters: Any) -> str:
     return asked.address(PATH, filters)
 
 
-def _found(db: Any, shop: Shop, rules: Rulebook, query: Query, *, now: datetime) -> listings.Part[Snapshot]:
+def _found(
+    db: Any, shop: Shop, rules: Rulebook, query: Query, *, now: datetime
+) -> tuple[listings.Part[Snapshot], int]:  # fmt: skip
+    """The page asked for, and the number of its first row."""
     kept = _kept(query, rules)
     spend_from, spend_below = rules.spend_of(kept["tier"])
     wanted = CustomerFilter(
         group=kept["group"] or None, spend_from=spend_from, spend_below=spend_below, lateness=kept["status"] or None,
-        r=asked.score(query, "r"), value=asked.score(query, "value"),
+        r=asked.score(query, "r"), value=asked.score(query, "value"), begins=kept["q"] or None,
     )  # fmt: skip
-    sort, offset = kept["sort"] or DEFAULT_SORT, asked.offset(query)
-    return listings.customers(db, shop.shop_id, wanted, sort=sort, now=now, limit=asked.PAGE_ROWS, offset=offset)
+    sort = kept["sort"] or DEFAULT_SORT
+    place, number = asked.place(query, values=listings.SORTS[sort])
+    part = listings.customers(db, shop.shop_id, wanted, sort=sort, now=now, limit=asked.PAGE_ROWS, place=place)
+    return part, number if part.items else 1
 
 
 def _kept(query: Query, rules: Rulebook) -> dict[str, str]:
     sort = asked.one_of(query, "sort", listings.SORTS)
     return {
+        "q": asked.begins(query, "q"),
         "group": asked.one_of(query, "group", names.GROUPS),
         "tier": asked.one_of(query, "tier", rules.tier_names()),
         "status": asked.one_of(query, "status", listings.LATENESS),
@@ -127,16 +139,19 @@ def _choices(kept: dict[str, str], rules: Rulebook) -> list[Choice]:
     ]
 
 
-def _chip(kept: dict[str, str]) -> dict[str, str] | None:
-    """The cell of the overview's grid that the list is narrowed to, and the way out of it."""
+def _chips(kept: dict[str, str]) -> list[dict[str, str]]:
+    """What the list is narrowed to, each with the way out of it."""
     told = {
+        "q": _("Number begins with %(text)s", text=kept["q"]),
+        "group": names.group(kept["group"]),
+        "tier": kept["tier"],
+        "status": str(names.LATENESS[kept["status"]][0]) if kept["status"] else "",
         "r": _("Recency %(score)s of 5", score=kept["r"]),
         "value": _("Value %(score)s of 5", score=kept["value"]),
     }
-    set_ones = [text for name, text in told.items() if kept[name]]
-    if not set_ones:
-        return None
-    return {"text": " · ".join(set_ones), "path": asked.address(PATH, {**kept, "r": "", "value": ""})}
+    return [
+        {"text": text, "path": asked.address(PATH, {**kept, name: ""})} for name, text in told.items() if kept[name]
+    ]
 
 
 def _rows(db: Any, shop: Shop, rules: Rulebook, found: list[Snapshot], *, now: datetime) -> list[dict[str, Any]]:

@@ -4,16 +4,46 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugin.pages import formats
 from plugin.pages.figures import Figures
 from plugin.pages.metrics import NONE, Metric
-from plugin.pages.say import _
+from plugin.pages.say import _, plural
+from plugin.usecases.report_effect import Extra
+from plugin.usecases.report_effect import extra as found_of
 
 
-def metric(db: Any, seen: Figures) -> Metric:  # noqa: ARG001  # what is measured comes from the database
+def metric(db: Any, seen: Figures) -> Metric:
     """Never a bare number: an amount with its interval, or why there is none yet."""
     label = _("Extra revenue from offers")
     if seen.program is not None and seen.program.holdout_percent == 0:
         return Metric(label, NONE, _("Without a control group, extra revenue cannot be shown."))
-    return Metric(
-        label, NONE, _("Too early to tell. It takes offers, orders after them and a control group to compare with.")
+    found = found_of(db, seen.shop.shop_id)
+    if found is None or not found.shows or found.amount is None or found.low is None or found.high is None:
+        return Metric(label, NONE, _too_early(found))
+    return Metric(label, _money(seen, found.amount), _interval(seen, found), _claimed(seen, found))
+
+
+def _too_early(found: Extra | None) -> str:
+    if found is None or not found.more:
+        return _("Too early to tell. It takes offers, orders after them and a control group to compare with.")
+    return plural(
+        "Too early to tell. About %(count)s more customer has to be followed for 60 days.",
+        "Too early to tell. About %(count)s more customers have to be followed for 60 days.",
+        found.more,
     )
+
+
+def _interval(seen: Figures, found: Extra) -> str:
+    return _(
+        "likely %(low)s to %(high)s, since offers began, against the control group",
+        low=_money(seen, int(found.low or 0)), high=_money(seen, int(found.high or 0)),
+    )  # fmt: skip
+
+
+def _claimed(seen: Figures, found: Extra) -> str:
+    """The number that others would show, beside the one that holds."""
+    return _("%(amount)s came with a code", amount=_money(seen, found.claimed))
+
+
+def _money(seen: Figures, minor: int) -> str:
+    return formats.money(minor, seen.shop.currency, whole=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from plugin.pages import asked, formats, names
+from plugin.pages import asked, benefits, formats, names
 from plugin.pages.asked import Choice, Query
 from plugin.pages.say import _, later
 from plugin.usecases import list_offers
@@ -35,8 +35,9 @@ KINDS = {
 
 def gather(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any]:
     """What the template shows of one page of the list."""
-    kept, found = _kept(query), _found(db, shop, query)
-    number, is_filtered = formats.number(found.count), any(_kept(query).values())
+    kept = _kept(query)
+    found, first = _found(db, shop, query)
+    number, is_filtered = formats.number(found.count), any(kept.values())
     return {
         "rows": [row(offer) for offer in found.items],
         "count": found.count,
@@ -44,19 +45,31 @@ def gather(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any
         "choices_shown": _choices(kept),
         "is_filtered": is_filtered,
         "export": asked.address("/api/v1/offers.csv", kept),
-        "paging": asked.paging(PATH, query, kept, shown=len(found.items), count=found.count),
+        "paging": asked.turning(PATH, kept, found, first),
         "next_check": formats.until(shop.nightly_due_at, now),
+    }
+
+
+def as_json(db: Any, shop: Shop, *, query: Query) -> dict[str, Any]:
+    """The same page for programs."""
+    found, first = _found(db, shop, query)
+    before, after = asked.cursors(found, first)
+    return {
+        "count": found.count,
+        "before": before or None,
+        "after": after or None,
+        "offers": [list_offers.outside(offer) for offer in found.items],
     }
 
 
 def row(offer: Offer) -> dict[str, Any]:
     """One offer in words."""
-    percent = int(offer.benefit.get("value", 0))
     return {
+        "id": offer.offer_id,
         "code": offer.code or NONE,
         "customer": offer.customer_id,
         "kind": kind(offer),
-        "discount": formats.percent(percent) if percent else NONE,
+        "discount": benefits.gives(offer.benefit, offer.currency) or NONE,
         "made": formats.date(offer.created_at),
         "ends": formats.date(offer.ends_at),
         "state": names.state(offer.state),
@@ -82,9 +95,11 @@ def exported(db: Any, shop: Shop, query: Query) -> Iterator[dict[str, Any]]:
             yield told
 
 
-def _found(db: Any, shop: Shop, query: Query) -> Part[Offer]:
-    wanted, offset = _wanted(_kept(query)), asked.offset(query)
-    return listings.offers_made(db, shop.shop_id, wanted, limit=asked.PAGE_ROWS, offset=offset)
+def _found(db: Any, shop: Shop, query: Query) -> tuple[Part[Offer], int]:
+    """The page asked for, and the number of its first row."""
+    place, number = asked.place(query, values=listings.OFFER_VALUES)
+    part = listings.offers_made(db, shop.shop_id, _wanted(_kept(query)), limit=asked.PAGE_ROWS, place=place)
+    return part, number if part.items else 1
 
 
 def _kept(query: Query) -> dict[str, str]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from plugin.pages import formats, names, offers
+from plugin.pages import benefits, formats, names, offers
 from plugin.pages.say import _
+from plugin.pages.tier_history import Turn
 from storage.offers import Offer
 from storage.orders import StoredOrder
 
@@ -22,13 +23,14 @@ class Event:
     date: str
     text: str
     note: str = ""
-    #: order or offer
+    #: order, offer or tier
     sort: str
 
 
-def events(orders: Sequence[StoredOrder], made: Sequence[Offer]) -> list[Event]:
+def events(orders: Sequence[StoredOrder], made: Sequence[Offer], turns: Sequence[Turn]) -> list[Event]:
     """Everything that is known, the newest first."""
     found = [_order(order) for order in orders]
+    found.extend(_turn(turn) for turn in turns)
     for offer in made:
         found.extend(_offer(offer))
     return sorted(found, key=lambda event: event.at, reverse=True)
@@ -54,6 +56,14 @@ def _order(order: StoredOrder) -> Event:
     return _event(order.ordered_at, text, sort="order", note=note)
 
 
+def _turn(turn: Turn) -> Event:
+    change = _("%(before)s → %(after)s", before=turn.before, after=turn.after)
+    if turn.version is None:
+        return _event(turn.at, _("Tier: %(change)s", change=change), sort="tier")
+    note = _("By version %(number)s of the rules.", number=formats.number(turn.version))
+    return _event(turn.at, _("Rules changed: %(change)s", change=change), sort="tier", note=note)
+
+
 def _offer(offer: Offer) -> Iterator[Event]:
     told = _called(offer)
     if offer.state == "held_out":
@@ -73,7 +83,5 @@ def _offer(offer: Offer) -> Iterator[Event]:
 
 
 def _called(offer: Offer) -> str:
-    percent = int(offer.benefit.get("value", 0))
-    if not percent:
-        return offers.kind(offer)
-    return _("%(what)s: %(percent)s", what=offers.kind(offer), percent=formats.percent(percent))
+    gives = benefits.gives(offer.benefit, offer.currency)
+    return _("%(what)s: %(gives)s", what=offers.kind(offer), gives=gives) if gives else offers.kind(offer)

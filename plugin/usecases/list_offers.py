@@ -22,10 +22,11 @@ FIELDS = (
 def rows(db: Connection, shop: Shop) -> Iterator[dict[str, Any]]:
     """One row per offer, in the order in which they were made."""
     for offer in offers.every(db, shop.shop_id):
-        yield _outside(offer)
+        yield outside(offer)
 
 
-def _outside(offer: Offer) -> dict[str, Any]:
+def outside(offer: Offer) -> dict[str, Any]:
+    """One offer as a row; money as decimal text."""
     money = {name: to_decimal_text(int(offer.benefit[name]), offer.currency) for name in ("cap", "minimum")}
     return {
         "offer_id": offer.offer_id,

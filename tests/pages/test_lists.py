@@ -82,7 +82,7 @@ def test_status_is_that_of_this_moment(world: World, name: str) -> None:
     with world.runtime.database.reading() as db:
         wanted = CustomerFilter(lateness=name)
         found = listings.customers(
-            db, world.shop.shop_id, wanted, sort="lateness", now=NOW, limit=1_000, offset=0
+            db, world.shop.shop_id, wanted, sort="lateness", now=NOW, limit=1_000
         )  # fmt: skip
         everyone = list(snapshots.every(db, world.shop.shop_id))
 

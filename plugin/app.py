@@ -20,7 +20,8 @@ from plugin.platforms.protocol import PlatformError
 from plugin.runtime import Runtime
 from storage import migrations
 from webhooks import views as webhooks
-from webhooks.views import Ear
+from webhooks.door import Door
+from webhooks.hearing import Ear
 
 log = logging.getLogger(__name__)
 #: shorter answers gain nothing by being packed
@@ -52,6 +53,13 @@ def create_app(
     app.after_request(_pack)
     app.after_request(headers.harden)
     _metrics(app, runtime)
+    # deliveries are most of what comes, and plain ones need nothing of the application
+    app.wsgi_app = Door(  # type: ignore[method-assign]
+        app.wsgi_app,
+        ear,
+        finish=headers.harden,
+        seen=lambda status, seconds: runtime.metrics.seen(webhooks.ROUTE, "POST", status, seconds),
+    )
     return app
 
 
@@ -74,8 +82,6 @@ def _probes(app: Flask, runtime: Runtime) -> None:
 
 
 def _metrics(app: Flask, runtime: Runtime) -> None:
-    answers, seconds = runtime.metrics.answers, runtime.metrics.seconds
-
     @app.before_request
     def begin() -> None:
         g.began = time.perf_counter()
@@ -83,8 +89,8 @@ def _metrics(app: Flask, runtime: Runtime) -> None:
     @app.after_request
     def count(answer: Response) -> Response:
         route = request.url_rule.rule if request.url_rule else "none"
-        answers.labels(route, request.method, answer.status_code).inc()
-        seconds.labels(route).observe(time.perf_counter() - g.get("began", time.perf_counter()))
+        now = time.perf_counter()
+        runtime.metrics.seen(route, request.method, answer.status_code, now - g.get("began", now))
         return answer
 
     @app.get("/metrics")

@@ -19,7 +19,7 @@ from plugin.runtime import Runtime
 from plugin.usecases import install
 from storage import shops
 from webhooks.keeper import Keeper
-from webhooks.views import Ear
+from webhooks.hearing import Ear
 
 #: what a log line may carry; a field that is not listed is left out
 LOG_FIELDS = ("levelname", "name", "message")

@@ -30,9 +30,11 @@ class Metrics:
         self._asked = self._counter("store_calls", "Calls to stores by what became of them", "outcome")
         self._throttled = self._counter("throttled", "Calls that a store asked to wait with")
         self._renewed = self._counter("token_refresh", "Renewals of stores' tokens", "outcome")
-        self.answers = self._counter("http_answers", "Answers", "route", "method", "status")
-        self.seconds = Histogram("regulars_http_seconds", "Time to answer", ("route",), registry=self.registry)
+        self._answers = self._counter("http_answers", "Answers", "route", "method", "status")
+        self._seconds = Histogram("regulars_http_seconds", "Time to answer", ("route",), registry=self.registry)
+        # finding the child of a metric by its labels takes longer than counting
         self._known: dict[str, Counter] = {}
+        self._seen: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def heard(self, outcome: str) -> None:
         """A delivery was answered."""
@@ -41,6 +43,14 @@ class Metrics:
         counter.inc()
         if outcome == "kept":
             self._accepted.inc()
+
+    def seen(self, route: str, method: str, status: int, seconds: float) -> None:
+        """A request was answered; ``route`` is the rule that it fits, never its address."""
+        if (known := self._seen.get((route, method, status))) is None:
+            known = self._answers.labels(route, method, status), self._seconds.labels(route)
+            self._seen[route, method, status] = known
+        known[0].inc()
+        known[1].observe(seconds)
 
     def asked(self, error: Exception | None) -> None:
         """A store was called: it answered, or this is why not."""

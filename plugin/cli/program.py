@@ -5,20 +5,19 @@ from __future__ import annotations
 import getpass
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
-from plugin.cli import context
+from plugin.cli import context, rules_file
+from plugin.cli.previewing import preview_
 from plugin.rewards import stored, wire
-from plugin.rewards.program import InvalidProgram, Program
 from plugin.usecases import change_program
 from storage import programs
 
 
 @click.group()
 def program() -> None:
-    """The reward rules of a shop: show, set, history, undo."""
+    """The reward rules of a shop: show, set, preview, history, undo."""
 
 
 @program.command()
@@ -42,7 +41,7 @@ def set_(shop: str, file: Path, note: str) -> None:
     """Puts the rules in FILE in force as a new version; what is wrong is said field by field."""
     with context.opened() as built:
         found = context.shop_named(built, shop)
-        wanted = _read(file)
+        wanted = rules_file.read(file)
         with built.database.transaction() as db:
             current = programs.current(db, found.shop_id)
             version = change_program.save(
@@ -84,20 +83,10 @@ def undo(shop: str) -> None:
         click.echo(f"Rules of {found.domain} are now version {version}, equal to version {current.version - 1}.")
 
 
-def _read(file: Path) -> Program:
-    try:
-        body: Any = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise click.UsageError(f"{file} is not JSON: {error}") from error
-    try:
-        return wire.from_wire(body)
-    except InvalidProgram as invalid:
-        listed = "; ".join(f"{name}: {message}" for name, message in sorted(invalid.errors.items()))
-        raise context.Problem(f"These rules cannot work: {listed}") from invalid
-
-
 def _author() -> str:
     return f"{getpass.getuser()} (command line)"
 
+
+program.add_command(preview_)
 
 COMMANDS = (program,)

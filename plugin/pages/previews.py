@@ -11,15 +11,18 @@ from typing import Any
 
 from plugin.pages import formats, names
 from plugin.pages.say import _, plural
+from plugin.rewards.decision import Benefit
 from plugin.rewards.program import Program
 from plugin.usecases import preview
+from plugin.usecases.backtest.past import Past
+from plugin.usecases.backtest.summary import Summary
 from plugin.usecases.preview import Change, Comparison
-from plugin.usecases.preview_replay import Past, Replay, replay
 from storage.money import to_decimal_text
 from storage.shops import Shop
 
-#: of all shops together: one history or one replay each
+#: of all shops together: one history or one replay each, some hundred customers large
 KEPT = 64
+FRESH_MINUTES = 15
 
 
 class Previews:
@@ -31,12 +34,13 @@ class Previews:
 
     def compare(self, db: Any, shop: Shop, *, saved: Program, changed: Program, now: datetime) -> Comparison | None:
         """Both programs over the shop's last year; None before the shop was measured."""
-        # a history is good for an hour, unless the shop is measured anew
-        seen = (shop.shop_id, shop.model_as_of, f"{now:%Y-%m-%d %H}")
+        # a history is good for a quarter of an hour, unless the shop is measured anew
+        seen = (shop.shop_id, shop.model_as_of, f"{now:%Y-%m-%d %H}", now.minute // FRESH_MINUTES)
         store: Past | None = self._once(seen, lambda: preview.past(db, shop, now=now))
         if store is None:
             return None
-        first, second = (self._once((seen, each), lambda each=each: replay(store, each)) for each in (saved, changed))  # type: ignore[misc]
+        first = self._once((seen, saved), lambda: preview.year(store, saved))
+        second = self._once((seen, changed), lambda: preview.year(store, changed))
         return preview.compare(store, (saved, first), (changed, second))
 
     def _once(self, key: Hashable, make: Callable[[], Any]) -> Any:
@@ -67,6 +71,7 @@ def in_words(found: Comparison, program: Program, *, now: datetime) -> dict[str,
         "against": _against(found, money),
         "worst": _("If every offer were used on the largest order reckoned with: %(amount)s a month.",
                    amount=money(found.changed.worst_a_month)),
+        "sample": _sample(found.changed, money),
         "width": round(min(100 * cost / cap, 100), 1) if cap else 0,
         "notes": list(_notes(found)),
         "tiers": [
@@ -83,14 +88,16 @@ def in_words(found: Comparison, program: Program, *, now: datetime) -> dict[str,
 def as_json(found: Comparison, program: Program) -> dict[str, Any]:
     """The figures for programs."""
 
-    def of(each: Replay) -> dict[str, Any]:
+    def of(each: Summary) -> dict[str, Any]:
         return {
             "cost_a_month": to_decimal_text(each.cost_a_month, program.currency),
             "worst_a_month": to_decimal_text(each.worst_a_month, program.currency),
             "offers_by_month": dict(sorted(each.by_month.items())),
             "offers_by_kind": dict(each.by_kind),
             "came_back_by_themselves": {kind: round(share, 4) for kind, share in each.came_back.items()},
-            "budget_used_up_on_day": list(each.ran_out),
+            "budget_used_up_on_day": list(each.ran_out.values()),
+            "cost_within": to_decimal_text(each.cost_within, program.currency),
+            "customers_replayed": each.replayed,
         }
 
     return {"saved": of(found.saved), "changed": of(found.changed), "customers_changing_tier": found.moved}
@@ -110,8 +117,18 @@ def _against(found: Comparison, money: Callable[[int], str]) -> str:
     return _("%(first)s %(second)s", first=told, second=moved) if found.moved else told
 
 
+def _sample(found: Summary, money: Callable[[int], str]) -> str:
+    """How many customers it was worked out from, and how far off that can be."""
+    if found.replayed >= found.of:
+        return ""
+    return _(
+        "Worked out from %(some)s of your %(all)s customers, and scaled up: the amount is right within %(within)s, 19 times of 20.",
+        some=formats.number(found.replayed), all=formats.number(found.of), within=money(found.cost_within),
+    )  # fmt: skip
+
+
 def _notes(found: Comparison) -> Iterator[str]:
-    days = found.changed.ran_out
+    days = list(found.changed.ran_out.values())
     if days:
         yield plural(
             "The budget would have been used up in %(count)s month of the year, around day %(day)s. No offer is made from then on.",
@@ -148,11 +165,12 @@ def _months(found: Comparison, now: datetime) -> Iterator[dict[str, Any]]:
 
 
 def _change(one: Change) -> dict[str, str]:
-    def offers(percents: tuple[int, ...]) -> str:
-        if not percents:
+    def offers(gifts: tuple[Benefit, ...]) -> str:
+        if not gifts:
             return _("no offers")
-        told = plural("%(count)s offer", "%(count)s offers", len(percents))
-        return _("%(what)s up to %(percent)s", what=told, percent=formats.percent(max(percents)))
+        told = plural("%(count)s offer", "%(count)s offers", len(gifts))
+        percents = [gift.value for gift in gifts if gift.type == "percent"]
+        return _("%(what)s up to %(percent)s", what=told, percent=formats.percent(max(percents))) if percents else told
 
     before, after = one.tiers
     parts = [_("%(before)s → %(after)s", before=before, after=after)] if before != after else []

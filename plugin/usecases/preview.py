@@ -8,27 +8,27 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from sqlalchemy import Connection
 
+from plugin.rewards.decision import Benefit
 from plugin.rewards.program import Program
 from plugin.rewards.tiers import tier_of
-from plugin.signals import history as purchase_history
-from plugin.signals.columns import NO_TIME, Signals
-from plugin.signals.measure import measure
-from plugin.signals.model import StoreModel
-from plugin.usecases.preview_replay import LEAD, YEAR, Past, Replay, Shopper, Turn
-from storage import customers, orders, shops, snapshots
-from storage.columns import EPOCH, MICROSECOND
+from plugin.usecases.backtest import load
+from plugin.usecases.backtest.past import Past, Plan, Rule
+from plugin.usecases.backtest.run import Progress, replay
+from plugin.usecases.backtest.summary import YEAR, Summary, summed
+from storage.columns import to_micros
 from storage.shops import Shop
 
-#: customers replayed; the numbers are scaled up from them
+#: customers replayed for a quick answer; the numbers are scaled up from them
 SAMPLE = 250
+#: replayed before the year, so that it does not begin as if nobody had ever got an offer
+LEAD = timedelta(days=90)
 CHANGES_SHOWN = 5
-SECOND = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,50 +42,46 @@ class TierRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One customer for whom the rules differ: tier now, and offers with their percents over the year."""
+    """One customer for whom the rules differ: tier now, and what their offers of the year give, oldest first."""
 
     customer_id: str
     tiers: tuple[str, str]
-    saved: tuple[int, ...]
-    changed: tuple[int, ...]
+    saved: tuple[Benefit, ...]
+    changed: tuple[Benefit, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """Two replays side by side."""
 
-    saved: Replay
-    changed: Replay
+    saved: Summary
+    changed: Summary
     tiers: Sequence[TierRow]
     #: customers in another tier
     moved: int
     changes: Sequence[Change]
 
 
-def past(db: Connection, shop: Shop, *, now: datetime) -> Past | None:
-    """What a replay needs of a store, the same for all rules; None before the store was measured."""
-    kept = shops.model(db, shop.shop_id)
-    everyone = sorted(snapshots.ids(db, shop.shop_id))
-    if kept is None or not everyone:
-        return None
-    model = StoreModel.from_json(kept)
-    chosen = everyone[:: -(-len(everyone) // SAMPLE)]
-    bought = orders.purchases(db, shop.shop_id, customer_ids=chosen, until=now)
-    left_out = customers.left_out(db, shop.shop_id, chosen)
-    of_each: dict[str, list[tuple[int, int]]] = {}
-    for who, at, value in zip(*bought, strict=True):
-        of_each.setdefault(who, []).append((at, value))
-    return Past(
-        shop=f"{shop.platform}|{shop.domain}",
-        timezone=shop.timezone,
-        now=now,
-        scale=len(everyone) / len(chosen),
-        shoppers=_shoppers(of_each, left_out, model, shop, now),
-        spends=tuple(snapshots.spends(db, shop.shop_id)),
-    )
+def past(db: Connection, shop: Shop, *, now: datetime, sample: int | None = SAMPLE) -> Past | None:
+    """What replays need of a store, the same for all rules; None before the store was measured.
+
+    ``sample``: about so many customers; None: all of them.
+    """
+    return load.past(db, shop, now=now, start=now - YEAR - LEAD, sample=sample)
 
 
-def compare(store: Past, saved: tuple[Program, Replay], changed: tuple[Program, Replay]) -> Comparison:
+def nights(store: Past) -> int:
+    """How many nights each replay goes through."""
+    return len(store.nights)
+
+
+def year(store: Past, program: Program, progress: Progress = lambda _nights: None) -> Summary:
+    """The last year under a program, as if it had been live."""
+    start = Rule(at=to_micros(store.now - YEAR - LEAD), program=replace(program, mode="live"))
+    return summed(replay(store, Plan(rules=[start]), progress), since=store.now - YEAR)
+
+
+def compare(store: Past, saved: tuple[Program, Summary], changed: tuple[Program, Summary]) -> Comparison:
     """What is different under the changed program."""
     before, after = _counts(saved[0], store.spends), _counts(changed[0], store.spends)
     names = [tier.name for tier in changed[0].loyalty.tiers]
@@ -99,9 +95,7 @@ def compare(store: Past, saved: tuple[Program, Replay], changed: tuple[Program, 
         saved=saved[1],
         changed=changed[1],
         tiers=rows,
-        moved=sum(tier_of(saved[0], spend).name != tier_of(changed[0], spend).name for spend in store.spends)
-        if saved[0].loyalty.tiers != changed[0].loyalty.tiers
-        else 0,
+        moved=_moved(saved[0], changed[0], store.spends),
         changes=_changes(store, saved, changed),
     )
 
@@ -112,76 +106,26 @@ def _counts(program: Program, spends: Sequence[int]) -> list[int]:
     return [max(end - start, 0) for start, end in pairwise(starts)]
 
 
-def _changes(store: Past, saved: tuple[Program, Replay], changed: tuple[Program, Replay]) -> list[Change]:
+def _moved(saved: Program, changed: Program, spends: Sequence[int]) -> int:
+    """Customers whose tier has another name, counted from bound to bound; ``spends`` ascend."""
+    bounds = sorted({0, *(tier.spend_from for program in (saved, changed) for tier in program.loyalty.tiers)})
+    places = [0, *(bisect_right(spends, bound - 1) for bound in bounds[1:]), len(spends)]
+    differ = (tier_of(saved, bound).name != tier_of(changed, bound).name for bound in bounds)
+    return sum(end - start for (start, end), moves in zip(pairwise(places), differ, strict=True) if moves)
+
+
+def _changes(store: Past, saved: tuple[Program, Summary], changed: tuple[Program, Summary]) -> list[Change]:
     found = []
-    for shopper in store.shoppers:
-        who, spend = shopper.customer_id, shopper.spend(store.now)
+    for place, who in enumerate(store.customers):
+        spend = store.spend(place)
         tiers = (tier_of(saved[0], spend).name, tier_of(changed[0], spend).name)
-        offers = (saved[1].percents.get(who, ()), changed[1].percents.get(who, ()))
-        if tiers[0] != tiers[1] or offers[0] != offers[1]:
-            found.append(Change(customer_id=who, tiers=tiers, saved=offers[0], changed=offers[1]))
+        gifts = (saved[1].gifts.get(who, ()), changed[1].gifts.get(who, ()))
+        if tiers[0] != tiers[1] or gifts[0] != gifts[1]:
+            found.append(Change(customer_id=who, tiers=tiers, saved=gifts[0], changed=gifts[1]))
     # the largest difference first; of equals the same ones every time
-    found.sort(key=lambda one: (-abs(sum(one.saved) - sum(one.changed)), one.customer_id))
+    found.sort(key=lambda one: (-abs(_worth(one.saved) - _worth(one.changed)), one.customer_id))
     return found[:CHANGES_SHOWN]
 
 
-def _shoppers(
-    of_each: dict[str, list[tuple[int, int]]], left_out: set[str], model: StoreModel, shop: Shop, now: datetime
-) -> tuple[Shopper, ...]:
-    """Each customer with what was known of them after each order, measured by the real code in one go.
-
-    When someone counts as late depends on the orders so far and on nothing later, so every beginning of a
-    customer's orders is measured as a customer of its own.
-    """
-    start = (now - YEAR - LEAD - EPOCH) // MICROSECOND
-    heads: dict[str, list[tuple[int, int]]] = {}
-    for who, bought in of_each.items():
-        first = max(sum(at <= start for at, _value in bought), 1)
-        heads |= {f"{who} {count}": bought[:count] for count in range(first, len(bought) + 1)}
-    told = _measured(heads, model, shop, now)
-    return tuple(
-        Shopper(
-            customer_id=who,
-            left_out=who in left_out,
-            turns=tuple(
-                _turn(told.get(f"{who} {count}"), count, at, value) for count, (at, value) in enumerate(bought, 1)
-            ),
-        )
-        for who, bought in of_each.items()
-    )
-
-
-def _measured(
-    heads: dict[str, list[tuple[int, int]]], model: StoreModel, shop: Shop, now: datetime
-) -> dict[str, tuple[Signals, int]]:
-    rows = [(name, at, value) for name, bought in heads.items() for at, value in bought]
-    history = purchase_history.build(
-        customer_ids=[row[0] for row in rows],
-        at_micros=[row[1] for row in rows],
-        net_minor=[row[2] for row in rows],
-        timezone=shop.timezone,
-        until=now,
-    )
-    signals = measure(history, model, now)
-    return {name: (signals, place) for place, name in enumerate(signals.customer_ids)}
-
-
-def _turn(told: tuple[Signals, int] | None, count: int, at: int, value: int) -> Turn:
-    moment = EPOCH + at * MICROSECOND
-    if told is None:
-        return Turn(count=count, at=moment, value=value)
-    signals, place = told
-    gap = float(signals.usual_gap_days[place])
-    return Turn(
-        count=count,
-        at=moment,
-        value=value,
-        usual_gap_days=None if gap != gap else gap,  # noqa: PLR0124  # not a number
-        late_at=_moment(int(signals.late_at[place])),
-        lapsing_at=_moment(int(signals.lapsing_at[place])),
-        lost_at=_moment(int(signals.lost_at[place])),
-    )
-
-
-def _moment(seconds: int) -> datetime | None:
-    return None if seconds == NO_TIME else EPOCH + seconds * SECOND * MICROSECOND
+def _worth(gifts: Sequence[Benefit]) -> int:
+    return sum(gift.cap for gift in gifts)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,11 +11,9 @@ from bs4 import BeautifulSoup
 
 from plugin.rewards.program import Program
 from plugin.rewards.stored import from_stored
-from plugin.signals.model import StoreModel
-from plugin.usecases import measure, preview
-from plugin.usecases.preview_replay import LEAD, YEAR, Past, replay
-from storage import programs, shops
-from storage.columns import to_micros
+from plugin.usecases import preview
+from plugin.usecases.backtest.past import Past
+from storage import programs
 from tests.pages.world import NOW, Visit, World
 
 
@@ -38,28 +35,9 @@ def program(world: World) -> Program:
     return from_stored(stored.body)
 
 
-@pytest.mark.parametrize("days", [5, 77, 300])
-def test_what_is_known_after_an_order_is_what_was_known_on_that_day(world: World, store: Past, days: int) -> None:
-    """Measured as of any day of the year, every customer of the sample has the rhythm that the replay works with."""
-    at = NOW - timedelta(days=days)
-    with world.runtime.database.reading() as db:
-        kept = shops.model(db, world.shop.shop_id)
-        assert kept is not None
-        people = [shopper.customer_id for shopper in store.shoppers]
-        seen = measure.compute(db, world.shop, people, as_of=at, model=StoreModel.from_json(kept))
-    columns = measure.snapshot_columns(seen, None)
-    measured = dict(zip(columns["customer_id"], columns["late_at"], strict=True))
-    replayed = {
-        shopper.customer_id: known[-1].late_at for shopper in store.shoppers
-        if (known := [turn for turn in shopper.turns if turn.at <= at])
-    }  # fmt: skip
-
-    assert {who: moment and to_micros(moment) for who, moment in replayed.items()} == measured
-
-
 def test_equal_rules_are_the_same_twice(store: Past, program: Program) -> None:
     """Nothing differs, and a replay is a function of its past and its rules."""
-    one, two = replay(store, program), replay(store, program)
+    one, two = preview.year(store, program), preview.year(store, program)
     found = preview.compare(store, (program, one), (program, two))
 
     assert one == two
@@ -71,23 +49,23 @@ def test_equal_rules_are_the_same_twice(store: Past, program: Program) -> None:
 def test_rules_that_are_off_give_nothing(store: Past, program: Program) -> None:
     """No offers, no cost, no share of anything."""
     loyalty, win_back = replace(program.loyalty, enabled=False), replace(program.win_back, enabled=False)
-    off = replay(store, replace(program, loyalty=loyalty, win_back=win_back))
+    off = preview.year(store, replace(program, loyalty=loyalty, win_back=win_back))
 
     assert (off.cost_a_month, off.worst_a_month, dict(off.by_kind), dict(off.came_back)) == (0, 0, {}, {})
 
 
 def test_a_trial_run_is_shown_as_what_it_would_do_live(store: Past, program: Program) -> None:
     """The mode is not what the preview is about."""
-    assert replay(store, replace(program, mode="shadow")) == replay(store, program)
+    assert preview.year(store, replace(program, mode="shadow")) == preview.year(store, program)
 
 
 def test_a_small_budget_runs_out_and_makes_fewer_offers(store: Past, program: Program) -> None:
     """What is used goes down, and the day is told."""
     small = replace(program, limits=replace(program.limits, monthly_budget=program.limits.order_guard // 2))
-    tight, wide = replay(store, small), replay(store, program)
+    tight, wide = preview.year(store, small), preview.year(store, program)
 
     assert tight.ran_out
-    assert all(1 <= day <= 31 for day in tight.ran_out)
+    assert all(1 <= day <= 31 for day in tight.ran_out.values())
     assert sum(tight.by_month.values()) < sum(wide.by_month.values())
     assert tight.worst_a_month < wide.worst_a_month
 
@@ -98,8 +76,8 @@ def test_higher_discounts_cost_more_and_bring_nobody_back(store: Past, program: 
     only = replace(program, win_back=replace(program.win_back, enabled=False))
     rich = replace(only, loyalty=replace(only.loyalty, tiers=tiers))
 
-    assert replay(store, rich).cost_a_month > replay(store, only).cost_a_month
-    assert 0 < replay(store, only).came_back["loyalty"] < 1
+    assert preview.year(store, rich).cost_a_month > preview.year(store, only).cost_a_month
+    assert 0 < preview.year(store, only).came_back["loyalty"] < 1
 
 
 def test_a_tier_that_is_moved_moves_its_customers(store: Past, program: Program) -> None:
@@ -107,7 +85,7 @@ def test_a_tier_that_is_moved_moves_its_customers(store: Past, program: Program)
     first, second, *rest = program.loyalty.tiers
     tiers = (first, replace(second, spend_from=second.spend_from - 3_000), *rest)
     lower = replace(program, loyalty=replace(program.loyalty, tiers=tiers))
-    found = preview.compare(store, (program, replay(store, program)), (lower, replay(store, lower)))
+    found = preview.compare(store, (program, preview.year(store, program)), (lower, preview.year(store, lower)))
     between = [spend for spend in store.spends if second.spend_from - 3_000 <= spend < second.spend_from]
 
     assert found.moved == len(between) > 0
@@ -115,12 +93,16 @@ def test_a_tier_that_is_moved_moves_its_customers(store: Past, program: Program)
     assert 0 < len(found.changes) <= preview.CHANGES_SHOWN
 
 
-def test_the_sample_looks_back_a_year_and_a_little(store: Past) -> None:
-    """Orders before are known, so that spend is right on the first day."""
-    start = NOW - YEAR - LEAD
+def test_the_sample_says_how_large_it_is(world: World, program: Program) -> None:
+    """Fewer customers stand for all with an uncertainty; all of them need none."""
+    with world.runtime.database.reading() as db:
+        some, everyone = (preview.past(db, world.shop, now=NOW, sample=sample) for sample in (60, None))
+    assert some is not None
+    assert everyone is not None
+    few, whole = preview.year(some, program), preview.year(everyone, program)
 
-    assert any(turn.at < start for shopper in store.shoppers for turn in shopper.turns)
-    assert store.scale == len(store.spends) / len(store.shoppers)
+    assert few.replayed < few.of == whole.replayed == whole.of
+    assert (few.cost_within > 0, whole.cost_within) == (True, 0)
 
 
 def changed(visit: Visit, **limits: Any) -> dict[str, Any]:

@@ -79,7 +79,9 @@ def against_the_books(
 
 def _really(one: Offer) -> Told:
     gift = benefit.from_plain(one.benefit)
-    return Told(one.customer_id, one.created_at, one.rule, one.step, one.cycle, (gift.type, gift.value), one.state == "held_out")
+    return Told(
+        one.customer_id, one.created_at, one.rule, one.step, one.cycle, (gift.type, gift.value), one.state == "held_out"
+    )
 
 
 def _replayed(one: Made) -> Told:

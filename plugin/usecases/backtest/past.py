@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from plugin.rewards.program import Program
 from plugin.usecases.backtest.made import Fate, Key, Made
 from plugin.usecases.backtest.nights import Night
 from plugin.usecases.backtest.rhythms import Rhythms
 from plugin.usecases.backtest.versions import Versions
+from storage.columns import EPOCH
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +44,12 @@ class Past:
     def rhythms(self) -> Rhythms:
         """When customers count as late; shared by all replays of this past."""
         return Rhythms(self.versions)
+
+    def spend(self, place: int) -> int:
+        """Net spend of a customer's last 365 days as known now, minor units."""
+        last = self.versions.starts[place + 1] - 1
+        today = self.now.astimezone(ZoneInfo(self.timezone)).toordinal() - EPOCH.toordinal()
+        return self.versions.spend_365d(last, today) if last >= self.versions.starts[place] else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,8 @@ MINUTE = SOONEST // MICROSECOND
 GRACE = 3_600 * SECOND
 #: customers decided for, or offers closed, in one round of the worker
 BATCH = 200
+#: two rules ask at once, or an open offer keeps another back
+OVERLAP = frozenset({"larger_counts", "next_in_line", "open_offer"})
 Progress = Callable[[int], object]
 
 
@@ -42,7 +44,11 @@ def replay(past: Past, plan: Plan, progress: Progress = lambda _nights: None) ->
 
 
 class Run:
-    """A replay under way. ``made``: every offer, earlier ones first; ``ran_out``: first day without money, by month."""
+    """A replay under way.
+
+    ``made``: every offer, earlier ones first; ``ran_out``: first day without money, by month; ``overlaps``: when two
+    offers met.
+    """
 
     def __init__(self, past: Past, plan: Plan, progress: Progress) -> None:
         self.past, self.plan, self.progress = past, plan, progress
@@ -54,6 +60,7 @@ class Run:
         self.purse = Purse(past.scale)
         self.made: list[Made] = []
         self.ran_out: dict[str, int] = {}
+        self.overlaps: list[datetime] = []
         self.place = {who: place for place, who in enumerate(past.customers)}
         #: of each customer: offers, and the same as decisions see them
         self.offers: list[list[Made]] = [[] for _ in past.customers]
@@ -210,8 +217,11 @@ class Run:
             as_of=moment,
             timezone=self.past.timezone,
         )
-        if decision.offer is None and any(reason.code == "budget_used_up" for reason in decision.reasons):
+        codes = {reason.code for reason in decision.reasons}
+        if decision.offer is None and "budget_used_up" in codes:
             self.ran_out.setdefault(month, day)
+        if codes & OVERLAP:
+            self.overlaps.append(moment)
         self._keep(place, decision, at=at, month=month)
 
     def _keep(self, place: int, decision: Decision, *, at: int, month: str) -> None:

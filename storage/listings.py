@@ -41,6 +41,8 @@ class CustomerFilter:
     group: str | None = None
     spend_from: int | None = None
     spend_below: int | None = None
+    #: as last reckoned
+    tier: str | None = None
     #: one of LATENESS, at the instant of the question
     lateness: str | None = None
     r: int | None = None
@@ -129,6 +131,8 @@ def orders_of(db: Connection, shop_id: int, customer_id: str, *, limit: int) -> 
 def _customers_where(asked: CustomerFilter, now: datetime) -> Where:
     exact: dict[str, Any] = {"group": asked.group, "r": asked.r}
     where: Where = [measured.c[name] == value for name, value in exact.items() if value is not None]
+    if asked.tier is not None:
+        where.append(measured.c.tier == asked.tier)
     if asked.spend_from is not None:
         where.append(measured.c.spend_365d_minor >= asked.spend_from)
     if asked.spend_below is not None:

@@ -71,8 +71,11 @@ class Brief(NamedTuple):
     lapsing_at: datetime | None
     lost_at: datetime | None
     group: str
+    first_order_at: datetime
+    tier: str | None
 
 
+TIER = update(snapshots).where(MINE, snapshots.c.customer_id == bindparam("who")).values(tier=bindparam("new_tier"))
 COLUMNS = tuple(snapshots.c[field.name] for field in fields(Snapshot))
 
 
@@ -135,6 +138,13 @@ def ids(db: Connection, shop_id: int) -> set[str]:
 def due(db: Connection, shop_id: int, now: datetime, limit: int) -> list[str]:
     """Customers for whom the passing of time may have changed what is decided, the longest overdue first."""
     return list(db.execute(DUE, {"shop": shop_id, "now": now, "most": limit}).scalars())
+
+
+def keep_tiers(db: Connection, shop_id: int, tiers: Mapping[str, str]) -> None:
+    """Says which tier each of these customers holds; nothing else changes."""
+    rows = [{"shop": shop_id, "who": who, "new_tier": tiers[who]} for who in sorted(tiers)]
+    if rows:
+        db.execute(TIER, rows)
 
 
 def plan_checks(db: Connection, shop_id: int, checks: Mapping[str, datetime | None]) -> None:

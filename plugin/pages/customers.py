@@ -67,7 +67,7 @@ def plain(row: Snapshot, rules: Rulebook, *, now: datetime) -> dict[str, Any]:
     return {
         "customer_id": row.customer_id,
         "group": row.group,
-        "tier": rules.tier(row.spend_365d_minor) or None,
+        "tier": rules.tier(row.spend_365d_minor, row.tier) or None,
         "order_count": row.order_count,
         "spend_365d": to_decimal_text(row.spend_365d_minor, rules.shop.currency),
         "usual_gap_days": row.usual_gap_days,
@@ -95,9 +95,11 @@ def _found(
 ) -> tuple[listings.Part[Snapshot], int]:  # fmt: skip
     """The page asked for, and the number of its first row."""
     kept = _kept(query, rules)
-    spend_from, spend_below = rules.spend_of(kept["tier"])
+    replayed = rules.replays_tiers
+    spend_from, spend_below = (None, None) if replayed else rules.spend_of(kept["tier"])
     wanted = CustomerFilter(
-        group=kept["group"] or None, spend_from=spend_from, spend_below=spend_below, lateness=kept["status"] or None,
+        group=kept["group"] or None, spend_from=spend_from, spend_below=spend_below,
+        tier=kept["tier"] or None if replayed else None, lateness=kept["status"] or None,
         r=asked.score(query, "r"), value=asked.score(query, "value"), begins=kept["q"] or None,
     )  # fmt: skip
     sort = kept["sort"] or DEFAULT_SORT
@@ -167,7 +169,7 @@ def _rows(db: Any, shop: Shop, rules: Rulebook, found: list[Snapshot], *, now: d
         return {
             "id": who,
             "group": names.group(one.group),
-            "tier": rules.tier(one.spend_365d_minor) or NONE,
+            "tier": rules.tier(one.spend_365d_minor, one.tier) or NONE,
             "orders": formats.number(one.order_count),
             "spent": formats.money(one.spend_365d_minor, shop.currency, whole=True),
             "gap": NONE if one.usual_gap_days is None else formats.days(one.usual_gap_days),

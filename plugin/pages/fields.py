@@ -60,7 +60,19 @@ SPECS: Mapping[str, Spec] = {
     "loyalty.tiers.*.name": Spec(later("Tier name"), "text"),
     "loyalty.tiers.*.spend_from": Spec(later("Spend in last 12 months"), "money"),
     "loyalty.tiers.*.percent": Spec(later("Discount"), "percent"),
+    "loyalty.tiers.*.orders_from": Spec(later("Orders in last 12 months"), "count"),
     **_rewards("loyalty.tiers.*"),
+    "loyalty.measure": Spec(later("Tiers go by"), "choice"),
+    "loyalty.retain_percent": Spec(
+        later("To stay in a tier"), "percent", later("Of what it takes to enter it.")
+    ),
+    "loyalty.reenter_percent": Spec(
+        later("To come back to a lost tier"), "percent", later("Of what it takes to enter it.")
+    ),
+    "loyalty.grace_days": Spec(
+        later("Keep a tier for"), "days", later("After falling below what it takes to stay. Then one tier lower.")
+    ),
+    "loyalty.notice_days": Spec(later("Remind before it ends"), "days"),
     "loyalty.valid_days": Spec(later("Discount valid for"), "days", later("Counted from the order that earns it.")),
     "win_back.enabled": Spec(later("Send win-back offers"), "switch"),
     "win_back.timing.rule": Spec(later("When a customer counts as late"), "choice"),
@@ -124,6 +136,8 @@ CHOICES: Mapping[str, Any] = {
     "gap_multiple": later("After a multiple of their usual gap"),
     "quantile": later("When most with as many orders have come back"),
     "percent": later("Percent off"),
+    "spend": later("Spend in last 12 months"),
+    "orders": later("Orders in last 12 months"),
     "fixed": later("Amount off"),
     "shipping": later("Free shipping"),
     "gift": later("Free product"),

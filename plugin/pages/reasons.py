@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from plugin.pages import benefits, formats, names
-from plugin.pages.say import _
+from plugin.pages.say import _, plural
 
 Numbers = Mapping[str, Any]
 
@@ -94,7 +94,18 @@ def _budget(numbers: Numbers) -> dict[str, str]:
 
 
 def _tier(numbers: Numbers) -> dict[str, str]:
-    return {"tier": str(numbers["tier"]), "spend": _money(numbers, "spend_minor")}
+    spend = _money(numbers, "spend_minor")
+    if "orders" in numbers:
+        spend = plural("%(count)s order", "%(count)s orders", numbers["orders"])
+    return {"tier": str(numbers["tier"]), "spend": spend}
+
+
+def _kept(numbers: Numbers) -> dict[str, str]:
+    missing = max(numbers["needed"] - numbers["value"], 0)
+    amount = formats.money(missing, numbers["currency"])
+    if numbers["measure"] == "orders":
+        amount = plural("%(count)s order", "%(count)s orders", missing)
+    return {"tier": str(numbers["tier"]), "missing": amount, "date": _date(numbers, "until")}
 
 
 def _shadow(numbers: Numbers) -> str:
@@ -125,6 +136,15 @@ SENTENCES: dict[str, Callable[[Numbers], str]] = {
     ),
     "tier_without_discount": lambda n: _(
         "%(spend)s in the last 12 months is tier %(tier)s, which has no discount.", **_tier(n)
+    ),
+    "tier_in_grace": lambda n: _(
+        "Keeps tier %(tier)s until %(date)s. With %(missing)s more by then it stays.", **_kept(n)
+    ),
+    "tier_ends_soon": lambda n: _(
+        "Tier %(tier)s ends soon, on %(date)s. With %(missing)s more by then it stays.", **_kept(n)
+    ),
+    "tier_lowered": lambda n: _(
+        "One tier lower since %(date)s: %(tier)s.", tier=str(n["tier"]), date=_date(n, "since")
     ),
     "order_too_old": lambda n: _(
         "The last order is %(age)s old. Loyalty discounts are given up to %(fresh)s after an order.",

@@ -12,6 +12,7 @@ from plugin.pages.say import _
 from plugin.rewards.holdout import is_held_out
 from plugin.rewards.problem import InvalidProgram
 from plugin.rewards.program import Program
+from plugin.rewards.standing_tier import is_plain
 from plugin.rewards.stored import from_stored
 from plugin.rewards.tiers import tier_of
 from storage import programs
@@ -30,9 +31,17 @@ class Rulebook:
     shop: Shop
     program: Program | None
 
-    def tier(self, spend_minor: int) -> str:
-        """The tier that a spend reaches."""
-        return tier_of(self.program, spend_minor).name if self.program else ""
+    @property
+    def replays_tiers(self) -> bool:
+        """Whether a tier is more than a matter of the present spend, so that what was last reckoned is shown."""
+        return self.program is not None and not is_plain(self.program.loyalty)
+
+    def tier(self, spend_minor: int, held: str | None = None) -> str:
+        """The tier of a customer: the one last reckoned where it takes a replay, else the one that the spend reaches."""
+        if self.program is None:
+            return ""
+        known = held is not None and self.replays_tiers and held in self.tier_names()
+        return str(held) if known else tier_of(self.program, spend_minor).name
 
     def tier_names(self) -> list[str]:
         """All tiers, lowest first."""

@@ -11,7 +11,7 @@ from plugin.pages import changes, fields, formats, names, problems
 from plugin.pages.asked import Query
 from plugin.pages.say import _
 from plugin.rewards.cautions import cautions
-from plugin.rewards.invariants import MOST_TIERS, QUANTILES
+from plugin.rewards.invariants import MEASURES, MOST_TIERS, QUANTILES
 from plugin.rewards.problem import InvalidProgram
 from plugin.rewards.program import Program
 from plugin.rewards.sound import REWARD_TYPES
@@ -23,9 +23,9 @@ from storage.shops import Shop
 
 VERSIONS_SHOWN = 6
 #: what a row that is added holds
-NEW_ROW = {"type": "percent", "cap": "0", "amount": "0"}
+NEW_ROW = {"type": "percent", "cap": "0", "amount": "0", "orders_from": "0"}
 REWARD_PARTS = ("type", "cap", "amount", "product")
-TIER_PARTS = ("name", "spend_from", "percent", *REWARD_PARTS)
+TIER_PARTS = ("name", "spend_from", "percent", *REWARD_PARTS, "orders_from")
 RUNG_PARTS = ("wait_days", "percent", "valid_days", *REWARD_PARTS)
 
 
@@ -114,6 +114,7 @@ def _form(wire: Mapping[str, Any], warned: Mapping[str, str]) -> dict[str, Any]:
     tiers, steps = wire["loyalty"]["tiers"], wire["win_back"]["steps"]
     return {
         "rewards": _options(REWARD_TYPES),
+        "measures": _options(MEASURES),
         "quantiles": [(share, formats.percent(share)) for share in QUANTILES],
         "field": {name: field(name) for name in fields.SPECS if "*" not in name},
         "tiers": [{part: field(f"loyalty.tiers.{place}.{part}") for part in TIER_PARTS} for place in range(len(tiers))],

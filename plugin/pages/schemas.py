@@ -124,6 +124,7 @@ class TierShape(RewardShape):
     name = Text(required=True)
     spend_from = Money(required=True)
     percent = Whole(required=True)
+    orders_from = Whole()
 
 
 class LoyaltyShape(Shape):
@@ -132,6 +133,11 @@ class LoyaltyShape(Shape):
     enabled = Switch(required=True)
     tiers = _parts(TierShape)
     valid_days = Whole(required=True)
+    measure = Text()
+    retain_percent = Whole()
+    reenter_percent = Whole()
+    grace_days = Whole()
+    notice_days = Whole()
 
 
 class TimingShape(Shape):

@@ -8,12 +8,14 @@ first reason that is not ``ok`` is the main one for giving nothing, and says wha
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from plugin.rewards.decision import Budget, Decision, PastOffer, Reason, Standing
 from plugin.rewards.judge import judge
 from plugin.rewards.next_check import next_check
+from plugin.rewards.notices import next_notice, tier_notices
 from plugin.rewards.program import Program
 from plugin.rewards.question import Question, no, yes
 from plugin.rewards.shadow import in_the_shadow
@@ -50,14 +52,15 @@ def decide(
     )
     verdict = judge(question)
     if program.mode != "live":
-        return in_the_shadow(question, verdict, checks)
+        return _noticed(question, in_the_shadow(question, verdict, checks))
     live = yes("live", "The rules are live.")
-    return Decision(
+    decision = Decision(
         outcome=verdict.outcome,
         offer=verdict.offer,
         reasons=(*checks, live, *verdict.reasons),
         next_check_at=next_check(question, verdict),
     )
+    return _noticed(question, decision)
 
 
 def primary_reason(decision: Decision) -> Reason | None:
@@ -65,6 +68,16 @@ def primary_reason(decision: Decision) -> Reason | None:
     if decision.outcome == "issue":
         return None
     return next((reason for reason in decision.reasons if not reason.ok), None)
+
+
+def _noticed(question: Question, decision: Decision) -> Decision:
+    """The decision with what is to be told about the tier, and looked at again when that changes."""
+    moments = (decision.next_check_at, next_notice(question))
+    return replace(
+        decision,
+        reasons=(*decision.reasons, *tier_notices(question)),
+        next_check_at=min((moment for moment in moments if moment is not None), default=None),
+    )
 
 
 def _before_any_rule(*, importing: bool, left_out: bool) -> tuple[Reason, ...]:

@@ -25,6 +25,16 @@ class Standing:
     group: str
     #: the merchant asked to leave this customer out of offers
     left_out: bool
+    #: the tier that is held, by name, where it is more than a matter of the present spend; None: by spend_365d
+    tier: str | None = None
+    #: what the tier goes by over the last 365 days, minor units or orders, and what it takes to stay
+    tier_value: int | None = None
+    tier_needed: int | None = None
+    #: the end of the grace after which it is one step lower
+    tier_ends_at: datetime | None = None
+    tier_lowered_at: datetime | None = None
+    #: when the next grace begins or ends if nothing is bought
+    tier_changes_at: datetime | None = None
     #: days after which the program's share of customers with as many orders has come back, of those who do
     quantile_days: float | None = None
 

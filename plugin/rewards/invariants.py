@@ -18,6 +18,8 @@ QUANTILES = (50, 80, 90, 95)
 #: the only order in which steps may follow each other
 STEP_NAMES = ("reminder", "offer", "last_offer")
 MOST_TIERS = 6
+MEASURES = ("spend", "orders")
+MOST_ORDERS = 1_000
 MOST_A_DAY = 100_000
 LONGEST_NAME = 30
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -65,8 +67,25 @@ def _loyalty(loyalty: Loyalty, limits: Limits, currency: str) -> Iterator[Proble
         at = f"loyalty.tiers.{place}"
         yield from _tier_name(f"{at}.name", tier, loyalty.tiers[:place])
         yield from _tier_spend(f"{at}.spend_from", tier, loyalty.tiers[:place], currency)
+        yield from _tier_orders(f"{at}.orders_from", place, loyalty)
         yield from reward_problems(at, tier, limits, currency)
     yield from within("loyalty.valid_days", loyalty.valid_days, 3, 60)
+    yield from one_of("loyalty.measure", loyalty.measure, MEASURES)
+    yield from within("loyalty.retain_percent", loyalty.retain_percent, 1, 100)
+    yield from within("loyalty.reenter_percent", loyalty.reenter_percent, min(loyalty.retain_percent, 100), 300)
+    yield from within("loyalty.grace_days", loyalty.grace_days, 0, 365)
+    yield from within("loyalty.notice_days", loyalty.notice_days, 0, max(loyalty.grace_days, 7))
+
+
+def _tier_orders(at: str, place: int, loyalty: Loyalty) -> Iterator[Problem]:
+    """Rising numbers of orders, where orders are counted."""
+    found = loyalty.tiers[place].orders_from
+    if loyalty.measure != "orders":
+        yield from within(at, found, 0, MOST_ORDERS)
+    elif place == 0:
+        yield from within(at, found, 0, 0)
+    else:
+        yield from within(at, found, loyalty.tiers[place - 1].orders_from + 1, MOST_ORDERS)
 
 
 def _tier_name(at: str, tier: Tier, before: tuple[Tier, ...]) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from plugin.rewards.question import Candidate, Case, Question, no, yes
 from plugin.rewards.reward import asked_of, benefit_of
-from plugin.rewards.tiers import slug, tier_of
+from plugin.rewards.tiers import held_by, slug
 from plugin.rewards.wording import date_text, gives_numbers, gives_text, money_text
 
 RULE = KIND = "loyalty"
@@ -35,14 +35,22 @@ def loyalty_case(question: Question) -> Case:
 
 def _by_tier(question: Question, cycle: str, closes: datetime) -> Case:
     standing, program = question.standing, question.program
-    tier = tier_of(program, standing.spend_365d)
+    tier = held_by(program, standing)
     spent = f"{money_text(standing.spend_365d, program.currency)} spent in 12 months is tier {tier.name}"
+    if program.loyalty.measure == "orders":
+        spent = f"{standing.tier_value} orders in 12 months are tier {tier.name}"
+    if standing.tier_ends_at is not None:
+        spent += f", kept until {date_text(standing.tier_ends_at, question.zone)}"
     numbers: dict[str, Any] = {
         "tier": tier.name,
         "percent": tier.percent,
         "spend_minor": standing.spend_365d,
         "currency": program.currency,
     }
+    if program.loyalty.measure == "orders":
+        numbers["orders"] = standing.tier_value
+    if standing.tier_ends_at is not None:
+        numbers["kept_until"] = standing.tier_ends_at.isoformat()
     benefit = benefit_of(tier, program.limits)
     if benefit.type == "none":
         return Case(reason=no("tier_without_discount", f"{spent}, which has no discount.", **numbers))

@@ -43,6 +43,8 @@ class Tier:
     amount: int = 0
     cap: int = 0
     product: str = ""
+    #: orders of the last 365 days that it takes, where orders are counted and not spend
+    orders_from: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,15 @@ class Loyalty:
     enabled: bool
     tiers: tuple[Tier, ...]
     valid_days: int
+    #: what tiers go by, over the last 365 days: spend | orders
+    measure: str = "spend"
+    #: of what it takes to enter a tier: what it takes to stay, and to come back after having lost it
+    retain_percent: int = 100
+    reenter_percent: int = 100
+    #: days below that before one step down
+    grace_days: int = 0
+    #: days before the end of the grace at which it is told again
+    notice_days: int = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

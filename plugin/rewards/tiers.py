@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from plugin.rewards.decision import Standing
 from plugin.rewards.program import Program, Tier
 
 
@@ -9,6 +10,12 @@ def tier_of(program: Program, spend_365d: int) -> Tier:
     """The highest tier that net spend of the last 365 days (minor units) reaches; the first one for everybody else."""
     reached = [tier for tier in program.loyalty.tiers if tier.spend_from <= spend_365d]
     return reached[-1] if reached else program.loyalty.tiers[0]
+
+
+def held_by(program: Program, standing: Standing) -> Tier:
+    """The tier that a customer holds under the program: by name where it was replayed, else by the present spend."""
+    named = next((tier for tier in program.loyalty.tiers if tier.name == standing.tier), None)
+    return named or tier_of(program, standing.spend_365d)
 
 
 def slug(name: str) -> str:

@@ -11,11 +11,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from plugin.rewards.program import Program
+from plugin.rewards.standing_tier import is_plain
 from plugin.rewards.tiers import tier_of
 from plugin.signals import history as purchase_history
 from plugin.signals.columns import NO_TIME, Signals
 from plugin.signals.measure import measure
 from plugin.signals.model import StoreModel, fit
+from plugin.usecases import hold_tiers
 from storage import known, orders, shops, snapshots
 from storage.shops import Shop
 
@@ -63,7 +65,7 @@ def night(db: Connection, shop: Shop, *, as_of: datetime, program: Program | Non
     signals = measure(history, model, as_of)
     there = snapshots.ids(db, shop.shop_id)
     return Night(
-        history=history, model=model, columns=snapshot_columns(signals, program),
+        history=history, model=model, columns=snapshot_columns(signals, program, history),
         gone=frozenset(there - set(signals.customer_ids)),
     )  # fmt: skip
 
@@ -113,13 +115,14 @@ def customers(
     model: StoreModel,
 ) -> None:
     """Measures the named customers and keeps their snapshots; who has no valid order left is forgotten."""
-    signals = compute(db, shop, customer_ids, as_of=as_of, model=model)
-    snapshots.keep_columns(db, shop.shop_id, snapshot_columns(signals, program))
+    history = _history(db, shop, customer_ids, as_of)
+    signals = measure(history, model, as_of)
+    snapshots.keep_columns(db, shop.shop_id, snapshot_columns(signals, program, history))
     if gone := set(customer_ids) - set(signals.customer_ids):
         snapshots.forget(db, shop.shop_id, gone)
 
 
-def snapshot_columns(signals: Signals, program: Program | None) -> Columns:
+def snapshot_columns(signals: Signals, program: Program | None, history: purchase_history.PurchaseHistory) -> Columns:
     """Signals as columns of the snapshots' table, without ``next_check_at``, which belongs to the decision.
 
     Instants are microseconds since 1970, as the table keeps them.
@@ -134,9 +137,23 @@ def snapshot_columns(signals: Signals, program: Program | None) -> Columns:
     columns["spend_365d_minor"] = spends
     predicted = _numbers(signals.predicted_spend_365d.tolist())
     columns["predicted_spend_365d_minor"] = [None if value is None else round(value) for value in predicted]
-    columns["tier"] = [None if program is None else tier_of(program, spend).name for spend in spends]
+    columns["tier"] = _tiers(signals, spends, program, history)
     columns["as_of"] = [signals.as_of * SECOND] * len(spends)
     return columns
+
+
+def _tiers(
+    signals: Signals, spends: Sequence[int], program: Program | None, history: purchase_history.PurchaseHistory
+) -> list[str | None]:
+    """By the present spend, or replayed from all orders where the rules want it."""
+    if program is None:
+        return [None] * len(spends)
+    if is_plain(program.loyalty):
+        return [tier_of(program, spend).name for spend in spends]
+    who = map(history.customer_ids.__getitem__, history.customer.tolist())
+    rows = zip(who, (history.at * SECOND).tolist(), history.value.tolist(), strict=True)
+    held = hold_tiers.replayed(rows, program, as_of=signals.as_of * SECOND)
+    return [program.loyalty.tiers[held[one].place].name for one in signals.customer_ids]
 
 
 def _history(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from plugin.rewards.decision import Standing
 from plugin.rewards.program import Program
+from plugin.rewards.standing_tier import Held, is_plain
 from plugin.signals import quantiles
-from plugin.usecases import measure
+from plugin.usecases import hold_tiers, measure
 from storage import customers, orders, snapshots
+from storage.columns import EPOCH, to_micros
 from storage.shops import Shop
 from storage.snapshots import Brief
 
@@ -25,11 +28,45 @@ def of_customers(
     newest = orders.latest(db, shop.shop_id, ids)
     left_out = customers.left_out(db, shop.shop_id, ids)
     waits = _quantiles(db, shop, program, as_of)
-    return {
+    held = _held(db, shop, known, program=program, as_of=as_of)
+    found = {
         who: _standing(known[who], newest[who], left_out=who in left_out, waits=waits)
         for who in ids
         if who in known and who in newest
     }
+    return {
+        who: _with_tier(standing, held[who], program) if who in held else standing for who, standing in found.items()
+    }
+
+
+def _held(
+    db: Connection, shop: Shop, known: Mapping[str, Brief], *, program: Program, as_of: datetime
+) -> dict[str, Held]:
+    """The tiers of these customers; the snapshots' are brought up to date with them."""
+    if is_plain(program.loyalty):
+        return {}
+    found = orders.purchases(db, shop.shop_id, customer_ids=list(known), until=as_of)
+    rows = zip(found.customer_ids, found.at_micros, found.net_minor, strict=True)
+    held = hold_tiers.replayed(rows, program, as_of=to_micros(as_of))
+    names = {who: program.loyalty.tiers[one.place].name for who, one in held.items()}
+    snapshots.keep_tiers(db, shop.shop_id, {who: name for who, name in names.items() if known[who].tier != name})
+    return held
+
+
+def _with_tier(standing: Standing, held: Held, program: Program) -> Standing:
+    return replace(
+        standing,
+        tier=program.loyalty.tiers[held.place].name,
+        tier_value=held.value,
+        tier_needed=held.needed,
+        tier_ends_at=_moment(held.ends_at),
+        tier_lowered_at=_moment(held.lowered_at),
+        tier_changes_at=_moment(held.changes_at),
+    )
+
+
+def _moment(micros: int | None) -> datetime | None:
+    return None if micros is None else EPOCH + timedelta(microseconds=micros)
 
 
 def _quantiles(db: Connection, shop: Shop, program: Program, as_of: datetime) -> tuple[float, ...]:

@@ -26,6 +26,11 @@ def with_tier(place: int, **changes: Any) -> Program:
     return replace(USUAL, loyalty=replace(USUAL.loyalty, tiers=tuple(tiers)))
 
 
+def with_loyalty(**changes: Any) -> Program:
+    """The usual program with changes of its loyalty part."""
+    return replace(USUAL, loyalty=replace(USUAL.loyalty, **changes))
+
+
 def with_step(place: int, **changes: Any) -> Program:
     """The usual program with changes of one win-back step."""
     steps = list(USUAL.win_back.steps)
@@ -87,6 +92,12 @@ FAULTS = [
     (lambda: usual_program(products=("7", "7")), "limits.products", "twice", None),
     (lambda: usual_program(products=("",)), "limits.products", "store_id", None),
     (lambda: usual_program(collections=tuple(map(str, range(51)))), "limits.collections", "too_many_ids", None),
+    (lambda: with_loyalty(measure="points"), "loyalty.measure", "choice", None),
+    (lambda: with_loyalty(retain_percent=101), "loyalty.retain_percent", "range", 100),
+    (lambda: with_loyalty(retain_percent=80, reenter_percent=79), "loyalty.reenter_percent", "range", 80),
+    (lambda: with_loyalty(grace_days=-1), "loyalty.grace_days", "range", 0),
+    (lambda: with_loyalty(grace_days=30, notice_days=31), "loyalty.notice_days", "range", 30),
+    (lambda: with_tier(2, orders_from=1_001), "loyalty.tiers.2.orders_from", "range", 1_000),
     (lambda: with_win_back(USUAL, daily_ramp=-1), "win_back.daily_ramp", "range", 0),
     (lambda: with_timing(quantile_percent=70), "win_back.timing.quantile_percent", "choice", 80),
     (lambda: usual_program(daily_budget=-1), "limits.daily_budget", "amount_range", 0),

@@ -9,7 +9,20 @@ import sys
 
 import click
 
-from plugin.cli import declaring, demo, doctor, history, inbox, offers, privacy, program, serving, shops, signals
+from plugin.cli import (
+    declaring,
+    demo,
+    doctor,
+    history,
+    inbox,
+    offers,
+    privacy,
+    program,
+    report,
+    serving,
+    shops,
+    signals,
+)
 from plugin.cli.context import Problem
 from plugin.config import ConfigError
 
@@ -20,7 +33,7 @@ def cli() -> None:
     """Loyalty discounts for those who buy regularly, win-back offers for those who are slipping away."""
 
 
-for group in (demo, serving, doctor, shops, history, inbox, signals, offers, program, privacy, declaring):
+for group in (demo, serving, doctor, shops, history, inbox, signals, offers, report, program, privacy, declaring):
     for command in group.COMMANDS:
         cli.add_command(command)
 

@@ -272,8 +272,8 @@ def _more(y: Floats, group: _Group, running: effect.Difference) -> int | None:
 def _about(number: int) -> int:
     """Two digits are more than is known."""
     digits = max(len(str(max(number, 1))) - 2, 0)
-    rounded: int = round(number, -digits)
-    return max(rounded, 10**digits)
+    unit = int(10**digits)
+    return max(round(number / unit), 1) * unit
 
 
 def _extra(revenue: Outcome, treated: int) -> tuple[int, int, int] | None:

@@ -1,0 +1,112 @@
+"""The report as a page and as JSON."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from plugin.cli import report_page
+from plugin.usecases import report_store
+from storage.engine import Database
+from tests.cli.conftest import Regulars
+from tests.journeys.test_effect import NOW, people, store
+
+HEADER = "order_id,customer_id,ordered_at,total,currency"
+
+
+@pytest.fixture
+def filled(regulars: Regulars, shop: str, tmp_path: Path) -> str:
+    """A store with three orders of two customers, forty and ten days ago."""
+    file = tmp_path / "orders.csv"
+    early, late = (f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d}" for days in (40, 10))
+    file.write_text(f"{HEADER}\n1,7,{early},20.00,USD\n2,7,{late},22.50,USD\n3,8,{late},9.99,USD\n")
+    assert regulars("import", shop, "--from-csv", str(file)).code == 0
+    return shop
+
+
+def test_json_holds_the_stores_figures(regulars: Regulars, filled: str) -> None:
+    """Orders, money and repeat rate are those of the imported orders; nothing was offered, so nothing is added."""
+    said = regulars("report", filled, "--format", "json")
+    told = json.loads(said.out)
+
+    assert said.code == 0
+    assert told["buying"]["orders"] == 3
+    assert told["buying"]["revenue"] == "52.49"
+    assert told["buying"]["repeat_rate"] == 0.5
+    assert told["month"] is None
+    assert told["added"] == told["offers"] == {}
+
+
+def test_the_page_stands_alone_and_says_what_it_knows(regulars: Regulars, filled: str) -> None:
+    """One HTML page in a language, with headings and captions, that loads nothing from anywhere."""
+    page = BeautifulSoup(regulars("report", filled).out, "html.parser")
+
+    assert page.html is not None
+    assert page.html["lang"] == "en"
+    assert not page.find_all(["script", "link", "img", "iframe"])
+    assert [heading.name for heading in page.find_all(["h1", "h2"])] == ["h1", "h2", "h2", "h2"]
+    assert all(table.caption for table in page.find_all("table"))
+    assert all(cell["scope"] in {"row", "col"} for cell in page.find_all("th"))
+    assert "No customer has been offered anything in this time." in page.get_text()
+    assert "$52.49" in page.get_text()
+
+
+@pytest.mark.parametrize(
+    ("month", "told"), [("2026-13", "is not a month"), ("last", "is not a month"), ("2999-01", "has not begun")]
+)
+def test_a_wrong_month_is_wrong_use(regulars: Regulars, filled: str, month: str, told: str) -> None:
+    """A month that is none, or lies ahead, is named, and the exit code is 2."""
+    said = regulars("report", filled, "--month", month)
+
+    assert said.code == 2
+    assert told in said.err
+
+
+def test_what_was_added_stands_beside_what_would_be_claimed(sqlite_database: Database) -> None:
+    """The measured number with its range, the last-touch number called what it is, and both in JSON as in the page."""
+    shop = store(sqlite_database, people(1_500, lift=0.4))
+    with sqlite_database.reading() as db:
+        told = report_store.report(db, shop, as_of=NOW)
+    page = BeautifulSoup(report_page.page(told), "html.parser").get_text(" ")
+    plain = report_store.plain(told)["added"]["all"]
+
+    assert told.effects["all"].outcomes["revenue"].shows
+    amounts = [f"${round(Decimal(value)):,}" for value in plain["extra_revenue"].values()]
+    assert f"Offers added {amounts[0]} of revenue, likely {amounts[1]} to {amounts[2]}." in page
+    claimed = f"${round(Decimal(plain['not_causal']['last_touch_revenue'])):,}"
+    assert f"Last-touch attribution would claim {claimed}" in page
+    assert "This is not what offers caused." in page
+
+
+def test_too_early_is_said_with_a_number(sqlite_database: Database) -> None:
+    """A small store is told how many more customers have to be followed."""
+    shop = store(sqlite_database, people(80, lift=0.1))
+    with sqlite_database.reading() as db:
+        told = report_store.report(db, shop, as_of=NOW)
+    more = told.effects["all"].outcomes["revenue"].more
+
+    assert f"Too early to tell. About {more:,} more customers" in report_page.page(told)
+
+
+def test_a_store_named_in_markup_is_harmless(sqlite_database: Database) -> None:
+    """What a store calls itself is text on the page."""
+    shop = store(sqlite_database, [])
+    with sqlite_database.reading() as db:
+        told = report_store.report(db, shop, as_of=NOW)
+    named = report_page.page(report_store.Report(**{**_fields(told), "shop": _named(told, "<script>x</script>")}))
+
+    assert "<script>" not in named
+
+
+def _fields(told: report_store.Report) -> dict[str, object]:
+    return {name: getattr(told, name) for name in report_store.Report.__dataclass_fields__}
+
+
+def _named(told: report_store.Report, name: str) -> object:
+    fields = {field: getattr(told.shop, field) for field in type(told.shop).__dataclass_fields__}
+    return type(told.shop)(**(fields | {"name": name}))

@@ -19,8 +19,8 @@ from storage import migrations
 
 #: a stopping process waits this long for the step under way
 STOP_SECONDS = 20
-#: requests answered at the same time in one process
-THREADS = 32
+#: requests answered at the same time in one process: as many deliveries may share one commit
+THREADS = 64
 
 
 def web_only() -> Turnstile:

@@ -45,7 +45,8 @@ def serve(host: str, port: int, processes: int, *, no_worker: bool) -> None:
     inside = processes == 1 and not no_worker
     if importlib.util.find_spec("granian"):
         with _counting_together(processes):
-            _granian(host, port, processes, worker_inside=inside)
+            target = "plugin.wsgi:with_worker" if inside else "plugin.wsgi:web_only"
+            listen(target, host=host, port=port, processes=processes)
     else:
         _waitress(host, port, worker_inside=inside)
 
@@ -89,6 +90,18 @@ def migrate() -> None:
         )
 
 
+def listen(target: str, *, host: str, port: int, processes: int = 1) -> None:
+    """Serves the application that ``target`` (module:factory) makes on granian, until a signal ends it."""
+    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415 - absent where it has no wheel
+    from granian.server import Server  # noqa: PLC0415
+
+    Server(
+        target, address=host, port=port, interface=Interfaces.WSGI, http=HTTPModes.http1, websockets=False,
+        workers=processes, blocking_threads=CONNECTIONS, backpressure=CONNECTIONS, backlog=CONNECTIONS, factory=True,
+        log_access=False,
+    ).serve()  # fmt: skip
+
+
 def _may_open_many_files() -> None:
     """Many systems allow 1,024 at first, fewer than connections and what they need."""
     now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -122,18 +135,6 @@ def _counting_together(processes: int) -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="regulars-metrics-") as folder:
         os.environ[SHARED_FOLDER] = folder
         yield
-
-
-def _granian(host: str, port: int, processes: int, *, worker_inside: bool) -> None:
-    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415 - absent where it has no wheel
-    from granian.server import Server  # noqa: PLC0415
-
-    target = "plugin.wsgi:with_worker" if worker_inside else "plugin.wsgi:web_only"
-    Server(
-        target, address=host, port=port, interface=Interfaces.WSGI, http=HTTPModes.http1, websockets=False,
-        workers=processes, blocking_threads=CONNECTIONS, backpressure=CONNECTIONS, backlog=CONNECTIONS, factory=True,
-        log_access=False,
-    ).serve()  # fmt: skip
 
 
 def _waitress(host: str, port: int, *, worker_inside: bool) -> None:

@@ -1,6 +1,7 @@
 """Our own server with another idea of keeping: the same settings, threads, application and checks, so only that differs.
 
-``python -m tests.benchmarks.apps NAME PORT`` serves one of ``verify_only`` and ``commit_per_request``.
+``python -m tests.benchmarks.apps NAME PORT`` serves one of ``verify_only``, ``verify_in_application`` and
+``commit_per_request``.
 """
 
 from __future__ import annotations
@@ -9,26 +10,35 @@ import sys
 from collections.abc import Callable
 
 from flask import Flask
-from granian.constants import Interfaces
-from granian.server import Server
 
 from plugin import runtime
 from plugin.app import create_app
 from plugin.cli import context
-from plugin.cli.serving import THREADS
+from plugin.cli.serving import listen
 from plugin.runtime import Runtime
+from plugin.turnstile import Turnstile
+from plugin.wsgi import THREADS
 from storage import inbox, shops
 from storage.inbox import Delivery
 from tests.benchmarks.deliveries import SHOP
+from webhooks.door import Door
 from webhooks.hearing import Ear
 
 
-def verify_only() -> Flask:
+def verify_only() -> Turnstile:
     """Answers after the signature and keeps nothing."""
-    return _app(runtime.build(context.settings()), lambda _delivery: True)
+    return _admitting(_verifying())
 
 
-def commit_per_request() -> Flask:
+def verify_in_application() -> Turnstile:
+    """The same without the short way before the application: every request goes through Flask."""
+    app = _verifying()
+    if isinstance(app.wsgi_app, Door):
+        app.wsgi_app = app.wsgi_app.inner  # type: ignore[method-assign]
+    return _admitting(app)
+
+
+def commit_per_request() -> Turnstile:
     """Each request waits for a transaction of its own."""
     built = runtime.build(context.settings())
 
@@ -36,7 +46,15 @@ def commit_per_request() -> Flask:
         with built.database.transaction() as db:
             return inbox.keep(db, [delivery])[0]
 
-    return _app(built, keep)
+    return _admitting(_app(built, keep))
+
+
+def _verifying() -> Flask:
+    return _app(runtime.build(context.settings()), lambda _delivery: True)
+
+
+def _admitting(app: Flask) -> Turnstile:
+    return Turnstile(app, inside=THREADS)
 
 
 def _app(built: Runtime, keep: Callable[[Delivery], bool]) -> Flask:
@@ -58,10 +76,7 @@ def _app(built: Runtime, keep: Callable[[Delivery], bool]) -> Flask:
 
 def main(name: str, port: int) -> None:
     """Serves with the settings of ``regulars serve``."""
-    Server(
-        f"tests.benchmarks.apps:{name}", address="127.0.0.1", port=port, interface=Interfaces.WSGI, workers=1,
-        blocking_threads=THREADS, factory=True, log_access=False, backlog=1024,
-    ).serve()  # fmt: skip
+    listen(f"tests.benchmarks.apps:{name}", host="127.0.0.1", port=port)
 
 
 if __name__ == "__main__":

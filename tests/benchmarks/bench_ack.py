@@ -26,13 +26,15 @@ CONNECTIONS = (1, 16, 64, 256)
 SLOWER_MS = 2.0
 
 OURS, OURS_SERVER, VERIFY = "Regulars, SQLite", "Regulars, PostgreSQL", "same server, HMAC only"
+#: what the server would do without the short way before the application
+VERIFY_INSIDE = "same server through Flask, HMAC only"
 SINGLE, SINGLE_SERVER = "same server, commit per request, SQLite", "same server, commit per request, PostgreSQL"
 SLOW, SLOW_SINGLE = "Regulars, SQLite, +2 ms per fsync", "same, commit per request, +2 ms per fsync"
 EXPRESS, EXPRESS_DURABLE = "shopify-app-express, HMAC only", "shopify-app-express, commit per delivery"
 DJANGO = "Django, commit per delivery"
 #: what is divided by what
 RATIOS = (
-    (OURS, VERIFY), (OURS_SERVER, VERIFY), (OURS, EXPRESS_DURABLE), (OURS, EXPRESS), (OURS, DJANGO), (OURS, SINGLE),
+    (OURS, VERIFY_INSIDE), (OURS_SERVER, VERIFY_INSIDE), (OURS, VERIFY), (OURS_SERVER, VERIFY), (OURS, EXPRESS_DURABLE), (OURS, EXPRESS), (OURS, DJANGO), (OURS, SINGLE),
     (OURS_SERVER, SINGLE_SERVER), (SLOW, SLOW_SINGLE),
 )  # fmt: skip
 
@@ -72,6 +74,7 @@ def _cases(given: Options) -> Iterator[Case]:
     own = partial(Case, durable=True)
     yield own(name=OURS, start=lambda at: ours.running(at, ours.SERVE))
     yield Case(name=VERIFY, durable=False, start=lambda at: ours.running(at, ours.VERIFY_ONLY))
+    yield Case(name=VERIFY_INSIDE, durable=False, start=lambda at: ours.running(at, ours.VERIFY_IN_APPLICATION))
     yield own(name=SINGLE, start=lambda at: ours.running(at, ours.COMMIT_PER_REQUEST))
     if postgres.can_run():
         yield own(name=OURS_SERVER, start=lambda at: ours.running(at, ours.SERVE, server=True))

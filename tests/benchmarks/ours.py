@@ -20,6 +20,7 @@ from tests.house.sources import ROOT
 
 SERVE = ("-m", "plugin", "serve", "--no-worker", "--port")
 VERIFY_ONLY = ("-m", "tests.benchmarks.apps", "verify_only")
+VERIFY_IN_APPLICATION = ("-m", "tests.benchmarks.apps", "verify_in_application")
 COMMIT_PER_REQUEST = ("-m", "tests.benchmarks.apps", "commit_per_request")
 
 

@@ -34,7 +34,7 @@ def verify_in_application() -> Turnstile:
     """The same without the short way before the application: every request goes through Flask."""
     app = _verifying()
     if isinstance(app.wsgi_app, Door):
-        app.wsgi_app = app.wsgi_app.inner  # type: ignore[method-assign]
+        app.wsgi_app = app.wsgi_app.inner  # type: ignore[method-assign, assignment]
     return _admitting(app)
 
 

@@ -17,8 +17,8 @@ from plugin.pages import access, api, assets, headers, languages, lists_api, vie
 from plugin.pages.front import Front
 from plugin.pages.say import _
 from plugin.platforms.protocol import PlatformError
+from plugin.readiness import Readiness
 from plugin.runtime import Runtime
-from storage import migrations
 from webhooks import views as webhooks
 from webhooks.door import Door
 from webhooks.hearing import Ear
@@ -68,17 +68,12 @@ def _probes(app: Flask, runtime: Runtime) -> None:
     def alive() -> Response:
         return Response("alive\n", content_type="text/plain")
 
+    readiness = Readiness(runtime, monotonic=time.monotonic)
+
     @app.get("/readyz")
     def ready() -> Response:
-        try:
-            migrations.prove(runtime.database)
-            current, newest = migrations.current(runtime.database), migrations.newest()
-        except Exception:
-            log.exception("not ready")
-            return Response("the database cannot be written\n", 503, content_type="text/plain")
-        if current != newest:
-            return Response("the database's schema is not current: regulars migrate\n", 503, content_type="text/plain")
-        return Response("ready\n", content_type="text/plain")
+        trouble = readiness.trouble()
+        return Response(f"{trouble or 'ready'}\n", 503 if trouble else 200, content_type="text/plain")
 
 
 def _metrics(app: Flask, runtime: Runtime) -> None:
@@ -118,8 +113,9 @@ def _error(front: Front, status: int, error: Exception) -> Response:
         return make_response(error.response)
     error_id = secrets.token_hex(4)
     if status >= 500 and not isinstance(error, PlatformError):
-        # the path only: a query may hold a token
-        log.error("error %s at %s %s", error_id, request.method, request.path, exc_info=error)
+        # the rule only: a path may hold a customer, a query may hold a token
+        rule = request.url_rule.rule if request.url_rule else "-"
+        log.error("error %s at %s %s", error_id, request.method, rule, exc_info=error)
     if request.path.startswith("/app"):
         return make_response(_error_page(front, status, error_id), status)
     code = (error if isinstance(error, HTTPException) else InternalServerError()).name.lower().replace(" ", "_")

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from flask import Flask
 
 from plugin.app import create_app
-from plugin.config import Config
 from plugin.platforms.shopify import tokens
 from plugin.runtime import Runtime
 from plugin.usecases import install
@@ -21,10 +17,9 @@ from storage import shops
 from webhooks.keeper import Keeper
 from webhooks.hearing import Ear
 
-#: what a log line may carry; a field that is not listed is left out
-LOG_FIELDS = ("levelname", "name", "message")
-
-
+log = logging.getLogger(__name__)
+#: signed, and yet not what its sender should send
+ALARMING = frozenset({"wrong_topic", "wrong_shop", "unknown_topic", "missing_header"})
 #: how long a store's number is taken from memory
 REMEMBERED_SECONDS = 5.0
 MOST_REMEMBERED = 100_000
@@ -48,6 +43,7 @@ def web(runtime: Runtime) -> Web:
         now=runtime.now,
         count=runtime.metrics.heard,
         topics=runtime.manifest.shopify.topics,
+        log=_tell,
     )
     app = create_app(
         runtime, ear=ear, on_first_open=lambda domain, token: install_on_first_open(runtime, domain, token)
@@ -66,17 +62,10 @@ def install_on_first_open(runtime: Runtime, domain: str, session_token: str) -> 
         install.begin(db, platform="shopify", domain=domain, info=info, sealed=sealed, now=runtime.now())
 
 
-def set_up_logging(config: Config) -> None:
-    """Log lines on standard error, as text or as one JSON object a line, from a list of allowed fields."""
-    handler = logging.StreamHandler(sys.stderr)
-    if config.log_format == "json":
-        handler.setFormatter(_JsonLines())
-    else:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root = logging.getLogger("regulars")
-    root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
-    root.propagate = False
+def _tell(outcome: str, topic: str, domain: str) -> None:
+    """What somebody who holds a secret did wrong; everything else is a number in the metrics, as anybody can cause it."""
+    if outcome in ALARMING:
+        log.warning("a signed delivery was answered %s: topic %s, store %s", outcome, topic, domain)
 
 
 class _Directory:
@@ -98,13 +87,3 @@ class _Directory:
             self.known.clear()
         self.known[platform, domain] = (asked + REMEMBERED_SECONDS if shop_id else 0.0, shop_id)
         return shop_id
-
-
-class _JsonLines(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        record.message = record.getMessage()
-        told = {name: getattr(record, name) for name in LOG_FIELDS}
-        told["at"] = datetime.fromtimestamp(record.created, UTC).isoformat()
-        if record.exc_info and record.exc_info[0]:
-            told["error"] = record.exc_info[0].__name__
-        return json.dumps(told, ensure_ascii=False)

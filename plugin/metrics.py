@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest, values
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 #: where processes that share their counts meet; the name is the client library's
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+# when a counter began is no figure of its own, and would double the length of what is told
+disable_created_metrics()  # type: ignore[no-untyped-call]
 _WORD_BEGINS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -23,7 +25,7 @@ class Metrics:
         self._folder = folder
         if folder is not None:
             # chosen by the library when it was loaded, which after a fork may have been before there was a folder
-            values.ValueClass = values.MultiProcessValue()
+            values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self._accepted = self._counter("inbox_accepted", "Deliveries kept for the first time")
         self._heard = self._counter("webhook_answers", "Deliveries by how they were answered", "outcome")
@@ -67,7 +69,7 @@ class Metrics:
         """All counters, of all processes that share them, and what ``others`` collect, in Prometheus' words."""
         shown = CollectorRegistry() if self._folder else self.registry
         if self._folder:
-            MultiProcessCollector(shown, path=self._folder)
+            MultiProcessCollector(shown, path=self._folder)  # type: ignore[no-untyped-call]
         beside = CollectorRegistry()
         for other in others:
             beside.register(other)

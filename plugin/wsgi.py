@@ -9,7 +9,7 @@ import atexit
 import os
 import threading
 
-from plugin import assembly, config, runtime
+from plugin import assembly, config, logs, runtime
 from plugin.config import ConfigError
 from plugin.metrics import SHARED_FOLDER, Metrics
 from plugin.runtime import Runtime
@@ -51,5 +51,5 @@ def _runtime() -> Runtime:
     built = runtime.build(config.from_env(os.environ), metrics=counted)
     if not migrations.fits(migrations.current(built.database)):
         raise ConfigError("The database is not at the newest schema: run regulars migrate.")
-    assembly.set_up_logging(built.config)
+    logs.set_up(built.config.log_format)
     return built

@@ -48,9 +48,10 @@ def opened(*, migrated: bool = True) -> Iterator[Runtime]:
 
 
 def require_schema(built: Runtime) -> None:
-    """Raises Problem where the database is not at the newest schema."""
-    have, want = migrations.current(built.database), migrations.newest()
-    if have != want:
+    """Raises Problem where the database has not seen the newest schema of this program."""
+    have = migrations.current(built.database)
+    if not migrations.fits(have):
+        want = migrations.newest()
         raise Problem(
             f"The database is at schema {have or 'none'} and this program needs {want}: run regulars migrate."
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -15,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from plugin import runtime
 from plugin.cli import context
 from plugin.platforms.protocol import PlatformError
+from plugin.readiness import LEAST_DISK_SHARE, free_share
 from plugin.runtime import Runtime
 from plugin.usecases.absorb import DATA_REQUEST
 from plugin.vault import Unsealable
@@ -25,7 +25,6 @@ from storage.shops import Shop
 OLD_DELIVERY = timedelta(minutes=5)
 #: a call whose outcome is not known should be settled within this
 OLD_DOUBT = timedelta(minutes=15)
-LEAST_DISK_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +71,7 @@ def _examine(built: Runtime) -> Iterator[Finding]:
 
 
 def _disk(built: Runtime) -> Finding:
-    path = built.config.sqlite_path or Path.cwd()
-    usage = shutil.disk_usage(path.absolute().parent)
-    share = usage.free / usage.total
+    share = free_share(built.config.sqlite_path or Path.cwd() / "any")
     return Finding(
         "disk",
         ok=share >= LEAST_DISK_SHARE,
@@ -91,11 +88,8 @@ def _schema(built: Runtime) -> Finding:
             "database", ok=False, told=f"cannot be opened ({type(error.orig).__name__}); check REGULARS_DATABASE_URL"
         )
     told = f"{built.database.dialect}, schema {have or 'none'}"
-    return Finding(
-        "database",
-        ok=have == want,
-        told=told if have == want else f"{told}, but {want} is needed; run regulars migrate",
-    )
+    ok = migrations.fits(have)
+    return Finding("database", ok=ok, told=told if ok else f"{told}, but {want} is needed; run regulars migrate")
 
 
 def _clock(built: Runtime) -> Finding:

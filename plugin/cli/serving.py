@@ -15,7 +15,7 @@ from types import FrameType
 import click
 from prometheus_client import start_http_server
 
-from plugin import assembly
+from plugin import logs
 from plugin.cli import context
 from plugin.gauges import Standing
 from plugin.metrics import SHARED_FOLDER
@@ -65,7 +65,7 @@ def worker(concurrency: int, metrics_host: str, metrics_port: int | None) -> Non
         stop.set()
 
     with context.opened() as built:
-        assembly.set_up_logging(built.config)
+        logs.set_up(built.config.log_format)
         signal.signal(signal.SIGTERM, halt)
         signal.signal(signal.SIGINT, halt)
         click.echo("The worker is running; Ctrl-C stops it.", err=True)

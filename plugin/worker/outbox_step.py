@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from plugin.platforms.protocol import Platform, PlatformError
 from plugin.runtime import Runtime
+from plugin.usecases.deliver import Answer
 from plugin.worker.calls import KINDS, Call
 from storage import outbox, shops
 from storage.outbox import OutboxRow
@@ -83,7 +84,7 @@ def _ask(runtime: Runtime, store: Platform | PlatformError, one: _Asked) -> Any:
     except PlatformError as error:
         runtime.metrics.asked(error)
         return error
-    runtime.metrics.asked(None)
+    runtime.metrics.asked(answer.error if isinstance(answer, Answer) else None)
     return answer
 
 

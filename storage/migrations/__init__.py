@@ -18,17 +18,26 @@ LOCK = 7_283_461_905
 
 
 def migrate(database: Database) -> None:
-    """Runs every step that the database has not seen yet."""
+    """Runs every step that the database has not seen yet; none where a newer program was here before."""
     with database.transaction() as db:
         if database.dialect == "postgresql":
             db.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-        run(db)
+        if not _of_a_newer_program(_seen(db)):
+            run(db)
 
 
 def current(database: Database) -> str | None:
     """The newest step that the database has seen; None for an empty one."""
     with database.reading() as db:
-        return MigrationContext.configure(db, opts={"version_table": VERSION_TABLE}).get_current_revision()
+        return _seen(db)
+
+
+def fits(seen: str | None) -> bool:
+    """Whether this program can work once the database has seen this step: its newest, or one of a newer program.
+
+    Steps only add, so that an old program goes on while a newer one takes its place.
+    """
+    return seen == newest() or _of_a_newer_program(seen)
 
 
 def prove(database: Database) -> None:
@@ -55,6 +64,14 @@ def run(db: Connection, to: str = "head") -> None:
     with EnvironmentContext(Config(), steps, fn=upgrade) as environment:
         environment.configure(connection=db, version_table=VERSION_TABLE, transactional_ddl=True)
         environment.run_migrations()
+
+
+def _seen(db: Connection) -> str | None:
+    return MigrationContext.configure(db, opts={"version_table": VERSION_TABLE}).get_current_revision()
+
+
+def _of_a_newer_program(seen: str | None) -> bool:
+    return seen is not None and seen not in {step.revision for step in _steps().walk_revisions()}
 
 
 def _steps() -> ScriptDirectory:

@@ -55,7 +55,7 @@ def test_every_figure_follows_what_happens(world: World) -> None:
         current = programs.current(db, world.shop().shop_id)
     assert current is not None
     assert seen["regulars_inbox_waiting", ""] == seen["regulars_inbox_oldest_age_seconds", ""] == 0
-    assert seen["regulars_store_calls_total", "answered"] == 1
+    assert seen["regulars_store_calls_total", "answered"] >= 1
     assert seen["regulars_intents", "issued"] == 1
     assert seen["regulars_webhook_answers_total", "kept"] == seen["regulars_inbox_accepted_total", ""]
     assert seen["regulars_budget_reserved_minor", "USD"] == offer.reserved_minor > 0
@@ -66,7 +66,7 @@ def test_calls_are_counted_by_what_became_of_them(world: World) -> None:
     """A store that asks to wait and one whose answer is lost are told apart; so is how long an offer's fate is unknown."""
     people.rules(world)
     people.buys(world)
-    world.store.weather.expect(Mishap.TOO_MANY, Mishap.SERVER_ERROR)
+    world.store.weather.expect(Mishap.TOO_MANY, Mishap.SERVER_ERROR, only="CreateDiscount")
     world.worker.drain()
     assert scraped(world)["regulars_throttled_total", ""] == 1
 
@@ -89,5 +89,5 @@ def test_the_names_are_kept_and_nobody_is_named(world: World) -> None:
 
     assert found == NAMES
     (discount,) = people.live_codes(world)
-    for named in (world.shop().domain, world.shop().name, str(REGULAR), "Ada", "Tester", discount.code):
+    for named in (world.shop().domain, world.shop().name, str(REGULAR), "Ada", "Tester", discount.terms.code):
         assert named not in text

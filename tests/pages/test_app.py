@@ -8,9 +8,12 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from plugin.app import create_app
 from plugin.platforms.protocol import NotSent
+from plugin.readiness import REMEMBERED_SECONDS, Readiness
+from storage import migrations
 from storage.engine import Database
 from tests.pages.world import Visit, World, deaf
 
@@ -33,17 +36,53 @@ def test_it_is_not_ready_on_an_old_schema(world: World, tmp_path_factory: pytest
     empty.close()
 
 
+def test_it_is_ready_on_a_newer_schema(world: World) -> None:
+    """While a newer program takes over, the old one goes on: steps only add."""
+    with world.runtime.database.transaction() as db:
+        db.execute(text(f"UPDATE {migrations.VERSION_TABLE} SET version_num = '9999'"))  # noqa: S608 - a constant
+    try:
+        assert world.app().test_client().get("/readyz").status_code == 200
+        migrations.migrate(world.runtime.database)
+        assert migrations.current(world.runtime.database) == "9999"
+    finally:
+        with world.runtime.database.transaction() as db:
+            newest = {"newest": migrations.newest()}
+            db.execute(text(f"UPDATE {migrations.VERSION_TABLE} SET version_num = :newest"), newest)  # noqa: S608
+
+
+def test_it_is_not_ready_on_a_disk_that_is_almost_full(world: World) -> None:
+    """Under five percent free it says so and what to do; it looks once a second, as each look is a commit."""
+    free, now = [0.049], [0.0]
+    readiness = Readiness(world.runtime, share=lambda _path: free[0], monotonic=lambda: now[0])
+    assert "make room" in (readiness.trouble() or "")
+    free[0] = 0.051
+    assert readiness.trouble() is not None
+    now[0] = REMEMBERED_SECONDS
+    assert readiness.trouble() is None
+
+
+def test_it_is_not_ready_where_nothing_can_be_written(world: World, sqlite_database: Database) -> None:
+    """A database that refuses every write is 503, says what to look at, and tells nothing of what was tried."""
+    with sqlite_database.transaction() as db:
+        fault = f"CREATE TRIGGER no BEFORE UPDATE ON {migrations.VERSION_TABLE} BEGIN SELECT RAISE(ABORT, 'x'); END"
+        db.execute(text(fault))
+    client = replace(world, runtime=replace(world.runtime, database=sqlite_database)).app().test_client()
+    answer = client.get("/readyz")
+    assert (answer.status_code, client.get("/livez").status_code) == (503, 200)
+    assert "cannot be written" in answer.text
+
+
 def test_metrics_count_answers_by_route_and_tell_the_queues(world: World) -> None:
     """Routes, never addresses: no number of customers can blow them up, and nothing personal is in them."""
     client = world.app().test_client()
     client.get("/app/rules?shop=secret.myshopify.com")
     client.get("/app/unheard-of")
-    text = client.get("/metrics").text
+    told = client.get("/metrics").text
 
-    assert 'regulars_http_answers_total{method="GET",route="/app/rules",status="200"} 1.0' in text
-    assert re.search(r"^regulars_inbox_waiting 0.0$", text, re.MULTILINE)
-    assert "unheard-of" not in text
-    assert "secret" not in text
+    assert 'regulars_http_answers_total{method="GET",route="/app/rules",status="200"} 1.0' in told
+    assert re.search(r"^regulars_inbox_waiting 0.0$", told, re.MULTILINE)
+    assert "unheard-of" not in told
+    assert "secret" not in told
 
 
 def broken(world: World, error: Exception) -> Flask:

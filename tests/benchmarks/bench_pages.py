@@ -85,20 +85,22 @@ def _buy(world: World) -> None:
             "gross_minor": cents, "current_minor": cents, "net_minor": cents, "valid": True, "codes": [],
         }
         for place, (code, at, cents) in enumerate(zip(
-            history.customer.tolist(), _moments(history.at + shift), history.value.tolist(), strict=True
+            history.customer.tolist(), moments(history.at + shift), history.value.tolist(), strict=True
         ))
     ]  # fmt: skip
     people = [{"shop_id": 1, "customer_id": one, "updated_at": NOW} for one in history.customer_ids]
-    _insert(world, customers_table, people)
-    _insert(world, orders_table, rows)
+    insert(world, customers_table, people)
+    insert(world, orders_table, rows)
 
 
-def _moments(seconds: Any) -> list[Any]:
+def moments(seconds: Any) -> list[Any]:
+    """Instants of seconds since 1970."""
     first = NOW - timedelta(seconds=NOW.timestamp())
     return [first + timedelta(seconds=one) for one in np.asarray(seconds).tolist()]
 
 
-def _insert(world: World, table: Any, rows: list[dict[str, Any]]) -> None:
+def insert(world: World, table: Any, rows: list[dict[str, Any]]) -> None:
+    """Writes rows as they are, many at once."""
     for start in range(0, len(rows), AT_ONCE):
         with world.runtime.database.transaction() as db:
             db.execute(table.insert(), rows[start : start + AT_ONCE])

@@ -1,0 +1,1 @@
+"""Use cases that no other folder tests as a whole."""

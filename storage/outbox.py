@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, delete, select, update
 
 from storage import claims
 from storage.claims import WAITING
 from storage.tables import outbox, shops
-from storage.upserts import put_new
+from storage.upserts import among, put_new
 
 ACTIVE = shops.c.state == "active"
 
@@ -107,6 +107,43 @@ def give_up_all(db: Connection, shop_id: int, reason: str, now: datetime) -> int
     }
     mine = (outbox.c.shop_id == shop_id, outbox.c.state == WAITING)
     return db.execute(update(outbox).where(*mine).values(changed)).rowcount
+
+
+def states(db: Connection, shop_id: int, keys: Collection[str]) -> dict[str, str]:
+    """The state of each of these effects that was ever written down."""
+    mine = (outbox.c.shop_id == shop_id, among(db, outbox.c.key, keys))
+    return {row.key: row.state for row in db.execute(select(outbox.c.key, outbox.c.state).where(*mine))}
+
+
+def known(db: Connection, shop_id: int, key: str) -> bool:
+    """Whether an effect with this key was written down, in whatever state it is."""
+    return bool(states(db, shop_id, [key]))
+
+
+def newest(db: Connection, shop_id: int, kind: str) -> tuple[datetime, dict[str, Any]] | None:
+    """When an effect of this kind was written down last, and what it is about."""
+    mine = (outbox.c.shop_id == shop_id, outbox.c.kind == kind)
+    statement = select(outbox.c.created_at, outbox.c.payload).where(*mine)
+    row = db.execute(statement.order_by(outbox.c.outbox_row.desc()).limit(1)).one_or_none()
+    return None if row is None else (row.created_at, row.payload)
+
+
+def settled(db: Connection, shop_id: int, kind: str, *, since: datetime) -> list[dict[str, Any]]:
+    """What the effects of a kind that were settled since then were about, the oldest first."""
+    mine = (outbox.c.shop_id == shop_id, outbox.c.kind == kind, outbox.c.state == "done", outbox.c.settled_at >= since)
+    return list(db.execute(select(outbox.c.payload).where(*mine).order_by(outbox.c.settled_at)).scalars())
+
+
+def forget(db: Connection, shop_id: int, kind: str, *, before: datetime) -> int:
+    """Removes the settled effects of a kind that repeats itself, written down before then; how many."""
+    mine = (outbox.c.shop_id == shop_id, outbox.c.kind == kind, outbox.c.state != WAITING, outbox.c.created_at < before)
+    return db.execute(delete(outbox).where(*mine)).rowcount
+
+
+def forget_keys(db: Connection, shop_id: int, keys: Collection[str]) -> None:
+    """Removes settled effects, so that they can be written down again."""
+    mine = (outbox.c.shop_id == shop_id, among(db, outbox.c.key, keys), outbox.c.state != WAITING)
+    db.execute(delete(outbox).where(*mine))
 
 
 def waiting(db: Connection) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, select, update
 
+from storage.columns import YES
 from storage.tables import redemptions
 from storage.upserts import among_later, listed, put_new
 
@@ -57,9 +58,22 @@ def reverse(db: Connection, shop_id: int, *, offer_id: str, order_id: str) -> bo
     return _turn(db, shop_id, offer_id, order_id, reverse=True)
 
 
-def restore(db: Connection, shop_id: int, *, offer_id: str, order_id: str) -> bool:
-    """Lets a redemption that was taken back count again; whether it did not count until now."""
-    return _turn(db, shop_id, offer_id, order_id, reverse=False)
+def restore(db: Connection, shop_id: int, *, offer_id: str, order_id: str, discount_minor: int) -> bool:
+    """Lets a redemption that was taken back count again, with what it takes off now; whether it did not until now."""
+    return _turn(db, shop_id, offer_id, order_id, reverse=False, discount_minor=discount_minor)
+
+
+def resize(db: Connection, shop_id: int, *, offer_id: str, order_id: str, discount_minor: int) -> bool:
+    """Changes what a redemption that counts took off: the order was edited; whether it changed."""
+    here = (
+        redemptions.c.shop_id == shop_id,
+        redemptions.c.offer_id == offer_id,
+        redemptions.c.order_id == order_id,
+        redemptions.c.reversed != YES,
+        redemptions.c.discount_minor != discount_minor,
+    )
+    changed = {"discount_minor": discount_minor, "turn": redemptions.c.turn + 1}
+    return db.execute(update(redemptions).where(*here).values(changed)).rowcount == 1
 
 
 def of_orders(db: Connection, shop_id: int, order_ids: Collection[str]) -> list[Redemption]:
@@ -74,13 +88,12 @@ def _of_orders(dialect: str) -> Select[Any]:
     return select(*COLUMNS).where(*mine).order_by(redemptions.c.order_id, redemptions.c.offer_id)
 
 
-def _turn(db: Connection, shop_id: int, offer_id: str, order_id: str, *, reverse: bool) -> bool:
+def _turn(db: Connection, shop_id: int, offer_id: str, order_id: str, *, reverse: bool, **changed: Any) -> bool:
     here = (
         redemptions.c.shop_id == shop_id,
         redemptions.c.offer_id == offer_id,
         redemptions.c.order_id == order_id,
         redemptions.c.reversed != reverse,
     )
-    return (
-        db.execute(update(redemptions).where(*here).values(reversed=reverse, turn=redemptions.c.turn + 1)).rowcount == 1
-    )
+    new = {"reversed": reverse, "turn": redemptions.c.turn + 1, **changed}
+    return db.execute(update(redemptions).where(*here).values(new)).rowcount == 1

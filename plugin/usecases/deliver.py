@@ -10,30 +10,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from plugin.platforms.protocol import (
     DiscountSpec,
     InDoubt,
-    NotSent,
     Platform,
     PlatformError,
     Rejected,
-    ShopUnavailable,
     StoredDiscount,
     Taken,
-    Throttled,
-    Unauthorized,
 )  # fmt: skip
-from storage import budgets, offers, orders, outbox, shops
-from storage.budgets import Cause
+from plugin.usecases import cancel_offers, give_back, put_off, still_stands
+from plugin.usecases.spec import spec_of
+from storage import offers, outbox
 from storage.offers import Offer
 from storage.outbox import OutboxRow
 
-#: waits after the first, second, … attempt that told nothing, in seconds; the last one repeats
-BACK_OFF_SECONDS = (2, 5, 15, 60, 300, 900)
 OPEN_STATES = ("planned", "sending")
 
 
@@ -103,47 +98,26 @@ def conclude_many(db: Connection, told: Sequence[tuple[OutboxRow, Task, Answer]]
             _withdraw(db, row, task, answer.found, now)
 
 
-def spec_of(offer: Offer) -> DiscountSpec:
-    """The discount that an offer asks for."""
-    return DiscountSpec(
-        code=offer.code or "",
-        title=f"Regulars {offer.kind.replace('_', '-')} {offer.code}",
-        tag=offer.offer_id,
-        customer_id=offer.customer_id,
-        percent=int(offer.benefit["value"]),
-        minimum=int(offer.benefit["minimum"]),
-        currency=offer.currency,
-        starts_at=offer.starts_at,
-        ends_at=offer.ends_at,
-    )
-
-
 def _prepare(db: Connection, shop_id: int, rows: Sequence[OutboxRow], now: datetime) -> dict[int, Task]:
     known = offers.some(db, shop_id, [str(row.payload["offer_id"]) for row in rows])
     pairs = [(row, known.get(str(row.payload["offer_id"]))) for row in rows]
     outbox.done_many(db, [row for row, offer in pairs if offer is None or offer.state not in OPEN_STATES], now)
     to_ask = [(row, offer) for row, offer in pairs if offer is not None and offer.state in OPEN_STATES]
-    returned = _came_back(db, shop_id, [offer for _, offer in to_ask if offer.state == "planned"])
+    against = still_stands.objections(db, shop_id, [offer for _, offer in to_ask if offer.state == "planned"], now=now)
     tasks: dict[int, Task] = {}
     for row, offer in to_ask:
-        planned = offer.state == "planned"
-        if planned and (offer.unwanted or offer.ends_at <= now or offer.offer_id in returned):
-            _call_off(db, offer, row, now)
+        if offer.state == "planned" and offer.offer_id in against:
+            _call_off(db, offer, row, against[offer.offer_id], now)
+        elif offer.state == "sending" and offer.unwanted:
+            # asked for once, and cancelled since: from now on only the cancelling asks
+            if outbox.done(db, row, now):
+                cancel_offers.cancel_offer(db, shop_id, offer.offer_id, why=offer.note or "", now=now)
         else:
-            tasks[row.outbox_row] = Task(offer=offer, asked_before=not planned, spec=spec_of(offer))
+            tasks[row.outbox_row] = Task(offer=offer, asked_before=offer.state == "sending", spec=spec_of(offer))
     fresh = [task.offer.offer_id for task in tasks.values() if not task.asked_before]
     moved = offers.advance_many(db, shop_id, fresh, to="sending", frm=["planned"], sending_at=now) if fresh else set()
     # one that was called off since it was read is not asked for; its call ends when the lease does
     return {row: task for row, task in tasks.items() if task.asked_before or task.offer.offer_id in moved}
-
-
-def _came_back(db: Connection, shop_id: int, planned: Sequence[Offer]) -> set[str]:
-    """Whose customers have ordered since this win-back was planned? Asked in the transaction that is about to send it."""
-    win_backs = [offer for offer in planned if offer.kind == "win_back"]
-    if not win_backs:
-        return set()
-    newest = orders.latest(db, shop_id, {offer.customer_id for offer in win_backs})
-    return {offer.offer_id for offer in win_backs if offer.cycle != f"silence:{newest.get(offer.customer_id)}"}
 
 
 def _is_ours(task: Task, found: StoredDiscount) -> bool:
@@ -166,51 +140,34 @@ def _withdraw(db: Connection, row: OutboxRow, task: Task, found: StoredDiscount,
     if offer.offer_id not in found.tags:
         _reject(db, offer, "another discount of the store has this code", now)
         return
+    if found.usage_count:
+        # it was live, and somebody has used it: their order is proof, or the next round of closing tells
+        offers.issue_many(db, row.shop_id, {offer.offer_id: found.ref}, now=now)
+        return
     # somebody switched it off: the merchant in the store's admin, or a cancellation of ours
     moved = offers.advance(
         db, row.shop_id, offer.offer_id, to="cancelled", frm=["sending"], store_ref=found.ref, closed_at=now
     )
-    _release(db, offer, now, really=moved)
+    give_back.money(db, row.shop_id, [offer] if moved else [], now=now)
 
 
 def _fail(db: Connection, row: OutboxRow, task: Task, error: PlatformError, now: datetime) -> None:
-    match error:
-        # a no to a second question says nothing of the first: that one may have landed, or may yet
-        case Rejected() if not task.asked_before:
-            if outbox.done(db, row, now):
-                _reject(db, task.offer, f"{error.code}: {error}", now)
-        case Throttled():
-            outbox.retry(db, row, run_at=now + timedelta(seconds=error.retry_after_seconds), reason="throttled")
-        case Unauthorized() | ShopUnavailable():
-            if outbox.retry(db, row, run_at=now + timedelta(seconds=BACK_OFF_SECONDS[-1]), reason=str(error)):
-                shops.pause(db, row.shop_id, str(error))
-        case _:
-            wait = BACK_OFF_SECONDS[min(row.attempts, len(BACK_OFF_SECONDS) - 1)]
-            word = "could not be reached" if isinstance(error, NotSent) else "in doubt"
-            outbox.retry(db, row, run_at=now + timedelta(seconds=wait), reason=f"{word}: {error}")
+    # a no to a second question says nothing of the first: that one may have landed, or may yet
+    if isinstance(error, Rejected) and not task.asked_before:
+        if outbox.done(db, row, now):
+            _reject(db, task.offer, f"{error.code}: {error}", now)
+    else:
+        put_off.call(db, row, error, now=now)
 
 
-def _call_off(db: Connection, offer: Offer, row: OutboxRow, now: datetime) -> None:
+def _call_off(db: Connection, offer: Offer, row: OutboxRow, why: str, now: datetime) -> None:
     if not outbox.done(db, row, now):
         return
-    moved = offers.advance(
-        db,
-        row.shop_id,
-        offer.offer_id,
-        to="cancelled",
-        frm=["planned"],
-        closed_at=now,
-        note="called off before it was sent",
-    )
-    _release(db, offer, now, really=moved)
+    note = f"called off before it was sent: {why}"
+    moved = offers.advance(db, row.shop_id, offer.offer_id, to="cancelled", frm=["planned"], closed_at=now, note=note)
+    give_back.money(db, row.shop_id, [offer] if moved else [], now=now)
 
 
 def _reject(db: Connection, offer: Offer, why: str, now: datetime) -> None:
     moved = offers.advance(db, offer.shop_id, offer.offer_id, to="rejected", frm=["sending"], closed_at=now, note=why)
-    _release(db, offer, now, really=moved)
-
-
-def _release(db: Connection, offer: Offer, now: datetime, *, really: bool) -> None:
-    if really and offer.budget_month is not None and offer.reserved_minor:
-        cause = Cause(f"release/{offer.offer_id}", now, offer.offer_id)
-        budgets.release(db, offer.shop_id, month=offer.budget_month, amount=offer.reserved_minor, cause=cause)
+    give_back.money(db, offer.shop_id, [offer] if moved else [], now=now)

@@ -7,12 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from plugin.usecases import give_back, switch_off
 from plugin.vault import Vault
-from storage import budgets, customers, erasure, offers, outbox
-from storage.budgets import Cause
+from storage import customers, erasure, offers
 from storage.offers import Offer
 
-SWITCH_OFF = "switch_off"
 #: no store gives this as an id
 NOBODY = "named by address only"
 
@@ -45,11 +44,8 @@ def person(
 def _let_go(db: Connection, offer: Offer, now: datetime) -> None:
     """The code must end up dead in the store, the money goes back to its month."""
     if offer.code:
-        payload = {"code": offer.code, "until": offer.ends_at.isoformat()}
-        outbox.put(db, offer.shop_id, key=f"off/{offer.offer_id}", kind=SWITCH_OFF, payload=payload, now=now)
-    if offer.budget_month is not None and offer.reserved_minor:
-        cause = Cause(f"release/{offer.offer_id}", now, offer.offer_id)
-        budgets.release(db, offer.shop_id, month=offer.budget_month, amount=offer.reserved_minor, cause=cause)
+        switch_off.later(db, offer, key=f"off/{offer.offer_id}", now=now)
+    give_back.money(db, offer.shop_id, [offer], now=now)
 
 
 def shop(db: Connection, shop_id: int) -> None:

@@ -7,6 +7,7 @@ the redemptions' discounts less the offer's cost, and the offer's note says it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, func, select
 
 from plugin.rewards import settle, stored
 from plugin.rewards.wording import money_text
+from plugin.usecases import switch_off
 from storage import budgets, locks, offers, orders, programs, redemptions
 from storage.budgets import Cause
 from storage.columns import YES
@@ -25,6 +27,7 @@ from storage.tables import redemptions as uses
 
 #: one at a time keeps a shop's books of redemptions
 ROOM = "redemptions"
+log = logging.getLogger("regulars.offers")
 #: the states in which the money is still set aside when an order proves the code
 HELD = frozenset({"sending", "issued"})
 
@@ -85,11 +88,13 @@ class _Book:
         offer = self.offers[offer_id]
         earlier = self.known.get((offer_id, order.order_id))
         if earlier is not None and not earlier.reversed:
+            self._resize(offer, earlier, order, discount)
             return
         leaked = order.customer_id != offer.customer_id
         if earlier is not None:
-            discount = earlier.discount_minor
-            redemptions.restore(self.db, self.shop.shop_id, offer_id=offer_id, order_id=order.order_id)
+            redemptions.restore(
+                self.db, self.shop.shop_id, offer_id=offer_id, order_id=order.order_id, discount_minor=discount
+            )
         else:
             redemptions.record(
                 self.db,
@@ -108,8 +113,29 @@ class _Book:
         again = not (first or earlier)
         if leaked or again:
             self.suspicious.append(offer_id)
+        if again:
+            self._stop(offer, order)
         if notes := _notes(offer, leaked=leaked, again=again, overrun=overrun):
             offers.amend(self.db, self.shop.shop_id, offer_id, note=notes)
+
+    def _resize(self, offer: Offer, earlier: Redemption, order: StoredOrder, discount: int) -> None:
+        """An edit of the order made the discount larger or smaller: the difference is booked, or taken back."""
+        if discount == earlier.discount_minor:
+            return
+        redemptions.resize(
+            self.db, self.shop.shop_id, offer_id=offer.offer_id, order_id=order.order_id, discount_minor=discount
+        )
+        why = _reason(offer, order, earlier.turn + 1)
+        if discount < earlier.discount_minor:
+            self._give_back(offer, why)
+        elif overrun := self._pay(offer, discount - earlier.discount_minor, why, held=0):
+            note = _notes(offer, leaked=earlier.leaked, again=False, overrun=overrun)
+            offers.amend(self.db, self.shop.shop_id, offer.offer_id, note=note)
+
+    def _stop(self, offer: Offer, order: StoredOrder) -> None:
+        """The store let a code through that is good once: it is switched off, and the alarm is raised."""
+        log.warning("offer %s of shop %d was used again, on order %s", offer.offer_id, offer.shop_id, order.order_id)
+        switch_off.later(self.db, offer, key=f"over/{offer.offer_id}", now=order.ordered_at)
 
     def _advance(self, offer: Offer, order: StoredOrder, frm: Collection[str]) -> bool:
         # the state that was read may be old by now: only the move itself tells whether the money was still set aside
@@ -157,16 +183,19 @@ class _Book:
         offer = self.offers.get(offer_id) or offers.get(self.db, shop_id, offer_id)
         if offer is None or not redemptions.reverse(self.db, shop_id, offer_id=offer_id, order_id=row.order_id):
             return
-        # what had found no room is given back first: nothing stays booked beyond the uses that still count
-        cost = min(offer.cost_minor, self._taken_off(offer_id))
-        back = settle.reversed_use(booked=offer.cost_minor - cost)
-        if offer.budget_month is not None and back.booked:
-            cause = _moving("unbook", _reason(offer, order, row.turn + 1))
-            budgets.unbook(self.db, shop_id, month=offer.budget_month, cost=-back.booked, cause=cause)
-        self._cost(offer, cost)
+        self._give_back(offer, _reason(offer, order, row.turn + 1))
         if offer.order_id == row.order_id:
             offers.amend(self.db, shop_id, offer_id, note="the order was cancelled or refunded")
         self.taken_back.append(offer_id)
+
+    def _give_back(self, offer: Offer, why: Cause) -> None:
+        # what had found no room is given back first: nothing stays booked beyond the uses that still count
+        cost = min(offer.cost_minor, self._taken_off(offer.offer_id))
+        back = settle.reversed_use(booked=offer.cost_minor - cost)
+        if offer.budget_month is not None and back.booked:
+            cause = _moving("unbook", why)
+            budgets.unbook(self.db, self.shop.shop_id, month=offer.budget_month, cost=-back.booked, cause=cause)
+        self._cost(offer, cost)
 
     def _taken_off(self, offer_id: str) -> int:
         """What the uses of an offer that count took off, together."""
@@ -182,7 +211,7 @@ class _Book:
 
 
 def _reason(offer: Offer, order: StoredOrder, turn: int) -> Cause:
-    """What moves the money of this use, at its ``turn``: 0 used, 1 taken back, 2 restored, and so on."""
+    """What moves the money of this use, at its ``turn``: 0 used, 1 taken back, 2 restored, or of another size, and so on."""
     at = order.cancelled_at or order.ordered_at
     return Cause(f"{offer.offer_id}/{order.order_id}/{turn}", at, offer.offer_id, order.order_id)
 

@@ -1,8 +1,22 @@
-"""Switches codes off in the store whose reason is gone: the customer was erased, the offer is unwanted."""
+"""Switches codes off in the store whose reason is gone: the customer was erased, the code was used twice."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from sqlalchemy import Connection
+
 from plugin.platforms.protocol import Platform
+from storage import outbox
+from storage.offers import Offer
+
+SWITCH_OFF = "switch_off"
+
+
+def later(db: Connection, offer: Offer, *, key: str, now: datetime) -> bool:
+    """Writes down that an offer's code is to be switched off, once for each ``key``; whether that is new."""
+    payload = {"code": offer.code, "until": offer.ends_at.isoformat()}
+    return outbox.put(db, offer.shop_id, key=key, kind=SWITCH_OFF, payload=payload, now=now)
 
 
 def code(platform: Platform, name: str) -> bool:

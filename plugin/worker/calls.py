@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 
 from plugin.platforms.protocol import Platform, PlatformError
 from plugin.runtime import Runtime
-from plugin.usecases import deliver, refetch, switch_off
+from plugin.usecases import cancel_offers, close_ended, compare, deliver, put_off, refetch, sweep, switch_off
 from plugin.usecases.absorb import DATA_REQUEST, REFETCH
-from plugin.usecases.erase import SWITCH_OFF
 from plugin.usecases.make_offers import ISSUE, issuer
-from storage import outbox
+from plugin.usecases.switch_off import SWITCH_OFF
+from storage import offers, outbox
 from storage.outbox import OutboxRow
 
 RETRY = timedelta(minutes=1)
@@ -60,6 +60,37 @@ def _each(
     return all_of_them
 
 
+def _one_by_one(
+    prepare: Callable[..., Any],
+) -> Callable[[Runtime, Connection, Sequence[OutboxRow]], Sequence[Any]]:
+    def all_of_them(runtime: Runtime, db: Connection, rows: Sequence[OutboxRow]) -> Sequence[Any]:
+        return [prepare(db, row, now=runtime.now()) for row in rows]
+
+    return all_of_them
+
+
+def _settled(
+    conclude: Callable[..., None],
+) -> Callable[[Runtime, Connection, Sequence[tuple[OutboxRow, Any, Any]]], None]:
+    """Concludes each call that was answered, and puts the others off."""
+
+    def all_of_them(runtime: Runtime, db: Connection, told: Sequence[tuple[OutboxRow, Any, Any]]) -> None:
+        for row, asked, answer in told:
+            if isinstance(answer, PlatformError):
+                put_off.call(db, row, answer, now=runtime.now())
+            else:
+                conclude(db, row, asked, answer, now=runtime.now())
+
+    return all_of_them
+
+
+def _prepare_disown(runtime: Runtime, db: Connection, rows: Sequence[OutboxRow]) -> Sequence[Any]:
+    """A code that an offer belongs to by now stays."""
+    known = {row.outbox_row: offers.get(db, row.shop_id, str(row.payload["tag"])) for row in rows}
+    outbox.done_many(db, [row for row in rows if known[row.outbox_row] is not None], runtime.now())
+    return [None if known[row.outbox_row] is not None else row.payload for row in rows]
+
+
 def _conclude_refetch(runtime: Runtime, db: Connection, row: OutboxRow, answer: Any) -> None:
     if isinstance(answer, PlatformError):
         outbox.retry(db, row, run_at=runtime.now() + RETRY, reason=str(answer))
@@ -72,9 +103,10 @@ def _conclude_switch_off(runtime: Runtime, db: Connection, row: OutboxRow, answe
     # after its end the code is dead by itself, whether the store ever had it or not
     if answer is True or runtime.now() >= datetime.fromisoformat(row.payload["until"]):
         outbox.done(db, row, runtime.now())
+    elif isinstance(answer, PlatformError):
+        put_off.call(db, row, answer, now=runtime.now())
     else:
-        reason = str(answer) if isinstance(answer, PlatformError) else "the store does not know the code (yet)"
-        outbox.retry(db, row, run_at=runtime.now() + RETRY, reason=reason)
+        put_off.later(db, row, "the store does not know the code (yet)", now=runtime.now())
 
 
 def _leave_to_the_merchant(runtime: Runtime, db: Connection, rows: Sequence[OutboxRow]) -> Sequence[None]:
@@ -92,6 +124,13 @@ KINDS: Mapping[str, Call] = {
     REFETCH: Call(_payloads, lambda store, asked: store.fetch_order(str(asked["order_id"])), _each(_conclude_refetch)),
     SWITCH_OFF: Call(
         _payloads, lambda store, asked: switch_off.code(store, str(asked["code"])), _each(_conclude_switch_off)
+    ),
+    close_ended.CLOSE: Call(_one_by_one(close_ended.prepare), close_ended.ask, _settled(close_ended.conclude)),
+    cancel_offers.CANCEL: Call(_one_by_one(cancel_offers.prepare), cancel_offers.ask, _settled(cancel_offers.conclude)),
+    sweep.SWEEP: Call(_one_by_one(sweep.prepare), sweep.ask, _settled(sweep.conclude)),
+    sweep.LOOK: Call(_one_by_one(sweep.prepare), sweep.ask, _settled(sweep.conclude)),
+    compare.DISOWN: Call(
+        _prepare_disown, lambda store, asked: switch_off.code(store, str(asked["code"])), _each(_conclude_switch_off)
     ),
     DATA_REQUEST: Call(_leave_to_the_merchant, _never, _never),
 }

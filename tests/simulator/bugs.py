@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete
 
 from plugin.runtime import Runtime
 from plugin.usecases import absorb, expire, make_offers
-from plugin.usecases.erase import SWITCH_OFF
+from plugin.usecases.switch_off import SWITCH_OFF
 from plugin.vault import Vault
 from storage import budgets, inbox, ledger, offers, outbox, redemptions
 from storage.budgets import Cause

@@ -12,8 +12,8 @@ from plugin.platforms.protocol import InDoubt, PlatformError, Rejected, StoredDi
 from plugin.runtime import Runtime
 from plugin.usecases import deliver
 from plugin.usecases.deliver import Answer, Task
-from plugin.usecases.erase import SWITCH_OFF
 from plugin.usecases.make_offers import ISSUE
+from plugin.usecases.switch_off import SWITCH_OFF
 from plugin.worker.calls import KINDS
 from storage.outbox import OutboxRow
 from storage.tables import offers as offers_table

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from plugin.usecases.erase import SWITCH_OFF
+from plugin.usecases.switch_off import SWITCH_OFF
 from storage import inbox, outbox
 from storage.engine import Database
 from storage.tables import outbox as outbox_table

@@ -7,11 +7,13 @@ lag behind; the store may ask to wait. What lands late lands when the scheduler 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from plugin.platforms.protocol import (
+    MARK,
+    DiscountPage,
     DiscountSpec,
     FetchedOrder,
     InDoubt,
@@ -23,6 +25,8 @@ from plugin.platforms.protocol import (
 )
 
 FAULTS = ("lost request", "lost answer", "late request", "doubled request", "throttled", "not sent", "read lag")
+#: discounts in a page of the list
+PAGE = 3
 #: of a hundred calls, while a fault is on
 UNLUCKY = 35
 
@@ -33,6 +37,7 @@ class Discount:
 
     ref: str
     spec: DiscountSpec
+    changed_at: datetime
     off: bool = False
     uses: int = 0
 
@@ -89,6 +94,24 @@ class FakeStore:
         found = self.codes.get(code.upper())
         return None if found is None or fault == "read lag" else self._shown(found)
 
+    def find_discounts(self, refs: Collection[str]) -> dict[str, StoredDiscount]:
+        fault = self._fault("lost answer", "throttled", "not sent")
+        if fault == "lost answer":
+            raise InDoubt(fault)
+        return {one.ref: self._shown(one) for one in self.codes.values() if one.ref in refs}
+
+    def list_discounts(self, *, changed_since: datetime, after: str | None) -> DiscountPage:
+        fault = self._fault("lost answer", "throttled", "not sent", "read lag")
+        if fault == "lost answer":
+            raise InDoubt(fault)
+        listed = sorted(
+            (one for one in self.codes.values() if one.changed_at >= changed_since), key=lambda one: one.ref
+        )
+        page = [one for one in listed if one.ref > (after or "")][:PAGE]
+        more = bool(page) and page[-1].ref != listed[-1].ref
+        shown = () if fault == "read lag" else tuple(self._shown(one) for one in page)
+        return DiscountPage(discounts=shown, after=page[-1].ref if more else None)
+
     def deactivate_discount(self, ref: str) -> None:
         fault = self._fault("lost request", "lost answer", "late request", "throttled", "not sent")
         if fault == "late request":
@@ -143,17 +166,20 @@ class FakeStore:
     def _put(self, spec: DiscountSpec) -> StoredDiscount:
         if spec.code.upper() in self.codes:
             raise Taken(spec.code)
-        made = Discount(ref=f"d{len(self.codes)}-{spec.code}", spec=spec)
+        made = Discount(ref=f"d{len(self.codes)}-{spec.code}", spec=spec, changed_at=self.now())
         self.codes[spec.code.upper()] = made
         return self._shown(made)
 
     def _switch_off(self, ref: str) -> None:
         for one in self.codes.values():
-            one.off = one.off or one.ref == ref
+            if one.ref == ref and not one.off:
+                one.off, one.changed_at = True, self.now()
 
     def _shown(self, one: Discount) -> StoredDiscount:
         live = one.shown_live(self.now())
-        return StoredDiscount(ref=one.ref, code=one.spec.code, tags=(one.spec.tag,), live=live, usage_count=one.uses)
+        return StoredDiscount(
+            ref=one.ref, code=one.spec.code, tags=(one.spec.tag, MARK), live=live, usage_count=one.uses
+        )
 
     def _check(self, spec: DiscountSpec) -> None:
         rails = self.rails

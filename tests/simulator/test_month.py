@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from plugin.rewards.propose import propose
 from plugin.rewards.stored import to_stored
-from plugin.usecases import expire, redeem
+from plugin.usecases import give_back, redeem
 from storage import budgets, offers, orders, programs, redemptions, shops
 from storage.budgets import Cause
 from storage.engine import Database
@@ -40,7 +40,7 @@ def test_the_month_never_passes_its_cap(
     for turn, (order, offer, discount, stands) in enumerate(told):
         if turn == expiry:
             with database.transaction() as db:
-                expire.ended(db, shop_id, now=NOW + timedelta(days=30), limit=10)
+                _expire(db, shop_id, 0)
         _tell(database, shop_id, order, offer, discount, turn=turn, stands=stands)
         _assert_month(database, shop_id, domain)
     for order in range(6):
@@ -70,7 +70,7 @@ def test_a_use_after_the_end_books_only_what_is_left(database: Database) -> None
     shop_id, domain = _shop(database)
     with database.transaction() as db:
         _offer(db, shop_id, 0, 600)
-        expire.ended(db, shop_id, now=NOW + timedelta(days=30), limit=10)
+        _expire(db, shop_id, 0)
         _offer(db, shop_id, 1, 700)
     _tell(database, shop_id, 1, 0, 500, turn=0, stands=True)
     _assert_month(database, shop_id, domain)
@@ -105,6 +105,15 @@ def _offer(db: Connection, shop_id: int, number: int, amount: int) -> None:
         issued_at=NOW, reasons=[], inputs={},
     )  # fmt: skip
     offers.open_many(db, shop_id, [one])
+
+
+def _expire(db: Connection, shop_id: int, number: int) -> None:
+    """As when the store has shown the code off."""
+    offer = offers.get(db, shop_id, _id(shop_id, number))
+    assert offer is not None
+    later = NOW + timedelta(days=30)
+    if offers.advance(db, shop_id, offer.offer_id, to="expired", closed_at=later):
+        give_back.money(db, shop_id, [offer], now=later)
 
 
 def _tell(database: Database, shop_id: int, order: int, offer: int, discount: int, *, turn: int, stands: bool) -> None:

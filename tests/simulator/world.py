@@ -18,7 +18,7 @@ from plugin.rewards import wire
 from plugin.rewards.program import Program
 from plugin.rewards.propose import propose
 from plugin.runtime import Runtime
-from plugin.usecases import absorb, change_program, expire, install, make_offers, measure
+from plugin.usecases import absorb, change_program, close_ended, expire, install, make_offers, measure, sweep
 from plugin.vault import Vault
 from plugin.worker.calls import KINDS, Call
 from storage import erasure, inbox, outbox, programs, shops, snapshots
@@ -54,7 +54,10 @@ class Parts:
         return outbox.claim(db, now=now, limit=limit, lease_seconds=LEASE_SECONDS)
 
     def close(self, db: Connection, shop_id: int, *, now: datetime) -> int:
-        return expire.ended(db, shop_id, now=now, limit=50)
+        shop = shops.get(db, shop_id)
+        begun = close_ended.due(db, shop, now=now) and close_ended.begin(db, shop, now=now)
+        swept = sweep.due(db, shop, now=now) and sweep.begin(db, shop, now=now)
+        return expire.ended(db, shop_id, now=now, limit=50) + begun + swept
 
     def decide(self, db: Connection, shop: Shop, ids: Sequence[str], *, now: datetime, runtime: Runtime) -> None:
         make_offers.for_customers(db, shop, ids, as_of=now, issuer=_issuer(runtime))

@@ -1,0 +1,72 @@
+"""Looks once more at an offer, in the transaction that is about to ask the store for it, whether it still stands.
+
+Between a decision and the first request the customer may have bought, the merchant may have changed the rules, gone
+back to a trial run, or left the customer out. What was asked for once is not looked at any more: it may exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from plugin.rewards import benefit, inputs, stored
+from plugin.rewards.program import Program
+from storage import customers, orders, programs, shops
+from storage.offers import Offer
+
+
+def objections(db: Connection, shop_id: int, planned: Sequence[Offer], *, now: datetime) -> dict[str, str]:
+    """What speaks against each of these offers that were never sent, by the offer's id; most have no entry."""
+    if not planned:
+        return {}
+    shop = shops.get(db, shop_id)
+    current = programs.current(db, shop_id)
+    program = stored.from_stored(current.body) if current else None
+    version = current.version if current else 0
+    found = {offer.offer_id: _of_the_shop(shop, program, offer, version, now) for offer in planned}
+    people = {offer.customer_id for offer in planned}
+    left_out = customers.left_out(db, shop_id, people)
+    back = _came_back(db, shop_id, planned)
+    for offer in planned:
+        if not found[offer.offer_id] and offer.customer_id in left_out:
+            found[offer.offer_id] = "the customer is left out of offers"
+        if not found[offer.offer_id] and offer.offer_id in back:
+            found[offer.offer_id] = "the customer has ordered since"
+    return {offer_id: why for offer_id, why in found.items() if why}
+
+
+def _of_the_shop(shop: shops.Shop, program: Program | None, offer: Offer, version: int, now: datetime) -> str:
+    against = {
+        offer.note or "it was cancelled": offer.unwanted,
+        "its time is over": offer.ends_at <= now,
+        "offers are paused": program is None or shop.state != "active",
+        "the store's currency has changed": offer.currency != shop.currency,
+        "the rules are on a trial run": program is not None and program.mode != "live",
+    }
+    found = next((why for why, holds in against.items() if holds), "")
+    if not found and program is not None and offer.program_version != version and not _asked_for_by(program, offer):
+        return "the rules have changed"
+    return found
+
+
+def _asked_for_by(program: Program, offer: Offer) -> bool:
+    """Whether the rules now in force would give the same, had they decided in the place of those that did."""
+    try:
+        again = inputs.redecide(offer.inputs, program)
+    except (ValueError, TypeError, KeyError):
+        # kept in another format than the rules of today read
+        return False
+    if again.outcome != "issue" or again.offer is None or again.offer.rule != offer.rule:
+        return False
+    return benefit.to_plain(again.offer.benefit) == offer.benefit
+
+
+def _came_back(db: Connection, shop_id: int, planned: Sequence[Offer]) -> set[str]:
+    """Those whose customers have ordered since this win-back was planned."""
+    win_backs = [offer for offer in planned if offer.kind == "win_back"]
+    if not win_backs:
+        return set()
+    newest = orders.latest(db, shop_id, {offer.customer_id for offer in win_backs})
+    return {offer.offer_id for offer in win_backs if offer.cycle != f"silence:{newest.get(offer.customer_id)}"}

@@ -1,0 +1,156 @@
+"""Goes through what the store has and what we believe that it has, every hour, and never creates anything.
+
+A round has three parts, each read in pages, one call to the store at a time:
+
+* ``changed``: the store's discounts that were changed since the last round, compared with their offers;
+* ``in_store``: our open offers, a slice of them in each round: does the store still have them?
+* ``doubtful``: offers on their way for so long that the call must have been lost; it is made again.
+
+What the merchant did to a discount in the store's admin is written down beside the offer and respected. A code of ours
+that is live although its offer is cancelled is switched off, once. One that nobody here knows, as after a restore of an
+older database, is first given the chance to be decided again (its code would be the same), then switched off.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from plugin.platforms.protocol import DiscountPage, Platform, StoredDiscount
+from plugin.usecases import compare, doubt
+from storage import offers, outbox, rounds
+from storage.offers import Offer
+from storage.outbox import OutboxRow
+from storage.shops import Shop
+
+SWEEP, LOOK = "sweep", "look_at"
+#: offers asked about at once, and pages of each part in one round: a large shop is gone through in several
+PAGE, MOST_PAGES = 50, 40
+#: the store's list may lag behind, and rounds may have been missed
+OVERLAP, WHOLE = timedelta(hours=2), timedelta(days=120)
+HOUR, KEEP = timedelta(hours=1), timedelta(days=2)
+
+log = logging.getLogger("regulars.sweep")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is to be asked: a page of the store's list, or about these offers."""
+
+    since: datetime | None = None
+    after: str | None = None
+    offers: tuple[Offer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What the store said: a page, or what it has of each offer."""
+
+    page: DiscountPage | None = None
+    found: dict[str, StoredDiscount | None] | None = None
+
+
+def due(db: Connection, shop: Shop, *, now: datetime) -> bool:
+    """Whether a round should begin; read without a lock. The first begins an hour after the installation."""
+    return shop.installed_at + HOUR <= now and not outbox.known(db, shop.shop_id, _key(shop, now))
+
+
+def begin(db: Connection, shop: Shop, *, now: datetime, whole: bool = False) -> bool:
+    """Begins this hour's round, unless it has begun. ``whole`` looks at all discounts that may be live, at once."""
+    last = outbox.newest(db, shop.shop_id, SWEEP)
+    since = now - WHOLE if whole or last is None else last[0] - OVERLAP
+    key = _key(shop, now) + (f"/{now:%M:%S.%f}" if whole else "")
+    payload = {
+        "round": key,
+        "part": "changed",
+        "since": since.isoformat(),
+        "after": None,
+        "page": 0,
+        "from": _from(last),
+    }
+    for kind in (SWEEP, LOOK):
+        outbox.forget(db, shop.shop_id, kind, before=now - KEEP)
+    return outbox.put(db, shop.shop_id, key=key, kind=SWEEP, payload=payload, now=now)
+
+
+def look_at(db: Connection, shop_id: int, offer_ids: list[str], *, key: str, now: datetime) -> bool:
+    """Has the store asked about these offers, because it was heard or seen that something happened to them."""
+    payload = {"part": "these", "offers": offer_ids}
+    return outbox.put(db, shop_id, key=key, kind=LOOK, payload=payload, now=now)
+
+
+def prepare(db: Connection, row: OutboxRow, *, now: datetime) -> Task | None:
+    """What to ask; None where the part needs nothing of the store, or is done."""
+    payload = row.payload
+    match payload["part"]:
+        case "changed":
+            return Task(since=datetime.fromisoformat(payload["since"]), after=payload["after"])
+        case "in_store":
+            page = rounds.in_store(db, row.shop_id, now, after=payload["after"], limit=PAGE)
+        case "these":
+            known = offers.some(db, row.shop_id, payload["offers"])
+            page = [offer for offer in known.values() if offer.state == "issued" and offer.store_ref is not None]
+        case _:
+            page = []
+    if page:
+        return Task(offers=tuple(page))
+    if outbox.done(db, row, now) and payload["part"] in {"in_store", "doubtful"}:
+        doubt.prove_again(db, row.shop_id, now=now)
+    return None
+
+
+def ask(platform: Platform, task: Task) -> Seen:
+    """Reads. Raises PlatformError."""
+    if task.since is not None:
+        return Seen(page=platform.list_discounts(changed_since=task.since, after=task.after))
+    refs = {str(offer.store_ref): offer for offer in task.offers}
+    known = platform.find_discounts(list(refs))
+    found: dict[str, StoredDiscount | None] = {refs[ref].offer_id: one for ref, one in known.items() if ref in refs}
+    for offer in task.offers:
+        if offer.offer_id not in found:
+            # nothing is concluded from one empty answer: asked again by its name
+            found[offer.offer_id] = platform.find_discount(offer.code or "")
+    return Seen(found=found)
+
+
+def conclude(db: Connection, row: OutboxRow, task: Task, seen: Seen, *, now: datetime) -> None:
+    """Writes down what differs and what is to be done about it, and goes on with the next page or part."""
+    if not outbox.done(db, row, now):
+        return
+    if seen.page is not None:
+        suspects = compare.listed(db, row.shop_id, seen.page.discounts, now=now)
+        if suspects:
+            look_at(db, row.shop_id, suspects, key=f"{row.key}/look", now=now)
+        _go_on(db, row, seen.page.after, now)
+    elif seen.found is not None:
+        compare.asked_for(db, task.offers, seen.found, now=now)
+        if row.payload["part"] == "in_store":
+            _go_on(db, row, task.offers[-1].offer_id, now)
+
+
+def _go_on(db: Connection, row: OutboxRow, after: str | None, now: datetime) -> None:
+    payload = dict(row.payload)
+    number = int(payload["page"]) + 1
+    if after is not None and number < MOST_PAGES:
+        payload |= {"after": after, "page": number}
+    elif payload["part"] == "changed":
+        if after is not None:
+            log.warning("more discounts of shop %d were changed than one round goes through", row.shop_id)
+        payload |= {"part": "in_store", "after": payload["from"], "page": 0}
+    else:
+        payload |= {"part": "doubtful", "after": after, "page": number}
+    key = f"{payload['round']}/{payload['part']}/{payload['page']}"
+    outbox.put(db, row.shop_id, key=key, kind=SWEEP, payload=payload, now=now)
+
+
+def _from(last: tuple[datetime, dict[str, str]] | None) -> str:
+    """Where the slice of open offers begins: where the last one was broken off, else at the beginning."""
+    stopped = last is not None and last[1]["part"] == "doubtful"
+    return str(last[1]["after"]) if last is not None and stopped else ""
+
+
+def _key(shop: Shop, now: datetime) -> str:
+    return f"sweep/{shop.generation}/{now:%Y-%m-%dT%H}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from plugin.pages import fields, names
+from plugin.pages import fields, formats, names
 from plugin.pages.say import _
 
 Wire = Mapping[str, Any]
@@ -32,7 +32,10 @@ def _tiers(old: Wire, new: Wire) -> list[str]:
     before, after = old["loyalty"]["tiers"], new["loyalty"]["tiers"]
     added = [_("Tier added: %(name)s", name=tier["name"]) for tier in after[len(before) :]]
     removed = [_("Tier removed: %(name)s", name=tier["name"]) for tier in before[len(after) :]]
-    return added + removed
+    more = len(new["loyalty"]["occasions"]) - len(old["loyalty"]["occasions"])
+    counted = [_("Occasions added: %(number)s", number=formats.number(more))] if more > 0 else []
+    counted += [_("Occasions removed: %(number)s", number=formats.number(-more))] if more < 0 else []
+    return added + removed + counted
 
 
 def _called(name: str, wire: Wire) -> str:
@@ -41,6 +44,8 @@ def _called(name: str, wire: Wire) -> str:
     parts = name.split(".")
     if parts[:2] == ["loyalty", "tiers"]:
         return _("%(part)s, %(label)s", part=wire["loyalty"]["tiers"][int(parts[2])]["name"], label=label)
+    if parts[:2] == ["loyalty", "occasions"]:
+        return _("%(part)s, %(label)s", part=_("Occasion %(number)s", number=int(parts[2]) + 1), label=label)
     if parts[:2] == ["win_back", "steps"]:
         key = wire["win_back"]["steps"][int(parts[2])]["name"]
         return _("%(part)s, %(label)s", part=names.step("win_back", key), label=label)

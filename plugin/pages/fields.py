@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from plugin.pages import formats
+from plugin.pages import formats, names
 from plugin.pages.say import _, later
+from plugin.rewards.sound import GROUPS
 
 PLACE = re.compile(r"\.\d+\.")
 TENTHS = 10
@@ -74,6 +75,12 @@ SPECS: Mapping[str, Spec] = {
     ),
     "loyalty.notice_days": Spec(later("Remind before it ends"), "days"),
     "loyalty.valid_days": Spec(later("Discount valid for"), "days", later("Counted from the order that earns it.")),
+    "loyalty.occasions.*.on": Spec(later("Occasion"), "choice"),
+    "loyalty.occasions.*.number": Spec(later("Which one"), "count"),
+    "loyalty.occasions.*.group": Spec(later("Group"), "choice"),
+    "loyalty.occasions.*.percent": Spec(later("Discount"), "percent"),
+    "loyalty.occasions.*.valid_days": Spec(later("Valid for"), "days"),
+    **_rewards("loyalty.occasions.*"),
     "win_back.enabled": Spec(later("Send win-back offers"), "switch"),
     "win_back.timing.rule": Spec(later("When a customer counts as late"), "choice"),
     "win_back.timing.days": Spec(later("Days without an order"), "days"),
@@ -138,6 +145,10 @@ CHOICES: Mapping[str, Any] = {
     "percent": later("Percent off"),
     "spend": later("Spend in last 12 months"),
     "orders": later("Orders in last 12 months"),
+    "order_number": later("Order number"),
+    "anniversary": later("Year since first order"),
+    "group": later("Group entered"),
+    **{name: names.GROUPS[name][0] for name in GROUPS},
     "fixed": later("Amount off"),
     "shipping": later("Free shipping"),
     "gift": later("Free product"),
@@ -187,7 +198,7 @@ def _walk(value: Any, at: str, found: dict[str, Any]) -> None:
     if isinstance(value, Mapping):
         for name, part in value.items():
             _walk(part, f"{at}.{name}" if at else name, found)
-    elif isinstance(value, list) and all(isinstance(part, str) for part in value):
+    elif isinstance(value, list) and at in SPECS:
         found[at] = ", ".join(value)
     elif isinstance(value, list):
         for place, part in enumerate(value):

@@ -35,7 +35,7 @@ OFFER_STATES = {
     "rejected": later("Rejected by store"),
 }
 TONES = {"issued": "accent", "redeemed": "good", "rejected": "critical", "held_out": ""}
-KINDS = {"loyalty": later("Loyalty"), "win_back": later("Win-back")}
+KINDS = {"loyalty": later("Loyalty"), "win_back": later("Win-back"), "occasion": later("Occasion")}
 STEPS = {"reminder": later("Reminder"), "offer": later("Offer"), "last_offer": later("Last offer")}
 NOTES = {
     "undo": later("Undone"),
@@ -64,7 +64,21 @@ def kind(key: str) -> str:
 
 def step(kind_key: str, key: str) -> str:
     """What a step is called; loyalty's are the merchant's own tier names, kept as they were written."""
+    if kind_key == "occasion":
+        return occasion(key)
     return str(STEPS.get(key, key)) if kind_key == "win_back" else key
+
+
+def occasion(key: str) -> str:
+    """What an occasion is called: order 5, year 2, a group."""
+    what, _point, which = key.partition("_")
+    if what == "group":
+        return _("Group: %(group)s", group=group(which))
+    if what == "order":
+        return _("Order %(number)s", number=which)
+    return (
+        _("Year %(number)s since the first order", number=which) if which != "0" else _("A year since the first order")
+    )
 
 
 def author(name: str) -> str:

@@ -77,6 +77,7 @@ SENTENCES: dict[str, Callable[[Numbers], str]] = {
     ),
     "too_few_tiers": lambda _n: _("Keep at least one tier."),
     "too_many_tiers": lambda n: _("Use at most %(most)s tiers.", most=_number(n, "most")),
+    "too_many": lambda n: _("Use at most %(most)s.", most=_number(n, "most")),
     "too_few_steps": lambda _n: _("Keep at least one step."),
     "step_order": lambda _n: _("Each step once, in this order: reminder, offer, last offer."),
     "guard_too_small": lambda n: _(

@@ -33,7 +33,7 @@ def main_reason(reasons: Sequence[Mapping[str, Any]], *, given: bool) -> str:
     return sentence(speaking or (reasons[0] if reasons else {}))
 
 
-DECISIVE = frozenset({"loyalty_applies", "win_back_applies"})
+DECISIVE = frozenset({"loyalty_applies", "occasion_applies", "win_back_applies"})
 
 
 def _date(numbers: Numbers, name: str) -> str:
@@ -71,6 +71,15 @@ def _rhythm(numbers: Numbers) -> str:
 
 def _of_kind(numbers: Numbers, kind: str) -> str:
     return benefits.told(numbers["gives"][kind]) if "gives" in numbers else formats.percent(numbers[f"{kind}_percent"])
+
+
+def _several(numbers: Numbers, then: str) -> str:
+    """More than loyalty and win-back ask."""
+    told = [
+        _("%(what)s %(gives)s", what=names.kind(one["kind"]), gives=benefits.told(one["gives"]))
+        for one in numbers["offers"]
+    ]
+    return _("Several apply: %(list)s. %(then)s", list=", ".join(told), then=then)
 
 
 def _step(numbers: Numbers) -> str:
@@ -153,6 +162,13 @@ SENTENCES: dict[str, Callable[[Numbers], str]] = {
     "loyalty_applies": lambda n: _(
         "%(spend)s in the last 12 months is tier %(tier)s: %(percent)s after an order.", **_tier(n), percent=_gives(n)
     ),
+    "occasion_applies": lambda n: _("%(occasion)s: %(gives)s.", occasion=names.occasion(n["occasion"]), gives=_gives(n)),
+    "occasion_ahead": lambda n: _(
+        "%(occasion)s: %(gives)s on %(date)s.", occasion=names.occasion(n["occasion"]), gives=_gives(n), date=_date(n, "on")
+    ),
+    "occasion_not_now": lambda n: _("%(occasion)s: not now.", occasion=names.occasion(n["occasion"])),
+    "occasion_given": lambda n: _("%(occasion)s: decided already.", occasion=names.occasion(n["occasion"])),
+    "occasion_past": lambda n: _("%(occasion)s: too long ago.", occasion=names.occasion(n["occasion"])),
     "win_back_off": lambda _n: _("Win-back offers are switched off."),
     "no_rhythm": lambda _n: _("Your shop has too few repeat orders to say when a customer is late."),
     "ladder_done": lambda _n: _("All win-back steps of this silence were given. Only a new order starts a new one."),
@@ -235,11 +251,11 @@ SENTENCES: dict[str, Callable[[Numbers], str]] = {
     "within_highest": lambda n: _(
         "Not above the highest discount of %(percent)s.", percent=_percent(n, "highest_percent")
     ),
-    "larger_counts": lambda n: _(
+    "larger_counts": lambda n: _several(n, _("The largest counts. They do not add up.")) if "offers" in n else _(
         "Both apply: loyalty %(loyalty)s and win-back %(win_back)s. The larger one counts. They do not add up.",
         loyalty=_of_kind(n, "loyalty"), win_back=_of_kind(n, "win_back"),
     ),
-    "next_in_line": lambda n: _(
+    "next_in_line": lambda n: _several(n, _("The largest cannot be given now.")) if "offers" in n else _(
         "Both apply: loyalty %(loyalty)s and win-back %(win_back)s. The larger one cannot be given now.",
         loyalty=_of_kind(n, "loyalty"), win_back=_of_kind(n, "win_back"),
     ),

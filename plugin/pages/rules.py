@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from plugin.rewards.cautions import cautions
 from plugin.rewards.invariants import MEASURES, MOST_TIERS, QUANTILES
 from plugin.rewards.problem import InvalidProgram
 from plugin.rewards.program import Program
-from plugin.rewards.sound import REWARD_TYPES
+from plugin.rewards.sound import GROUPS, MOST_OCCASIONS, OCCASIONS, REWARD_TYPES
 from plugin.rewards.stored import from_stored
 from plugin.rewards.wire import to_wire
 from storage import programs
@@ -23,9 +23,10 @@ from storage.shops import Shop
 
 VERSIONS_SHOWN = 6
 #: what a row that is added holds
-NEW_ROW = {"type": "percent", "cap": "0", "amount": "0", "orders_from": "0"}
+NEW_ROW = {"type": "percent", "cap": "0", "amount": "0", "orders_from": "0", "on": "order_number", "number": "3"}
 REWARD_PARTS = ("type", "cap", "amount", "product")
 TIER_PARTS = ("name", "spend_from", "percent", *REWARD_PARTS, "orders_from")
+OCCASION_PARTS = ("on", "number", "group", "percent", "valid_days", *REWARD_PARTS)
 RUNG_PARTS = ("wait_days", "percent", "valid_days", *REWARD_PARTS)
 
 
@@ -111,13 +112,20 @@ def _form(wire: Mapping[str, Any], warned: Mapping[str, str]) -> dict[str, Any]:
             warning=warned.get(name, ""),
         )
 
-    tiers, steps = wire["loyalty"]["tiers"], wire["win_back"]["steps"]
+    tiers, steps, occasions = wire["loyalty"]["tiers"], wire["win_back"]["steps"], wire["loyalty"]["occasions"]
     return {
         "rewards": _options(REWARD_TYPES),
         "measures": _options(MEASURES),
         "quantiles": [(share, formats.percent(share)) for share in QUANTILES],
         "field": {name: field(name) for name in fields.SPECS if "*" not in name},
         "tiers": [{part: field(f"loyalty.tiers.{place}.{part}") for part in TIER_PARTS} for place in range(len(tiers))],
+        "occasion_kinds": _options(OCCASIONS),
+        "occasion_groups": [("", "–"), *_options(GROUPS)],
+        "most_occasions": MOST_OCCASIONS,
+        "occasions": [
+            _parts_of(field, f"loyalty.occasions.{place}", OCCASION_PARTS) for place in range(len(occasions))
+        ],
+        "new_occasion": _parts_of(field, "loyalty.occasions.row", OCCASION_PARTS),
         "new_tier": {part: field(f"loyalty.tiers.row.{part}") for part in TIER_PARTS},
         "rungs": [
             {"key": step["name"], "title": names.step("win_back", step["name"])}
@@ -125,6 +133,10 @@ def _form(wire: Mapping[str, Any], warned: Mapping[str, str]) -> dict[str, Any]:
             for place, step in enumerate(steps)
         ],
     }
+
+
+def _parts_of(field: Callable[[str], fields.Field], at: str, parts: Sequence[str]) -> dict[str, fields.Field]:
+    return {part: field(f"{at}.{part}") for part in parts}
 
 
 def _options(values: Sequence[str]) -> list[tuple[str, str]]:

@@ -104,9 +104,9 @@ def _part(schema: type[Schema]) -> fields.Nested:
     return fields.Nested(schema, required=True, error_messages=CODES | OBJECT_CODES)
 
 
-def _parts(schema: type[Schema]) -> fields.List[Any]:
+def _parts(schema: type[Schema], *, required: bool = True) -> fields.List[Any]:
     inner = fields.Nested(schema, error_messages=CODES | OBJECT_CODES)
-    return fields.List(inner, required=True, error_messages=CODES | {"invalid": "list"})
+    return fields.List(inner, required=required, error_messages=CODES | {"invalid": "list"})
 
 
 class RewardShape(Shape):
@@ -127,6 +127,16 @@ class TierShape(RewardShape):
     orders_from = Whole()
 
 
+class OccasionShape(RewardShape):
+    """A discount beside the tiers'."""
+
+    on = Text(required=True)
+    number = Whole(required=True)
+    group = Text(required=True)
+    percent = Whole(required=True)
+    valid_days = Whole(required=True)
+
+
 class LoyaltyShape(Shape):
     """Discounts by tier."""
 
@@ -138,6 +148,7 @@ class LoyaltyShape(Shape):
     reenter_percent = Whole()
     grace_days = Whole()
     notice_days = Whole()
+    occasions = _parts(OccasionShape, required=False)
 
 
 class TimingShape(Shape):

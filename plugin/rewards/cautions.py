@@ -15,7 +15,7 @@ from plugin.rewards.wording import gives_numbers, gives_text, money_text
 
 def cautions(program: Program) -> tuple[Problem, ...]:
     """All warnings about a sound program, in the order of its fields."""
-    return (*_tiers(program), *_steps(program), *_budget(program), *_control_group(program))
+    return (*_tiers(program), *_occasions(program), *_steps(program), *_budget(program), *_control_group(program))
 
 
 def _tiers(program: Program) -> Iterator[Problem]:
@@ -27,6 +27,12 @@ def _tiers(program: Program) -> Iterator[Problem]:
             yield Problem(field=at, code="tier_gives_less", message=said, numbers={"tier": tier.name})
         yield from _above_highest(program, at, tier)
         yield from _cap(program, f"loyalty.tiers.{place}.cap", tier)
+
+
+def _occasions(program: Program) -> Iterator[Problem]:
+    for place, occasion in enumerate(program.loyalty.occasions):
+        yield from _above_highest(program, f"loyalty.occasions.{place}.percent", occasion)
+        yield from _cap(program, f"loyalty.occasions.{place}.cap", occasion)
 
 
 def _steps(program: Program) -> Iterator[Problem]:
@@ -74,7 +80,7 @@ def _above_highest(program: Program, at: str, reward: Reward) -> Iterator[Proble
 
 def _budget(program: Program) -> Iterator[Problem]:
     """An offer that can cost more than the whole budget is never made."""
-    rules: list[Reward] = [*program.loyalty.tiers] * program.loyalty.enabled
+    rules: list[Reward] = [*program.loyalty.tiers, *program.loyalty.occasions] * program.loyalty.enabled
     rules += [*program.win_back.steps] * program.win_back.enabled
     largest = max((benefit_of(rule, program.limits) for rule in rules), key=lambda one: one.cap, default=NOTHING)
     if largest.cap > program.limits.monthly_budget:

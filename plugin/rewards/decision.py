@@ -25,6 +25,7 @@ class Standing:
     group: str
     #: the merchant asked to leave this customer out of offers
     left_out: bool
+    first_order_at: datetime | None = None
     #: the tier that is held, by name, where it is more than a matter of the present spend; None: by spend_365d
     tier: str | None = None
     #: what the tier goes by over the last 365 days, minor units or orders, and what it takes to stay

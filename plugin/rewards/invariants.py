@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from plugin.rewards.currencies import CURRENCIES
 from plugin.rewards.parts import Limits, Loyalty, Tier, Timing, WinBack
 from plugin.rewards.problem import Problem
-from plugin.rewards.sound import money, one_of, reward_problems, scope_problems, within
+from plugin.rewards.sound import money, occasion_problems, one_of, reward_problems, scope_problems, within
 from storage.money import to_decimal_text
 
 MODES = ("live", "shadow")
@@ -70,6 +70,7 @@ def _loyalty(loyalty: Loyalty, limits: Limits, currency: str) -> Iterator[Proble
         yield from _tier_orders(f"{at}.orders_from", place, loyalty)
         yield from reward_problems(at, tier, limits, currency)
     yield from within("loyalty.valid_days", loyalty.valid_days, 3, 60)
+    yield from occasion_problems(loyalty.occasions, limits, currency)
     yield from one_of("loyalty.measure", loyalty.measure, MEASURES)
     yield from within("loyalty.retain_percent", loyalty.retain_percent, 1, 100)
     yield from within("loyalty.reenter_percent", loyalty.reenter_percent, min(loyalty.retain_percent, 100), 300)

@@ -10,6 +10,8 @@ from typing import Any
 from plugin.rewards.decision import OfferSpec, Reason
 from plugin.rewards.limits import budget_check, control_check, highest_check, open_check, wait_check
 from plugin.rewards.loyalty import loyalty_case
+from plugin.rewards.occasions import KIND as OCCASION
+from plugin.rewards.occasions import occasion_cases
 from plugin.rewards.question import Candidate, Case, Question, yes
 from plugin.rewards.spending import spending_checks
 from plugin.rewards.win_back import win_back_case
@@ -17,7 +19,7 @@ from plugin.rewards.wording import gives_numbers, gives_text
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 #: answers that tell a merchant little, least last: with a more telling one beside them they are not the main reason
-SAYS_LITTLE = ("order_too_old", "loyalty_off", "win_back_off")
+SAYS_LITTLE = ("occasion_given", "occasion_past", "order_too_old", "occasion_not_now", "loyalty_off", "win_back_off")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,7 @@ class Verdict:
 
 def judge(question: Question) -> Verdict:
     """The largest offer that a rule asks for and that the limits let pass; else the reasons against the largest."""
-    cases = (loyalty_case(question), win_back_case(question))
+    cases = (loyalty_case(question), *occasion_cases(question), win_back_case(question))
     asking = [case for case in cases if case.candidate is not None and case.candidate.is_open(question.as_of)]
     if not asking:
         reasons = tuple(case.reason for case in sorted(cases, key=_nearest))
@@ -104,15 +106,22 @@ def _choice(question: Question, trials: tuple[Trial, ...], chosen: Trial) -> tup
     if len(trials) == 1:
         return ()
     currency = question.program.currency
-    both = " and ".join(f"{_called(trial)} {gives_text(trial.candidate.benefit, currency)}" for trial in trials)
+    told = [f"{_called(trial)} {gives_text(trial.candidate.benefit, currency)}" for trial in trials]
+    both = f"{', '.join(told[:-1])} and {told[-1]}"
     numbers: dict[str, Any] = {f"{trial.candidate.kind}_percent": trial.candidate.percent for trial in trials}
     if any(trial.candidate.benefit.type not in {"percent", "none"} for trial in trials):
         numbers["gives"] = {trial.candidate.kind: gives_numbers(trial.candidate.benefit, currency) for trial in trials}
+    if any(trial.candidate.kind == OCCASION for trial in trials):
+        numbers["offers"] = [_told(trial.candidate, currency) for trial in trials]
     if chosen is trials[0]:
         return (yes("larger_counts", f"Both apply: {both}. The larger one counts; they do not add up.", **numbers),)
     against = next(reason for reason in trials[0].reasons if not reason.ok)
     said = f"Both apply: {both}. The larger one cannot be given now: {against.detail}"
     return (yes("next_in_line", said, **numbers, against=against.code),)
+
+
+def _told(candidate: Candidate, currency: str) -> dict[str, Any]:
+    return {"kind": candidate.kind, "step": candidate.step, "gives": gives_numbers(candidate.benefit, currency)}
 
 
 def _called(trial: Trial) -> str:

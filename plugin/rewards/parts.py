@@ -48,6 +48,24 @@ class Tier:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """A discount beside the tiers': for an order by its number, a year since the first order, a group entered."""
+
+    #: order_number | anniversary | group
+    on: str
+    #: which order; which year, 0 for every one
+    number: int
+    #: the group entered, as measured
+    group: str
+    percent: int
+    valid_days: int
+    type: str = "percent"
+    amount: int = 0
+    cap: int = 0
+    product: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Loyalty:
     """A discount after an order, by tier."""
 
@@ -63,6 +81,7 @@ class Loyalty:
     grace_days: int = 0
     #: days before the end of the grace at which it is told again
     notice_days: int = 7
+    occasions: tuple[Occasion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

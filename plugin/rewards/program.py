@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plugin.rewards.invariants import problems
-from plugin.rewards.parts import Limits, Loyalty, Step, Tier, Timing, WinBack
+from plugin.rewards.parts import Limits, Loyalty, Occasion, Step, Tier, Timing, WinBack
 from plugin.rewards.problem import InvalidProgram
 
-__all__ = ["InvalidProgram", "Limits", "Loyalty", "Program", "Step", "Tier", "Timing", "WinBack"]
+__all__ = ["InvalidProgram", "Limits", "Loyalty", "Occasion", "Program", "Step", "Tier", "Timing", "WinBack"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
-from plugin.rewards.parts import Limits, Loyalty, Step, Tier, Timing, WinBack
+from plugin.rewards.parts import Limits, Loyalty, Occasion, Step, Tier, Timing, WinBack
 from plugin.rewards.problem import InvalidProgram, Problem
 from plugin.rewards.program import Program
 
@@ -18,7 +18,7 @@ MONEY = frozenset(
 )
 #: what a field of this name holds: one part, or a list of them
 ONE: dict[str, type] = {"loyalty": Loyalty, "win_back": WinBack, "timing": Timing, "limits": Limits}
-MANY: dict[str, type] = {"tiers": Tier, "steps": Step}
+MANY: dict[str, type] = {"tiers": Tier, "steps": Step, "occasions": Occasion}
 PLAIN = {"str": str, "int": int, "bool": bool}
 #: how a list of plain texts is declared
 TEXTS = "tuple[str, ...]"

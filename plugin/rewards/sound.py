@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from plugin.rewards.parts import Limits, Reward
+from plugin.rewards.parts import Limits, Occasion, Reward
 from plugin.rewards.problem import Problem
 from storage.money import to_decimal_text
 
@@ -15,6 +15,13 @@ MOST_PERCENT = 50
 #: a thousand million of a currency with cents; wide enough for those with small units
 MOST_MONEY = 10**11
 MOST_IDS = 50
+MOST_OCCASIONS = 8
+OCCASIONS = ("order_number", "anniversary", "group")
+#: those that one enters by an order; silence is win-back's
+GROUPS = ("champions", "loyal", "active", "new", "promising")
+MOST_ORDER = 1_000
+#: of the number, by what the occasion is; a group has no use for one
+RANGES = {"order_number": (1, MOST_ORDER), "anniversary": (0, 50), "group": (0, MOST_ORDER)}
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,79}")
 
 
@@ -28,6 +35,29 @@ def reward_problems(at: str, reward: Reward, limits: Limits, currency: str) -> I
         yield Problem(field=f"{at}.product", code="gift_missing", message="Enter the product that is the gift.")
     elif reward.product and not ID.fullmatch(reward.product):
         yield Problem(field=f"{at}.product", code="store_id", message="Enter the number that your store gives it.")
+
+
+def occasion_problems(occasions: Sequence[Occasion], limits: Limits, currency: str) -> Iterator[Problem]:
+    """All that is wrong with the occasions: each once, and each gives something."""
+    if len(occasions) > MOST_OCCASIONS:
+        said = f"Use at most {MOST_OCCASIONS} occasions."
+        yield Problem(field="loyalty.occasions", code="too_many", message=said, numbers={"most": MOST_OCCASIONS})
+    seen: set[tuple[str, str | int]] = set()
+    for place, occasion in enumerate(occasions):
+        at = f"loyalty.occasions.{place}"
+        yield from one_of(f"{at}.on", occasion.on, OCCASIONS)
+        least, most = RANGES.get(occasion.on, (0, MOST_ORDER))
+        yield from within(f"{at}.number", occasion.number, least, most)
+        if occasion.on == "group":
+            yield from one_of(f"{at}.group", occasion.group, GROUPS)
+        if occasion.type == "percent" and occasion.percent == 0:
+            yield from within(f"{at}.percent", occasion.percent, 1, MOST_PERCENT)
+        yield from reward_problems(at, occasion, limits, currency)
+        yield from within(f"{at}.valid_days", occasion.valid_days, 3, 60)
+        what = (occasion.on, occasion.group if occasion.on == "group" else occasion.number)
+        if what in seen:
+            yield Problem(field=f"{at}.on", code="twice", message="Name each once.")
+        seen.add(what)
 
 
 def scope_problems(limits: Limits) -> Iterator[Problem]:

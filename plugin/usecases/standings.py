@@ -92,5 +92,6 @@ def _standing(row: Brief, last_order_id: str, *, left_out: bool, waits: tuple[fl
         lost_at=row.lost_at,
         group=row.group,
         left_out=left_out,
+        first_order_at=row.first_order_at,
         quantile_days=quantiles.of_count(waits, row.order_count) if waits else None,
     )

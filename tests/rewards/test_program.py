@@ -11,7 +11,7 @@ from hypothesis import given
 
 from plugin.rewards.cautions import cautions
 from plugin.rewards.currencies import CURRENCIES
-from plugin.rewards.program import InvalidProgram, Program, Step, Tier, Timing
+from plugin.rewards.program import InvalidProgram, Occasion, Program, Step, Tier, Timing
 from storage.money import THREE_DIGITS, ZERO_DIGITS
 from tests.rewards.worlds import programs, usual_program, with_win_back
 
@@ -41,6 +41,14 @@ def with_step(place: int, **changes: Any) -> Program:
 def with_timing(**changes: Any) -> Program:
     """The usual program with another moment for win-back."""
     return with_win_back(USUAL, timing=replace(USUAL.win_back.timing, **changes))
+
+
+FIFTH = Occasion(on="order_number", number=5, group="", percent=5, valid_days=30)
+
+
+def with_occasion(**changes: Any) -> Program:
+    """The usual program with one occasion."""
+    return with_loyalty(occasions=(replace(FIFTH, **changes),))
 
 
 FAULTS = [
@@ -92,6 +100,13 @@ FAULTS = [
     (lambda: usual_program(products=("7", "7")), "limits.products", "twice", None),
     (lambda: usual_program(products=("",)), "limits.products", "store_id", None),
     (lambda: usual_program(collections=tuple(map(str, range(51)))), "limits.collections", "too_many_ids", None),
+    (lambda: with_occasion(on="birthday"), "loyalty.occasions.0.on", "choice", None),
+    (lambda: with_occasion(number=0), "loyalty.occasions.0.number", "range", 1),
+    (lambda: with_occasion(on="group", number=0, group="at_risk"), "loyalty.occasions.0.group", "choice", None),
+    (lambda: with_occasion(percent=0), "loyalty.occasions.0.percent", "range", 1),
+    (lambda: with_occasion(valid_days=1), "loyalty.occasions.0.valid_days", "range", 3),
+    (lambda: with_loyalty(occasions=(FIFTH, FIFTH)), "loyalty.occasions.1.on", "twice", None),
+    (lambda: with_loyalty(occasions=tuple(replace(FIFTH, number=n) for n in range(1, 10))), "loyalty.occasions", "too_many", None),
     (lambda: with_loyalty(measure="points"), "loyalty.measure", "choice", None),
     (lambda: with_loyalty(retain_percent=101), "loyalty.retain_percent", "range", 100),
     (lambda: with_loyalty(retain_percent=80, reenter_percent=79), "loyalty.reenter_percent", "range", 80),

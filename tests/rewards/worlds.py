@@ -12,7 +12,7 @@ from plugin.rewards.decide import decide
 from plugin.rewards.decision import Budget, Decision, OfferSpec, PastOffer, Standing
 from plugin.rewards.invariants import STEP_NAMES
 from plugin.rewards.made import of_spec
-from plugin.rewards.program import Limits, Loyalty, Program, Step, Tier, Timing, WinBack
+from plugin.rewards.program import Limits, Loyalty, Occasion, Program, Step, Tier, Timing, WinBack
 from plugin.rewards.propose import propose, with_win_back_on
 
 ORDERED = datetime(2026, 10, 1, 12, tzinfo=UTC)
@@ -138,6 +138,22 @@ def rewards(draw: st.DrawFn, *, percent: st.SearchStrategy[int], minimum: int) -
 
 
 @st.composite
+def occasions(draw: st.DrawFn, minimum: int) -> tuple[Occasion, ...]:
+    """Mostly none."""
+    kinds = draw(st.sampled_from(((), (), ("order_number",), ("anniversary", "group"))))
+    return tuple(
+        Occasion(
+            on=kind,
+            number={"order_number": 4, "anniversary": draw(st.integers(0, 3)), "group": 0}[kind],
+            group="loyal" if kind == "group" else "",
+            valid_days=draw(st.integers(3, 60)),
+            **draw(rewards(percent=st.integers(1, 50), minimum=minimum)),
+        )
+        for kind in kinds
+    )
+
+
+@st.composite
 def programs(draw: st.DrawFn, *, modes: tuple[str, ...] = ("live",)) -> Program:
     """Any sound program."""
     names = sorted(draw(st.sets(st.sampled_from(STEP_NAMES), min_size=1)), key=STEP_NAMES.index)
@@ -160,6 +176,7 @@ def programs(draw: st.DrawFn, *, modes: tuple[str, ...] = ("live",)) -> Program:
                 for place, start in enumerate([0, *starts])
             ),
             valid_days=draw(st.integers(3, 60)),
+            occasions=draw(occasions(minimum)),
         ),
         win_back=WinBack(
             enabled=draw(switches),
@@ -231,6 +248,7 @@ def worlds(draw: st.DrawFn, *, modes: tuple[str, ...] = ("live",)) -> World:
         spend_365d=draw(st.integers(0, 10**6)),
         usual_gap_days=draw(st.none() | st.floats(0.5, 20) | st.floats(0.5, 60)),
         late_at=None if late is None else after(late),
+        first_order_at=draw(st.none() | st.integers(0, 1_500).map(lambda days: after(-days))),
         quantile_days=draw(st.none() | st.floats(1, 80)),
     )
     return World(

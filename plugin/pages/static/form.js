@@ -31,7 +31,7 @@ export function mount(main, { reload, ended }) {
   form.addEventListener("click", (event) => {
     const button = event.target.closest("[data-add],[data-remove]");
     if (!button) return;
-    button.hasAttribute("data-add") ? addRow(form) : removeRow(form, button);
+    button.hasAttribute("data-add") ? addRow(button) : removeRow(button);
     refresh();
     check();
   });
@@ -174,18 +174,19 @@ function sentences(found = []) {
   return found.map((each) => each.text).join(" ");
 }
 
-function addRow(form) {
-  const rows = form.querySelector("[data-rows]");
-  rows.append(form.querySelector("template[data-row]").content.cloneNode(true));
+function addRow(button) {
+  const list = button.closest("[data-list]");
+  const rows = list.querySelector("[data-rows]");
+  rows.append(list.querySelector("template").content.cloneNode(true));
   number(rows);
-  rows.lastElementChild.querySelector("input").focus();
+  rows.lastElementChild.querySelector("input, select").focus();
 }
 
-function removeRow(form, button) {
-  const rows = form.querySelector("[data-rows]");
+function removeRow(button) {
+  const rows = button.closest("[data-rows]");
   button.closest(".row-of").remove();
   number(rows);
-  form.querySelector("[data-add]").focus();
+  rows.parentElement.querySelector("[data-add]").focus();
 }
 
 // Names and ids carry the position of their row.
@@ -193,7 +194,7 @@ function number(rows) {
   [...rows.children].forEach((row, i) => {
     for (const part of [row, ...row.querySelectorAll("*")])
       for (const name of ["name", "id", "for", "aria-describedby", "data-for"])
-        if (part.hasAttribute(name)) part.setAttribute(name, part.getAttribute(name).replaceAll(/tiers\.(\d+|row)\./g, `tiers.${i}.`));
+        if (part.hasAttribute(name)) part.setAttribute(name, part.getAttribute(name).replaceAll(/s\.(\d+|row)\./g, `s.${i}.`));
     const place = row.querySelector("[data-place]");
     if (place) place.textContent = i + 1;
   });

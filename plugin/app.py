@@ -10,7 +10,9 @@ from collections.abc import Callable
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from werkzeug.exceptions import HTTPException, InternalServerError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, default_exceptions
 
 from plugin.gauges import Standing
 from plugin.pages import access, api, assets, headers, languages, lists_api, views
@@ -26,6 +28,8 @@ from webhooks.hearing import Ear
 log = logging.getLogger(__name__)
 #: shorter answers gain nothing by being packed
 PACK_FROM_BYTES = 1_000
+#: when to ask again while the database is out of order
+RETRY_AFTER_SECONDS = 5
 PACKED_TYPES = frozenset({"text/html", "application/json"})
 
 
@@ -103,6 +107,15 @@ def _errors(app: Flask, front: Front) -> None:
         log.warning("the store could not be asked while a page was opened: %s", type(error).__name__)
         return _error(front, 502, error)
 
+    def unavailable(error: Exception) -> Response:
+        # the database is gone, full or too busy: as with a delivery, asking again later is right
+        answer = _error(front, 503, error)
+        answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return answer
+
+    for out_of_order in (OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(out_of_order, unavailable)
+
     @app.errorhandler(Exception)
     def unknown(error: Exception) -> Response:
         return _error(front, 500, error)
@@ -118,7 +131,7 @@ def _error(front: Front, status: int, error: Exception) -> Response:
         log.error("error %s at %s %s", error_id, request.method, rule, exc_info=error)
     if request.path.startswith("/app"):
         return make_response(_error_page(front, status, error_id), status)
-    code = (error if isinstance(error, HTTPException) else InternalServerError()).name.lower().replace(" ", "_")
+    code = (error if isinstance(error, HTTPException) else default_exceptions[status]()).name.lower().replace(" ", "_")
     answer = jsonify(error={"code": code, "text": _text(status), "id": error_id})
     answer.status_code = status
     if isinstance(error, HTTPException):

@@ -17,10 +17,11 @@ REST_SECONDS = 120
 
 
 @contextmanager
-def serving(starter: Starter, town: Town, *options: str) -> Iterator[tuple[Program, int]]:
+def serving(starter: Starter, town: Town, *, worker_inside: bool = False) -> Iterator[tuple[Program, int]]:
     """A server that is ready, and its port; killed afterwards if it lives."""
     port = free_port()
-    server = starter.start("serve", "--port", str(port), "--no-worker", *options, environment=town.environment)
+    alone = [] if worker_inside else ["--no-worker"]
+    server = starter.start("serve", "--port", str(port), *alone, environment=town.environment)
     try:
         wait_until(lambda: is_ready(port), lives=[server])
         yield server, port

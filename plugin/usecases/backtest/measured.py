@@ -78,6 +78,12 @@ class Measured:
         measured, _table = self._own[place] or self._by_night
         return self._versions.spend_365d(self.version[place], _day(measured // SECOND, self._past.timezone))
 
+    def late_at(self, place: int) -> int | None:
+        """When silence is late, in microseconds; None while the store has no rhythm."""
+        _measured, table = self._own[place] or self._by_night
+        _usual, late = table.of(self.version[place])
+        return None if late is None else late * SECOND
+
     def standing(self, place: int) -> Standing:
         """What a decision about a customer with orders goes by."""
         version = self.version[place]

@@ -73,3 +73,5 @@ class Plan:
     earlier: Sequence[Made] = ()
     #: offers that were really made as well go as they really went; else every customer who orders uses the best one
     real_fates: bool = False
+    #: the rules are asked every time, also where the answer is certain
+    plainly: bool = False

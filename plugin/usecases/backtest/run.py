@@ -21,6 +21,7 @@ from plugin.usecases.backtest.made import Key, Made, gives, taken_off
 from plugin.usecases.backtest.measured import SECOND, Measured
 from plugin.usecases.backtest.past import Past, Plan, Rule
 from plugin.usecases.backtest.purse import Purse
+from plugin.usecases.backtest.quick import Hold, Quick
 from plugin.usecases.backtest.timeline import NOTHING, Now, Timeline
 from plugin.usecases.make_offers import SOONEST
 from storage.columns import EPOCH, MICROSECOND
@@ -37,9 +38,18 @@ Progress = Callable[[int], object]
 
 def replay(past: Past, plan: Plan, progress: Progress = lambda _nights: None) -> Run:
     """Replays a plan until the past's ``now``; ``progress`` is told of each night that is over."""
-    run = _start(Run(past, plan, progress))
-    while (at := min(run.timeline.next_at, run.looks.next_at(), run.next_close())) <= run.until:
-        run.instant(at)
+    run = started(past, plan, progress)
+    run.to(run.until)
+    return run
+
+
+def started(past: Past, plan: Plan, progress: Progress = lambda _nights: None) -> Run:
+    """A replay of which nothing has happened yet but what was before it."""
+    run = Run(past, plan, progress)
+    for one in plan.earlier:
+        run.know(one)
+    run.in_force(plan.rules[0])
+    run.prepare()
     return run
 
 
@@ -65,11 +75,23 @@ class Run:
         #: of each customer: offers, and the same as decisions see them
         self.offers: list[list[Made]] = [[] for _ in past.customers]
         self.seen: list[list[PastOffer]] = [[] for _ in past.customers]
+        self.quick = Quick(self.program, past.timezone)
+        #: of each customer: whether ``quick`` may speak of them
+        self.simple = [True for _ in past.customers]
         self.by_key: dict[Key, Made] = {}
         self.uses: dict[str, list[tuple[Made, int]]] = {}
         self.closing: list[tuple[int, int, int]] = []
 
-    def instant(self, at: int) -> None:
+    def to(self, until: int) -> None:
+        """Goes on until an instant, which is included."""
+        while (at := min(self.timeline.next_at, self.looks.next_at(), self.next_close())) <= until:
+            self._instant(at)
+
+    def look_at_all(self, at: int) -> None:
+        """Decides about everyone, whether or not it is planned."""
+        self._decide_all(range(len(self.past.customers)), at)
+
+    def _instant(self, at: int) -> None:
         """All that happens at one instant, in the worker's order."""
         now = self.timeline.take(at)
         if now.night is not None and not self.past.nights[now.night].everyone:
@@ -169,6 +191,9 @@ class Run:
         """New rules: everyone is looked at again."""
         self.program = rule.program
         self.measured.under(rule.program)
+        self.quick = Quick(rule.program, self.past.timezone)
+        self.quick.speaks &= not self.plan.plainly
+        self.simple = [all(map(self.quick.is_simple, offers)) for offers in self.offers]
         check = rule.at if rule.at_once else rule.at + 1
         for place in range(len(self.past.customers)):
             if self.measured.has_orders(place):
@@ -201,6 +226,11 @@ class Run:
     def _decide(self, place: int, at: int) -> None:
         moment = EPOCH + at * MICROSECOND
         month, day = self._day(moment)
+        if self.quick.speaks and self.simple[place] and (hold := self._hold(place, at, month)):
+            if hold.budget_used_up:
+                self.ran_out.setdefault(month, day)
+            self.looks.plan(place, None if hold.next_check is None else max(hold.next_check, at + MINUTE))
+            return
         day_used, win_backs = self.purse.of_day(month, day)
         decision = decide(
             standing=self.measured.standing(place),
@@ -223,6 +253,20 @@ class Run:
         if codes & OVERLAP:
             self.overlaps.append(moment)
         self._keep(place, decision, at=at, month=month)
+
+    def _hold(self, place: int, at: int, month: str) -> Hold | None:
+        if self.past.customers[place] in self.past.left_out:
+            return Hold(None)
+        versions, version = self.past.versions, self.measured.version[place]
+        return self.quick.hold(
+            at=at,
+            spend=self.measured.spend(place),
+            last_at=versions.last_at(version) * SECOND,
+            last_id=versions.all[version].last_id,
+            late_at=self.measured.late_at(place),
+            offers=self.offers[place],
+            left=self.program.limits.monthly_budget - self.purse.used(month),
+        )
 
     def _keep(self, place: int, decision: Decision, *, at: int, month: str) -> None:
         if decision.offer is not None and decision.outcome in {"issue", "held_out"}:
@@ -251,6 +295,7 @@ class Run:
         month, day = self._day(EPOCH + one.at * MICROSECOND)
         self.purse.open(one, day=(month, day), win_back=one.spec.kind == WIN_BACK)
         self.offers[place].append(one)
+        self.simple[place] &= self.quick.is_simple(one)
         self.seen[place].append(one.as_past())
         if one.reserved and one.fate is None:
             due = self.looks.after(one.ends + GRACE)
@@ -259,11 +304,3 @@ class Run:
     def _day(self, moment: datetime) -> tuple[str, int]:
         local = moment.astimezone(self.zone)
         return f"{local.year}-{local.month:02}", local.day
-
-
-def _start(run: Run) -> Run:
-    for one in run.plan.earlier:
-        run.know(one)
-    run.in_force(run.plan.rules[0])
-    run.prepare()
-    return run

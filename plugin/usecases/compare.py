@@ -69,7 +69,9 @@ def _unknown(db: Connection, shop_id: int, one: StoredDiscount, now: datetime) -
     tag = next((tag for tag in one.tags if tag != MARK), one.code)
     until = one.terms.ends_at if one.terms and one.terms.ends_at else now + timedelta(days=365)
     payload = {"tag": tag, "code": one.code, "until": until.isoformat()}
-    if not outbox.put(db, shop_id, key=f"disown/{tag}", kind=DISOWN, payload=payload, now=now, run_at=now + CHANCE):
+    # once a day at most: it may have been known in between
+    key = f"disown/{tag}/{now:%Y-%m-%d}"
+    if not outbox.put(db, shop_id, key=key, kind=DISOWN, payload=payload, now=now, run_at=now + CHANCE):
         return
     log.warning("shop %d has a live code of ours that no offer belongs to", shop_id)
     whose = one.terms.customers if one.terms else ()

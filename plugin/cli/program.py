@@ -69,7 +69,8 @@ def history_(shop: str) -> None:
 
 @program.command()
 @click.argument("shop")
-def undo(shop: str) -> None:
+@click.option("--cancel-codes", is_flag=True, help="Also cancel the offers of the undone rules that are not used yet.")
+def undo(shop: str, cancel_codes: bool) -> None:
     """Puts the rules before the newest ones in force again, as a new version."""
     with context.opened() as built:
         found = context.shop_named(built, shop)
@@ -78,7 +79,12 @@ def undo(shop: str) -> None:
             if current is None or current.version < 2:
                 raise context.Problem(f"{found.domain} has no earlier rules to go back to.")
             version = change_program.undo(
-                db, shop_id=found.shop_id, author=_author(), now=built.now(), base_version=current.version
+                db,
+                shop_id=found.shop_id,
+                author=_author(),
+                now=built.now(),
+                base_version=current.version,
+                cancel_codes=cancel_codes,
             )
         click.echo(f"Rules of {found.domain} are now version {version}, equal to version {current.version - 1}.")
 

@@ -133,6 +133,9 @@ SPECS: Mapping[str, Spec] = {
     "holdout_percent": Spec(
         later("Control group"), "percent", later("Customers who get no offers, so you can see what the offers really add.")
     ),
+    "rollout_percent": Spec(
+        later("For this share of customers"), "percent", later("The others keep the rules that last held for everyone.")
+    ),
     "mode": Spec(later("How the rules run"), "choice"),
 }  # fmt: skip
 CHOICES: Mapping[str, Any] = {

@@ -139,6 +139,9 @@ SENTENCES: dict[str, Callable[[Numbers], str]] = {
     "taking_part": lambda _n: _("Not left out of offers."),
     "live": lambda _n: _("The rules are live."),
     "shadow": _shadow,
+    "outside_share": lambda n: _(
+        "The rules hold for %(share)s of customers so far, and not for this one.", share=_percent(n, "rollout_percent")
+    ),
     "loyalty_off": lambda _n: _("Loyalty discounts are switched off."),
     "already_given": lambda n: _(
         "The loyalty discount for the last order was decided on %(date)s.", date=_date(n, "given_at")

@@ -208,6 +208,7 @@ class ProgramShape(Shape):
     win_back = _part(WinBackShape)
     limits = _part(LimitsShape)
     holdout_percent = Whole(required=True)
+    rollout_percent = Whole()
 
 
 class CheckShape(Shape):
@@ -227,6 +228,8 @@ class UndoShape(Shape):
     """The version to take back."""
 
     base_version = Whole(required=True, validate=validate.Range(min=1, error="number"))
+    #: also cancel what that version made and nobody has used
+    cancel_codes = Switch(load_default=False)
 
 
 class LeftOutShape(Shape):

@@ -19,6 +19,7 @@ from plugin.rewards.notices import next_notice, tier_notices
 from plugin.rewards.program import Program
 from plugin.rewards.question import Question, no, yes
 from plugin.rewards.shadow import in_the_shadow
+from plugin.rewards.share import holds_for
 
 
 def decide(
@@ -51,8 +52,9 @@ def decide(
         zone=ZoneInfo(timezone),
     )
     verdict = judge(question)
-    if program.mode != "live":
-        return _noticed(question, in_the_shadow(question, verdict, checks))
+    outside = not holds_for(program, shop=program_shop, customer_id=standing.customer_id)
+    if program.mode != "live" or outside:
+        return _noticed(question, in_the_shadow(question, verdict, checks, outside=outside and program.mode == "live"))
     live = yes("live", "The rules are live.")
     decision = Decision(
         outcome=verdict.outcome,

@@ -19,6 +19,7 @@ WIN_BACK = WinBack(
     ),
     sunset_days=180,
     max_age_days=30,
+    daily_ramp=50,
 )
 HIGHEST_PERCENT = 20
 WAIT_DAYS = 45
@@ -39,7 +40,8 @@ SMALL_UNITS = {
 UNIT_SIZE = MappingProxyType({name: size for size, names in SMALL_UNITS.items() for name in names.split()})
 #: by dotted field: what does not depend on the store's orders
 EXPLANATIONS = MappingProxyType({
-    "mode": "Offers are made as soon as the orders have been read; shadow mode decides and gives nothing.",
+    "mode": "New shops begin in shadow mode: everything is decided and written down, and nothing is given until you go live.",
+    "win_back.daily_ramp": "At most 50 customers a day, so that turning it on does not write to everybody at once.",
     "loyalty.enabled": "A thank-you after an order is the mildest way to begin.",
     "loyalty.tiers.0.percent": "The first tier holds everybody; a discount for all would only lower your prices.",
     "loyalty.tiers.1.percent": "3 % is what stores usually give back to good customers.",

@@ -36,6 +36,7 @@ def problems(
     win_back: WinBack,
     limits: Limits,
     holdout_percent: int,
+    rollout_percent: int,
 ) -> Iterator[Problem]:
     """All that is wrong with a program of these parts, in the order of its fields; nothing for a sound one."""
     if not KEY.fullmatch(key):
@@ -53,6 +54,7 @@ def problems(
     yield from _win_back(win_back, limits, currency)
     yield from _limits(limits, currency)
     yield from within("holdout_percent", holdout_percent, 0, 50)
+    yield from within("rollout_percent", rollout_percent, 1, 100)
 
 
 def _loyalty(loyalty: Loyalty, limits: Limits, currency: str) -> Iterator[Problem]:

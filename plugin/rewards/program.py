@@ -25,6 +25,8 @@ class Program:
     limits: Limits
     #: customers in a hundred who get nothing, so that the effect can be measured
     holdout_percent: int
+    #: customers in a hundred whom these rules hold for; the others keep the rules that held for everyone before
+    rollout_percent: int = 100
 
     def __post_init__(self) -> None:
         """Raise InvalidProgram with all that is out of range or contradicts itself."""
@@ -38,6 +40,7 @@ class Program:
                 win_back=self.win_back,
                 limits=self.limits,
                 holdout_percent=self.holdout_percent,
+                rollout_percent=self.rollout_percent,
             )
         )
         if found:

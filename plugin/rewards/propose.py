@@ -45,7 +45,7 @@ def proposal(
     limits, why_limits = _limits(_seen(order_values), monthly_revenue, currency)
     program = Program(
         key="main",
-        mode="live",
+        mode="shadow",
         currency=currency,
         code_prefix="REG",
         loyalty=Loyalty(enabled=True, tiers=tiers, valid_days=defaults.LOYALTY_VALID_DAYS),

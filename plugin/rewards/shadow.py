@@ -13,18 +13,28 @@ from plugin.rewards.question import Question, no
 from plugin.rewards.wording import date_text, gives_text
 
 
-def in_the_shadow(question: Question, verdict: Verdict, checks: tuple[Reason, ...]) -> Decision:
-    """A hold whose main reason carries the offer that the live program would make now, or says that there is none."""
+def in_the_shadow(
+    question: Question, verdict: Verdict, checks: tuple[Reason, ...], *, outside: bool = False
+) -> Decision:
+    """A hold whose main reason carries the offer that the live program would make now, or says that there is none.
+
+    ``outside``: the program is live, but not for this customer yet.
+    """
     return Decision(
         outcome="hold",
         offer=None,
-        reasons=(*checks, _reason(question, verdict), *verdict.reasons),
+        reasons=(*checks, _reason(question, verdict, outside=outside), *verdict.reasons),
         next_check_at=_next_check(question, verdict),
     )
 
 
-def _reason(question: Question, verdict: Verdict) -> Reason:
+def _reason(question: Question, verdict: Verdict, *, outside: bool) -> Reason:
     said = "In shadow mode everything is decided and nothing is given. "
+    if outside:
+        share = question.program.rollout_percent
+        offer = verdict.offer and _as_numbers(verdict.offer, question.program.currency)
+        told = f"The rules hold for {share} in 100 customers so far, and not for this one."
+        return no("outside_share", told, rollout_percent=share, would=verdict.outcome, offer=offer)
     if verdict.offer is None:
         return no("shadow", f"{said}Live, there would be no offer now, either.", would="hold", offer=None)
     until = date_text(verdict.offer.ends_at, question.zone)

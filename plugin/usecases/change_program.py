@@ -8,12 +8,15 @@ from sqlalchemy import Connection
 
 from plugin.rewards.program import Program
 from plugin.rewards.stored import to_stored
+from plugin.usecases.cancel_offers import cancel_offers
 from storage import locks, programs, snapshots
 from storage.programs import StoredProgram
 
 #: held while a change is made, so that of two that start from one version the second is told
 ROOM = "programs"
 UNDO_NOTE = "undo"
+#: why an offer was cancelled
+UNDONE = "the rules that made it were undone"
 
 
 class Conflict(Exception):
@@ -42,16 +45,21 @@ def save(
     return version
 
 
-def undo(db: Connection, *, shop_id: int, author: str, now: datetime, base_version: int) -> int:
+def undo(
+    db: Connection, *, shop_id: int, author: str, now: datetime, base_version: int, cancel_codes: bool = False
+) -> int:
     """Puts the version before the one in force into force again, as a new version; its number.
 
-    Undoing an undo gives the change back. Raises Conflict, or NothingToUndo at the first version.
+    With ``cancel_codes`` the open offers of the version undone are cancelled, too. Undoing an undo gives the change
+    back, though not those offers. Raises Conflict, or NothingToUndo at the first version.
     """
     _check_base(db, shop_id, base_version)
     before = programs.get(db, shop_id, base_version - 1) if base_version > 1 else None
     if before is None:
         raise NothingToUndo
     version = programs.append(db, shop_id, body=before.body, author=author, note=UNDO_NOTE, now=now)
+    if cancel_codes:
+        cancel_offers(db, shop_id, version=base_version, why=UNDONE, now=now)
     snapshots.plan_all(db, shop_id, now)
     return version
 

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from plugin.rewards import benefit, code, made, stored
+from plugin.rewards import benefit, code, made
 from plugin.rewards.decide import decide
 from plugin.rewards.decision import Budget, Decision, OfferSpec, PastOffer, Standing
 from plugin.rewards.inputs import freeze
 from plugin.rewards.program import Program
 from plugin.rewards.win_back import KIND as WIN_BACK
 from plugin.usecases import standings
+from plugin.usecases.rules_for import rules_for
 from plugin.vault import Vault
 from storage import budgets, decisions, locks, offers, outbox, programs, snapshots
 from storage.budgets import Cause
@@ -54,14 +55,16 @@ def for_customers(
     current = programs.current(db, shop.shop_id)
     if current is None or shop.state != "active":
         return {}
-    program = stored.from_stored(current.body)
-    desk = _Desk(db, shop, program, version=current.version, as_of=as_of, issuer=issuer)
-    known = standings.of_customers(db, shop, customer_ids, program=program, as_of=as_of)
-    earlier = offers.made_to(db, shop.shop_id, list(known))
-    # where a day has room for some only, those who spend most come first
-    in_turn = sorted(known, key=lambda who: (-known[who].spend_365d, who)) if desk.counts_days else list(known)
-    outcomes = {who: desk.settle(known[who], earlier.get(who, [])) for who in in_turn}
-    desk.write(outcomes)
+    outcomes: dict[str, Decision] = {}
+    for version, program, theirs in rules_for(db, shop, current, customer_ids):
+        desk = _Desk(db, shop, program, version=version, as_of=as_of, issuer=issuer)
+        known = standings.of_customers(db, shop, theirs, program=program, as_of=as_of)
+        earlier = offers.made_to(db, shop.shop_id, list(known))
+        # where a day has room for some only, those who spend most come first
+        in_turn = sorted(known, key=lambda who: (-known[who].spend_365d, who)) if desk.counts_days else list(known)
+        decided = {who: desk.settle(known[who], earlier.get(who, [])) for who in in_turn}
+        desk.write(decided)
+        outcomes |= decided
     # who has nothing to be decided about must not come up again and again
     snapshots.plan_checks(db, shop.shop_id, dict.fromkeys(set(customer_ids) - set(outcomes)))
     return outcomes

@@ -21,6 +21,7 @@ def rules(world: World, **limits: object) -> Program:
         current = programs.current(db, shop.shop_id)
         assert current is not None
         body = wire.to_wire(stored.from_stored(current.body))
+        body["mode"] = "live"
         body["loyalty"]["enabled"] = True
         body["loyalty"]["tiers"] = [{"name": "Regular", "spend_from": "0", "percent": 10}]
         body["win_back"]["enabled"] = True

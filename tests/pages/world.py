@@ -221,7 +221,7 @@ def _choose_rules(world: World, *, at: datetime) -> None:
     with world.runtime.database.transaction() as db:
         stored = programs.current(db, world.shop.shop_id)
         assert stored is not None
-        program = with_win_back_on(from_stored(stored.body))
+        program = replace(with_win_back_on(from_stored(stored.body)), mode="live")
         program = replace(program, limits=replace(program.limits, monthly_budget=1_800_00))
         change_program.save(
             db, shop_id=world.shop.shop_id, program=program, author="shopify:42", note="", now=at,

@@ -61,6 +61,7 @@ FAULTS = [
     (lambda: replace(USUAL, loyalty=replace(USUAL.loyalty, tiers=())), "loyalty.tiers", "too_few_tiers", None),
     (lambda: replace(USUAL, loyalty=replace(USUAL.loyalty, tiers=SEVEN)), "loyalty.tiers", "too_many_tiers", None),
     (lambda: replace(USUAL, loyalty=replace(USUAL.loyalty, valid_days=2)), "loyalty.valid_days", "range", 3),
+    (lambda: replace(USUAL, rollout_percent=0), "rollout_percent", "range", 1),
     (lambda: with_tier(1, name=""), "loyalty.tiers.1.name", "name_length", None),
     (lambda: with_tier(1, name="x" * 31), "loyalty.tiers.1.name", "name_length", None),
     (lambda: with_tier(1, name=" Silver"), "loyalty.tiers.1.name", "name_length", None),

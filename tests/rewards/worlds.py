@@ -26,9 +26,10 @@ def after(days: float) -> datetime:
 
 
 def usual_program(**limits: Any) -> Program:
-    """The proposal for a store without orders, in dollars, win-back on, nobody held out."""
+    """The proposal for a store without orders, in dollars, live, win-back on and for all at once, nobody held out."""
     proposed = propose(currency="USD", spends_365d=[], order_values=[], monthly_revenue=0)
-    program = replace(with_win_back_on(proposed), holdout_percent=0)
+    program = replace(with_win_back_on(proposed), mode="live", holdout_percent=0)
+    program = with_win_back(program, daily_ramp=0)
     return replace(program, limits=replace(program.limits, **limits))
 
 
@@ -212,6 +213,7 @@ def programs(draw: st.DrawFn, *, modes: tuple[str, ...] = ("live",)) -> Program:
             monthly_budget=guard * draw(st.integers(0, 120)) // 100,
         ),
         holdout_percent=draw(st.just(0) | st.integers(0, 50)),
+        rollout_percent=draw(st.sampled_from((100, 100, 100, 50))) if len(modes) > 1 else 100,
     )
 
 

@@ -80,7 +80,7 @@ def test_a_use_after_the_end_books_only_what_is_left(database: Database) -> None
 
 def _shop(database: Database) -> tuple[int, str]:
     program = propose(currency="USD", spends_365d=[], order_values=[], monthly_revenue=0)
-    program = replace(program, limits=replace(program.limits, monthly_budget=CAP))
+    program = replace(program, mode="live", limits=replace(program.limits, monthly_budget=CAP))
     with database.transaction() as db:
         domain = f"shop-{len(shops.every(db))}.myshopify.com"
         shop = shops.install(

@@ -196,6 +196,7 @@ def _program(base: Program, rng: random.Random) -> Program:
         "tiers": [{"name": "Regular", "spend_from": "0", "percent": 10}],
         "valid_days": rng.choice((3, 5, 20)),
     }
+    body["mode"] = "live"
     body["win_back"]["enabled"] = True
     body["win_back"]["timing"] |= {"rule": "days", "days": 20}
     budget = rng.choice(("25", "60", "1000"))

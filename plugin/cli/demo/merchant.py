@@ -1,4 +1,4 @@
-"""The merchant of the demo: opens the app from the store's admin, and turns win-back on once there is something to see."""
+"""The merchant of the demo: opens the app from the store's admin, and goes live and turns win-back on once there is something to see."""
 
 from __future__ import annotations
 
@@ -57,6 +57,7 @@ class Merchant:
     def _turn_win_back_on(self) -> None:
         kept = self._api("GET", "/api/v1/program")
         program = kept["program"]
+        program["mode"] = "live"
         program["win_back"]["enabled"] = True
         program["limits"] |= {
             "monthly_budget": str(MONTHLY_BUDGET),

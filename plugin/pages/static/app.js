@@ -75,7 +75,7 @@ document.addEventListener("click", (event) => {
     go(url.pathname + url.search, { push: true, stay: "stay" in link.dataset && link.id });
   }
   const button = event.target.closest("[data-undo]");
-  if (button) undo(Number(button.dataset.undo), reload);
+  if (button) undo(Number(button.dataset.undo), reload, "codes" in button.dataset);
   if (event.target.closest("[data-again]")) reload();
   const act = event.target.closest("[data-export],[data-ask],[data-do]");
   if (act) acts().then((those) => those.click(act, after));

@@ -123,9 +123,9 @@ export function mount(main, { reload, ended }) {
   return { dirty, close };
 }
 
-export async function undo(version, reload) {
+export async function undo(version, reload, codes = false) {
   try {
-    const answer = await call("/api/v1/program/undo", { method: "POST", body: { base_version: version } });
+    const answer = await call("/api/v1/program/undo", { method: "POST", body: { base_version: version, cancel_codes: codes } });
     toast(answer.ok ? words.undone : answer.status === 409 ? words.overtaken : words.failed);
     await reload();
   } catch {

@@ -13,7 +13,7 @@ import click
 from plugin.cli import context
 from plugin.cli.progress import bar
 from plugin.runtime import Runtime
-from plugin.usecases import import_csv
+from plugin.usecases import import_csv, import_progress
 from plugin.usecases.import_csv import Row, Unreadable
 from plugin.worker import night_step
 from storage import orders, shops
@@ -54,8 +54,11 @@ def from_file(built: Runtime, shop: Shop, file: Path, *, since: datetime | None 
             with built.database.transaction() as db:
                 refunds = [row.refund for row in kept if row.refund]
                 orders.record_many(db, shop.shop_id, [row.order for row in kept], refunds)
+                import_progress.tell(db, shop.shop_id, read=done + len(kept), of=total, now=built.now())
             done += len(kept)
             progress.update(len(batch))
+    with built.database.transaction() as db:
+        import_progress.end(db, shop.shop_id, now=built.now())
     return done
 
 

@@ -37,6 +37,8 @@ class Visitor:
     author: str
     #: a session token to hand out with the answer, or ""
     session: str = ""
+    #: may look, not change
+    read_only: bool = False
 
     @property
     def place(self) -> str:
@@ -136,7 +138,7 @@ def _standalone(front: Front, session: launch.Session, *, hand_out: bool) -> Vis
     if shop.state == UNINSTALLED:
         raise NoAccess
     token = launch.session_token(front.runtime.vault, session, now=front.runtime.now()) if hand_out else ""
-    return Visitor(shop=shop, host=STANDALONE, author=STANDALONE, session=token)
+    return Visitor(shop=shop, host=STANDALONE, author=STANDALONE, session=token, read_only=session.read_only)
 
 
 def _remember(visitor: Visitor) -> Visitor:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from plugin.pages import formats, overview_json, previews, problems, rules, schemas, sent, views
+from plugin.pages import formats, history, openapi, overview_json, previews, problems, rules, schemas, sent, views
 from plugin.pages.access import Visitor
 from plugin.pages.front import Front
 from plugin.pages.guard import Answer, body, errors, guarded
@@ -29,6 +29,12 @@ def blueprint(front: Front) -> Blueprint:
     def limit() -> None:
         request.max_content_length = views.LARGEST_REQUEST
 
+    _reads(api, front)
+    _program(api, front)
+    return api
+
+
+def _reads(api: Blueprint, front: Front) -> None:
     @api.get("/overview")
     @guarded(front)
     def read_overview(visitor: Visitor) -> Answer:
@@ -40,6 +46,18 @@ def blueprint(front: Front) -> Blueprint:
     def read_program(visitor: Visitor) -> Answer:
         return _program_in_force(front, visitor)
 
+    @api.get("/openapi.json")
+    def document() -> Answer:
+        return openapi.document(front.runtime.manifest.version)
+
+    @api.get("/program/history")
+    @guarded(front)
+    def read_history(visitor: Visitor) -> Answer:
+        with front.runtime.database.reading() as db:
+            return history.as_json(db, visitor.shop, query=request.args)
+
+
+def _program(api: Blueprint, front: Front) -> None:
     @api.post("/program/check")
     @guarded(front)
     def check_program(visitor: Visitor) -> Answer:
@@ -67,17 +85,15 @@ def blueprint(front: Front) -> Blueprint:
         return {"errors": {}, "warnings": problems.by_field(cautions(program)), **_preview(front, visitor, program)}
 
     @api.put("/program")
-    @guarded(front)
+    @guarded(front, changes=True)
     def save_program(visitor: Visitor) -> Answer:
         given = body(front, visitor, schemas.SaveShape())
         return _save(front, visitor, sent.program(given["program"], currency=visitor.shop.currency), given)
 
     @api.post("/program/undo")
-    @guarded(front)
+    @guarded(front, changes=True)
     def undo_program(visitor: Visitor) -> Answer:
-        return _undo(front, visitor, body(front, visitor, schemas.UndoShape())["base_version"])
-
-    return api
+        return _undo(front, visitor, body(front, visitor, schemas.UndoShape()))
 
 
 def _program_in_force(front: Front, visitor: Visitor) -> Answer:
@@ -123,7 +139,8 @@ def _save(front: Front, visitor: Visitor, program: Program, given: Mapping[str, 
     return {"version": version, "warnings": problems.by_field(cautions(program))}
 
 
-def _undo(front: Front, visitor: Visitor, base_version: int) -> Answer:
+def _undo(front: Front, visitor: Visitor, given: Mapping[str, Any]) -> Answer:
+    base_version = given["base_version"]
     try:
         with front.runtime.database.transaction() as db:
             version = change_program.undo(
@@ -132,6 +149,7 @@ def _undo(front: Front, visitor: Visitor, base_version: int) -> Answer:
                 author=visitor.author,
                 now=front.runtime.now(),
                 base_version=base_version,
+                cancel_codes=given["cancel_codes"],
             )
     except Conflict as conflict:
         return _conflict(front, visitor, conflict, base_version)

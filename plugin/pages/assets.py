@@ -16,6 +16,8 @@ FOLDER = Path(__file__).with_name("static")
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 FOR_EVER = "public, max-age=31536000, immutable"
 HASH_DIGITS = 12
+#: how a line begins that is nothing else
+COMMENTS = ("//", "/*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +70,4 @@ def blueprint(assets: Assets) -> Blueprint:
 def _bare(text: str) -> str:
     # safe for files that hold no text over several lines, which a test sees to
     lines = (line.strip() for line in text.splitlines())
-    return "".join(f"{line}\n" for line in lines if line and not line.startswith("//"))
+    return "".join(f"{line}\n" for line in lines if line and not line.startswith(COMMENTS))

@@ -9,6 +9,8 @@ from datetime import timedelta
 from plugin.pages import formats
 from plugin.pages.figures import Figures
 from plugin.pages.say import _, plural
+from plugin.usecases.import_progress import Progress
+from storage.shops import Shop
 
 MOST_ITEMS = 3
 BUDGET_WARNS_FROM = 0.9
@@ -36,11 +38,20 @@ class Step:
     done: bool
     link: str = ""
     path: str = ""
+    progress: Progress | None = None
 
 
 def items(seen: Figures) -> list[Item]:
     """The most pressing first, three at most."""
     return list(_items(seen))[:MOST_ITEMS]
+
+
+def disconnected(shop: Shop) -> Item | None:
+    """What to do about a store that lets Regulars in no longer; None where it does, or the pause was asked for."""
+    if shop.state != "paused" or not shop.trouble:
+        return None
+    text = _("Your store is not connected. Offers are paused. Open Regulars from your store admin to connect again.")
+    return Item(text=text, critical=True, details=[shop.trouble])
 
 
 def setup(seen: Figures) -> list[Step]:
@@ -50,8 +61,10 @@ def setup(seen: Figures) -> list[Step]:
 
 
 def _items(seen: Figures) -> Iterator[Item]:
-    if seen.shop.state == "paused":
-        yield Item(text=seen.shop.trouble or _("Offers are paused."), critical=True)
+    if trouble := disconnected(seen.shop):
+        yield trouble
+    elif seen.shop.state == "paused":
+        yield Item(text=_("Offers are paused."), critical=True)
     if seen.aside_count:
         text = plural(
             "%(count)s message from your store could not be understood and was set aside.",
@@ -76,6 +89,19 @@ def _aside(seen: Figures, place: int) -> str:
     return _("%(topic)s, %(when)s: %(reason)s", topic=one.topic, when=when, reason=one.reason)
 
 
+def _reading(seen: Figures) -> Step:
+    title, progress = _("Read your orders"), seen.progress
+    if progress is not None:
+        read, of = formats.number(progress.read), formats.number(progress.of) if progress.of else ""
+        told = _("Reading your orders. %(read)s of %(of)s. You can leave this page.", read=read, of=of) if of else _(
+            "Reading your orders. %(read)s so far. You can leave this page.", read=read
+        )  # fmt: skip
+        return Step(title=title, detail=told, done=False, progress=progress)
+    waiting = _("Waiting for your first orders.")
+    read = plural("%(count)s order read.", "%(count)s orders read.", seen.orders)
+    return Step(title=title, detail=read if seen.orders else waiting, done=seen.orders > 0)
+
+
 def _budget(seen: Figures) -> Iterator[Item]:
     cap = seen.program.limits.monthly_budget if seen.program else 0
     used = seen.budget.reserved_minor + seen.budget.booked_minor
@@ -92,9 +118,7 @@ def _budget(seen: Figures) -> Iterator[Item]:
 
 def _steps(seen: Figures) -> Iterator[Step]:
     yield Step(title=_("Connect your store"), detail=seen.shop.domain, done=True)
-    waiting = _("Waiting for your first orders.")
-    read = plural("%(count)s order read.", "%(count)s orders read.", seen.orders)
-    yield Step(title=_("Read your orders"), detail=read if seen.orders else waiting, done=seen.orders > 0)
+    yield _reading(seen)
     chosen = _("You have saved rules of your own.")
     proposed = _("The rules in force are a proposal. Look at the numbers and save what suits you.")
     yield Step(

@@ -74,13 +74,13 @@ def _kept(seen: Figures) -> str:
     if not found or found["crr_strict"] is None:
         return ""
     told = _(
-        "Of %(count)s customers active %(span)s ago %(share)s still are. Active here means: an order within %(window)s.",
-        count=formats.number(found["active_start"]), window=formats.days(found["window"]),
+        "Of %(number)s customers active %(span)s ago %(share)s still are. Active here means: an order within %(window)s.",
+        number=formats.number(found["active_start"]), window=formats.days(found["window"]),
         share=formats.ratio(found["crr_strict"]), span=str(PERIOD_NAMES[seen.period]),
     )  # fmt: skip
     if not found["reactivated"]:
         return told
-    back = _("%(count)s have come back who had not been active then.", count=formats.number(found["reactivated"]))
+    back = _("%(number)s have come back who had not been active then.", number=formats.number(found["reactivated"]))
     return _("%(first)s %(second)s", first=told, second=back)
 
 

@@ -12,6 +12,8 @@ from plugin.pages import customers as listed
 from plugin.pages.asked import Query
 from plugin.pages.rulebook import Rulebook
 from plugin.pages.say import _, plural
+from plugin.usecases import list_offers
+from plugin.usecases.list_signals import instant_text
 from storage import customers, decisions, listings, programs, snapshots
 from storage import offers as offer_store
 from storage.decisions import StoredDecision
@@ -64,7 +66,7 @@ def gather(db: Any, shop: Shop, *, now: datetime, query: Query, customer_id: str
         "status": str(names.LATENESS[state][0]) if state else "",
         "tone": listed.TONES.get(state or "", ""),
         "group": names.group(row.group),
-        "tier": rules.tier(row.spend_365d_minor),
+        "tier": rules.tier(row.spend_365d_minor, row.tier),
         "whys": _whys(shop, row, made, decision, now=now),
         "events": events[:EVENTS_SHOWN],
         "older": events[EVENTS_SHOWN:],
@@ -72,6 +74,27 @@ def gather(db: Any, shop: Shop, *, now: datetime, query: Query, customer_id: str
         "left_out": bool(customers.left_out(db, shop.shop_id, [kept])),
         "cancels": [_cancel(offer) for offer in made if offer.state in listed.OPEN and not offer.unwanted],
     }
+
+
+def as_json(db: Any, shop: Shop, *, now: datetime, customer_id: str) -> dict[str, Any]:
+    """The same for programs. Raises LookupError for one who has no measurement."""
+    kept = customers.canonical(db, shop.shop_id, [customer_id])[customer_id]
+    row = snapshots.get(db, shop.shop_id, kept)
+    if row is None:
+        raise LookupError(customer_id)
+    decision = decisions.get(db, shop.shop_id, kept)
+    made = offer_store.of_customers(db, shop.shop_id, [kept]).get(kept, [])
+    return {
+        **listed.plain(row, rulebook.of_shop(db, shop), now=now),
+        "left_out": bool(customers.left_out(db, shop.shop_id, [kept])),
+        "offers": [list_offers.outside(offer) for offer in made],
+        "decision": decision and {
+            "decided_at": instant_text(decision.decided_at),
+            "program_version": decision.program_version,
+            "outcome": decision.outcome,
+            "reasons": decision.reasons,
+        },
+    }  # fmt: skip
 
 
 def _whys(

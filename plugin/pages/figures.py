@@ -15,7 +15,8 @@ from plugin.pages import formats
 from plugin.rewards.problem import InvalidProgram
 from plugin.rewards.program import Program
 from plugin.rewards.stored import from_stored
-from plugin.usecases import tell_figures
+from plugin.usecases import import_progress, tell_figures
+from plugin.usecases.import_progress import Progress
 from storage import budgets, figures, glance, inbox, offers, programs
 from storage.budgets import Budget
 from storage.glance import Given, People
@@ -46,6 +47,8 @@ class Figures:
     period: str
     #: the document of the last night, see ``tell_figures``; empty before the first
     told: Mapping[str, Any]
+    #: of an import that is under way
+    progress: Progress | None
     #: up to COUNTED_AT_MOST before the first night
     orders: int
     people: People
@@ -100,7 +103,8 @@ def gather(db: Any, shop: Shop, *, now: datetime, period: str = PERIODS[-1]) -> 
         chosen=stored is not None and stored.author != PROPOSAL,
         period=period,
         told=told,
-        orders=int(told["orders"]) if told else glance.orders_seen(db, shop_id, COUNTED_AT_MOST),
+        progress=import_progress.progress(db, shop_id, now=now),
+        orders=int(told["orders"]) if "orders" in told else glance.orders_seen(db, shop_id, COUNTED_AT_MOST),
         people=people,
         cells=_cells(people.scores),
         offers=glance.offers_by_state(db, shop_id),

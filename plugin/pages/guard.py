@@ -21,15 +21,18 @@ from storage import programs
 Answer = Response | tuple[dict[str, Any], int] | dict[str, Any]
 
 
-def guarded(front: Front) -> Callable[[Callable[..., Answer]], Callable[..., Response]]:
-    """Lets a view answer proven visitors only; it gets the visitor and the variable parts of the path."""
+def guarded(front: Front, *, changes: bool = False) -> Callable[[Callable[..., Answer]], Callable[..., Response]]:
+    """Lets a view answer proven visitors only; it gets the visitor and the variable parts of the path.
+
+    One that ``changes`` something answers only those who may.
+    """
 
     def guard(view: Callable[..., Answer]) -> Callable[..., Response]:
         @wraps(view)
         def answered(**place: str) -> Response:
             try:
                 visitor = access.of_bearer(front, request)
-                answer = make_response(view(visitor, **place))
+                answer = make_response(_read_only() if changes and visitor.read_only else view(visitor, **place))
             except NoAccess as refused:
                 return views.refusal(refused)
             except Unprocessable as wrong:
@@ -39,6 +42,11 @@ def guarded(front: Front) -> Callable[[Callable[..., Answer]], Callable[..., Res
         return answered
 
     return guard
+
+
+def _read_only() -> Answer:
+    text = _("You can look but not change. Ask the store owner.")
+    return {"error": {"code": "read_only", "text": text}}, 403
 
 
 def body(front: Front, visitor: Visitor, shape: Schema) -> Mapping[str, Any]:
@@ -54,5 +62,6 @@ def errors(code: str, by_field: dict[str, Any]) -> dict[str, Any]:
         "unprocessable": _("Some fields need your attention."),
         "conflict": _("Someone else saved these rules in the meantime."),
         "nothing_to_undo": _("There is nothing to undo."),
+        "not_open": _("This offer is not open any more."),
     }
     return {"error": {"code": code, "text": texts[code]}, "errors": by_field, "warnings": {}}

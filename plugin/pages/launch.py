@@ -48,17 +48,24 @@ class Session:
     started: datetime
     renewed: datetime
     locale: str
+    #: may look, not change
+    read_only: bool = False
 
 
 def launch_url(
     runtime: Runtime, shop: Shop, *, origin: str, path: str = "/app/overview", locale: str = "",
-    lives_seconds: int = LAUNCH_SECONDS,
+    lives_seconds: int = LAUNCH_SECONDS, read_only: bool = False,
 ) -> str:  # fmt: skip
-    """A link that opens a shop's page once. ``origin`` is where the app is reached, as http://127.0.0.1:8000."""
+    """A link that opens a shop's page once. ``origin`` is where the app is reached, as http://127.0.0.1:8000.
+
+    Who comes by a ``read_only`` link can look and change nothing.
+    """
     now = runtime.now()
     claims = {"jti": secrets.token_hex(8), "shop": shop.shop_id, "until": int(now.timestamp()) + lives_seconds}
     if locale:
         claims["locale"] = locale
+    if read_only:
+        claims["look"] = True
     token = runtime.vault.sign(claims, purpose=LAUNCH, lives_seconds=lives_seconds, now=now)
     return f"{origin.rstrip('/')}{path}?{urlencode({'t': token})}"
 
@@ -68,13 +75,18 @@ def enter(vault: Vault, used: UsedLinks, token: str, *, now: datetime) -> Sessio
     claims = vault.verify(token, purpose=LAUNCH, now=now)
     if not used.use(str(claims["jti"]), until=_instant(claims["until"]), now=now):
         raise BadToken("the link was used")
-    return Session(shop_id=int(claims["shop"]), started=now, renewed=now, locale=str(claims.get("locale", "")))
+    return Session(
+        shop_id=int(claims["shop"]), started=now, renewed=now, locale=str(claims.get("locale", "")),
+        read_only=bool(claims.get("look")),
+    )  # fmt: skip
 
 
 def session_token(vault: Vault, session: Session, *, now: datetime) -> str:
     """A token for a session, renewed now; its life ends with the session's."""
     left = int((session.started + SESSION_ENDS_AFTER - now).total_seconds())
     claims = {"shop": session.shop_id, "started": int(session.started.timestamp()), "renewed": int(now.timestamp())}
+    if session.read_only:
+        claims["look"] = True
     return vault.sign(claims, purpose=SESSION, lives_seconds=max(1, min(SESSION_SECONDS, left)), now=now)
 
 
@@ -84,7 +96,10 @@ def read_session(vault: Vault, token: str, *, now: datetime) -> Session:
     started = _instant(claims["started"])
     if now >= started + SESSION_ENDS_AFTER:
         raise BadToken("the session has ended")
-    return Session(shop_id=int(claims["shop"]), started=started, renewed=_instant(claims["renewed"]), locale="")
+    return Session(
+        shop_id=int(claims["shop"]), started=started, renewed=_instant(claims["renewed"]), locale="",
+        read_only=bool(claims.get("look")),
+    )  # fmt: skip
 
 
 def due_for_renewal(session: Session, *, now: datetime) -> bool:

@@ -1,14 +1,18 @@
-"""The part of the JSON API that lists: customers, offers as a file, and the one wish about a single customer."""
+"""The part of the JSON API that lists: customers and offers, one or many, and the wishes about a single one."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, request
 
-from plugin.pages import customers, export, offers, schemas, views
+from plugin.pages import customer, customers, export, offers, schemas, views
 from plugin.pages.access import Visitor
 from plugin.pages.front import Front
-from plugin.pages.guard import Answer, body, guarded
-from plugin.usecases import leave_out, list_offers
+from plugin.pages.guard import Answer, body, errors, guarded
+from plugin.usecases import cancel_offers, leave_out, list_offers
+from storage import offers as offer_store
+
+#: kept beside an offer; the page says it in the reader's language
+BY_MERCHANT = "cancelled by the merchant"
 
 
 def blueprint(front: Front) -> Blueprint:
@@ -25,11 +29,31 @@ def blueprint(front: Front) -> Blueprint:
         with front.runtime.database.reading() as db:
             return customers.as_json(db, visitor.shop, now=front.runtime.now(), query=request.args)
 
-    @api.post("/customers/<customer_id>/left-out")
+    @api.get("/customers/<customer_id>")
     @guarded(front)
+    def read_customer(visitor: Visitor, customer_id: str) -> Answer:
+        try:
+            with front.runtime.database.reading() as db:
+                return customer.as_json(db, visitor.shop, now=front.runtime.now(), customer_id=customer_id)
+        except LookupError:
+            abort(404)
+
+    @api.post("/customers/<customer_id>/left-out")
+    @guarded(front, changes=True)
     def keep_left_out(visitor: Visitor, customer_id: str) -> Answer:
         left_out = body(front, visitor, schemas.LeftOutShape())["left_out"]
         return _leave_out(front, visitor, customer_id, left_out=left_out)
+
+    _offers(api, front)
+    return api
+
+
+def _offers(api: Blueprint, front: Front) -> None:
+    @api.get("/offers")
+    @guarded(front)
+    def read_offers(visitor: Visitor) -> Answer:
+        with front.runtime.database.reading() as db:
+            return offers.as_json(db, visitor.shop, query=request.args)
 
     @api.get("/offers.csv")
     @guarded(front)
@@ -41,7 +65,23 @@ def blueprint(front: Front) -> Blueprint:
         answer.headers["Content-Disposition"] = 'attachment; filename="offers.csv"'
         return answer
 
-    return api
+    @api.get("/offers/<offer_id>")
+    @guarded(front)
+    def read_offer(visitor: Visitor, offer_id: str) -> Answer:
+        with front.runtime.database.reading() as db:
+            found = offer_store.get(db, visitor.shop.shop_id, offer_id)
+        return list_offers.outside(found) if found else abort(404)
+
+    @api.post("/offers/<offer_id>/cancel")
+    @guarded(front, changes=True)
+    def cancel_offer(visitor: Visitor, offer_id: str) -> Answer:
+        with front.runtime.database.transaction() as db:
+            if offer_store.get(db, visitor.shop.shop_id, offer_id) is None:
+                abort(404)
+            done = cancel_offers.cancel_offer(
+                db, visitor.shop.shop_id, offer_id, why=BY_MERCHANT, now=front.runtime.now()
+            )
+        return {"offer_id": offer_id} if done else (errors("not_open", {}), 409)
 
 
 def _leave_out(front: Front, visitor: Visitor, customer_id: str, *, left_out: bool) -> Answer:

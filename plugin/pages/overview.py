@@ -25,6 +25,7 @@ from plugin.pages import (
 )
 from plugin.pages.asked import Query
 from plugin.pages.figures import Figures
+from plugin.pages.parts import FAILED, part
 from plugin.pages.say import _, later, plural
 from storage.offers import Offer
 from storage.shops import Shop
@@ -58,7 +59,7 @@ def gather(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any
             "periods": _switch("period", metrics.PERIOD_NAMES, kept),
             "attention": attention.items(seen),
             "setup": attention.setup(seen),
-            "metrics": metrics.metrics(seen, extra_revenue.metric(db, seen)),
+            "metrics": part("metrics", lambda: metrics.metrics(seen, extra_revenue.metric(db, seen))),
             "who": _who(seen),
             "cells": _cells(seen) if seen.people.count else None,
             "groups": _groups(seen),
@@ -75,16 +76,18 @@ def gather(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any
 
 def _told(seen: Figures, kept: Mapping[str, str]) -> dict[str, Any]:
     """The charts of what the night has told, or why there are none yet."""
-    wanting = _wanting(seen)
+    wanting = part("wanting", lambda: _wanting(seen))
+    if wanting == FAILED:
+        return {"wanting": "", "gaps": FAILED, "cohorts": FAILED, "churn": FAILED}
     if wanting or not seen.told:
         return {"wanting": wanting, "gaps": None, "cohorts": None, "churn": None}
     return {
         "wanting": "",
-        "gaps": gap_chart.chart(seen.told, kept["gap"]),
+        "gaps": part("gaps", lambda: gap_chart.chart(seen.told, kept["gap"])),
         "gap_choices": _switch("gap", gap_chart.CHOICES, kept),
-        "cohorts": cohort_table.table(seen.told, kept["cohort"], seen.shop.currency),
+        "cohorts": part("cohorts", lambda: cohort_table.table(seen.told, kept["cohort"], seen.shop.currency)),
         "cohort_choices": _switch("cohort", cohort_table.CHOICES, kept),
-        "churn": churn_chart.chart(seen),
+        "churn": part("churn", lambda: churn_chart.chart(seen)),
     }
 
 

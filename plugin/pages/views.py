@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, g, make_response, redirect, render
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
-from plugin.pages import access, customer, customers, headers, history, languages, offers, overview, rules
+from plugin.pages import access, customer, customers, headers, history, languages, notices, offers, overview, rules
 from plugin.pages.access import NoAccess, Visitor
 from plugin.pages.front import Front
 from plugin.pages.say import _, later
@@ -151,7 +151,9 @@ def _content(front: Front, page: Page, visitor: Visitor, place: Mapping[str, str
     except LookupError:
         abort(404)
     heading = str(shown.get("heading", page.title))
-    return render_template(f"{page.name}.html", title=window_title(heading), **shown), heading
+    above = render_template("notices.html", notices=notices.notices(visitor, page.name))
+    body = render_template(f"{page.name}.html", title=window_title(heading), read_only=visitor.read_only, **shown)
+    return f'<div class="look">{above}{body}</div>' if visitor.read_only else above + body, heading
 
 
 def _shell(front: Front, page: Page) -> str:

@@ -10,8 +10,8 @@ from bs4 import BeautifulSoup
 from sqlalchemy import Connection
 
 from plugin.rewards.stored import from_stored
-from plugin.usecases import change_program
-from storage import budgets, programs, shops, snapshots
+from plugin.usecases import change_program, import_progress
+from storage import budgets, figures, programs, shops, snapshots
 from storage.budgets import Cause
 from tests.pages.world import NOW, Visit, World, keep_unreadable
 
@@ -148,3 +148,96 @@ def test_money_is_in_the_shops_currency_as_the_reader_writes_it(world: World) ->
 
     assert "$1,800" in sentences[0]
     assert "US$1,800" in sentences[1]
+
+
+def test_periods_change_the_numbers_and_the_words(visit: Visit) -> None:
+    """30 days, 90 days and 12 months; an unknown one is the longest. The choice is marked, and kept by the others."""
+    pages = {period: seen(visit, f"{OVERVIEW}?period={period}&gap=first") for period in ("30", "90", "365", "7")}
+    marked = [words(page.select_one("#period-30, #period-90, #period-365").find_parent("ul").select_one("[aria-current]"))
+              for page in pages.values()]  # fmt: skip
+    changes = [words(part) for part in pages["90"].select(".metrics .change")]
+
+    assert marked == ["30 days", "90 days", "12 months", "12 months"]
+    assert words(pages["30"].select_one(".metrics")) != words(pages["365"].select_one(".metrics"))
+    assert any("the 90 days before" in change or "90 days ago" in change for change in changes)
+    assert pages["30"].select_one("#period-90")["href"] == f"{OVERVIEW}?period=90&gap=first&cohort=customers"
+
+
+def test_every_chart_has_a_heading_a_sentence_a_name_and_a_table(visit: Visit) -> None:
+    """For the eye, the ear, and who wants the numbers; the bars of the histogram add up to all gaps."""
+    page = seen(visit)
+    for part in ("s-gaps", "s-churn", "s-offers"):
+        card = page.select_one(f"#{part}").find_parent("section")
+        svg = card.select_one("svg[role=img][aria-labelledby*=desc]")
+        assert words(card.select_one("header p"))
+        assert words(svg.title)
+        assert words(svg.desc)
+        assert len(card.select("details tbody tr")) >= 10
+    gaps = page.select_one("#s-gaps").find_parent("section")
+
+    assert words(gaps.select_one("header p")).startswith("Half of repeat orders come within")
+    assert sum(
+        float(row.select_one("td:last-child").text.rstrip("%")) for row in gaps.select("tbody tr")
+    ) == pytest.approx(100, abs=1)
+
+
+def test_cohorts_show_customers_or_revenue(visit: Visit) -> None:
+    """Twelve months at most, each cell with its value; what is not over has no cell."""
+    by_customer, by_revenue = (
+        seen(visit, f"{OVERVIEW}?cohort={which}").select_one(".cohorts") for which in ("customers", "revenue")
+    )
+    rows = by_customer.select("tbody tr")
+
+    assert len(rows) == 12
+    assert {words(row.select("td")[1]) for row in rows if len(row.select("td")) > 1} == {"100%"}
+    assert [len(row.select("td")) for row in rows] == sorted((len(row.select("td")) for row in rows), reverse=True)
+    assert "$" in words(by_revenue.select("tbody td")[1])
+
+
+def test_a_part_that_fails_takes_no_other_with_it(world: World, visit: Visit) -> None:
+    """A document that nobody can read: its three charts and the numbers say so, the grid and the offers are there."""
+    with world.runtime.database.transaction() as db:
+        figures.keep(db, world.shop.shop_id, "overview", {"version": 1}, NOW)
+    page = seen(visit)
+    failed = [words(part) for part in page.select("[role=alert]")]
+
+    assert failed == ["Could not load this part. Try again"] * 3
+    assert len(page.select(".matrix td")) == 25
+    assert page.select("#s-newest")
+
+
+def test_too_little_data_is_said_with_how_much_is_there(world: World, visit: Visit) -> None:
+    """Instead of a curve of chance; the usual gap is that of the shop."""
+    with world.runtime.database.transaction() as db:
+        kept = figures.get(db, world.shop.shop_id, "overview")
+        assert kept is not None
+        figures.keep(db, world.shop.shop_id, "overview", kept.body | {"rhythmic": 42, "usual_gap_days": 41.2}, NOW)
+    told = words(seen(visit).select_one("#s-cohorts").find_parent("section"))
+
+    assert "Not enough repeat customers yet (42 of 100)." in told
+    assert "rules lean on your shop's usual gap of 41 days" in told
+
+
+def test_an_import_shows_how_far_it_is(new_world: World) -> None:
+    """With a bar and without numbers that are not known yet; one that has stopped says nothing."""
+    with new_world.runtime.database.transaction() as db:
+        import_progress.tell(db, new_world.shop.shop_id, read=12_400, of=38_000, now=NOW)
+    page = seen(Visit(new_world))
+    bar = page.select_one(".steps progress")
+    new_world.clock.forward(minutes=16)
+
+    assert "Reading your orders. 12,400 of 38,000. You can leave this page." in words(page)
+    assert (bar["value"], bar["max"]) == ("12400", "38000")
+    assert [words(number) for number in page.select(".metrics dd.big")] == ["–"] * 4
+    assert seen(Visit(new_world)).select("progress") == []
+
+
+def test_extra_revenue_is_an_interval_or_says_why_not(world: World, visit: Visit) -> None:
+    """Never a bare number; without a control group there is nothing to compare with."""
+    too_early = words(seen(visit).select(".metrics > div")[3])
+    with world.runtime.database.transaction() as db:
+        rules(world, db, holdout_percent=0)
+    none = words(seen(visit).select(".metrics > div")[3])
+
+    assert too_early.startswith("Extra revenue from offers – Too early to tell.")
+    assert none == "Extra revenue from offers – Without a control group, extra revenue cannot be shown."

@@ -81,6 +81,22 @@ def edit_order(store: Store, order_id: int, *, price: str) -> None:
         store.announce(connection, [("orders/edited", {"order_edit": edit | lists}), ("orders/updated", body)], now)
 
 
+def discount_order(store: Store, order_id: int, *, code: str, off: str | None) -> None:
+    """An order is edited so that a code takes off so much, or (None) is not on it any more: ``orders/updated``.
+
+    Raises ValueError for an unknown order.
+    """
+    now = store.now()
+    with store.transaction() as connection:
+        body = orders.get(connection, order_id)
+        body["discount_codes"] = []
+        if off is not None:
+            amount = str(cash.amount(off, store.shop.currency))
+            body["discount_codes"] = [{"code": code, "amount": amount, "type": "fixed_amount"}]
+        orders.touch(connection, store.shop, body, now=now)
+        store.announce(connection, [("orders/updated", body)], now)
+
+
 def change_shop(
     store: Store, *, name: str | None = None, timezone: str | None = None, currency: str | None = None
 ) -> None:

@@ -87,7 +87,12 @@ def _live(db: Connection, offer: Offer, one: StoredDiscount, now: datetime) -> N
             _say(db, offer, REVIVED)
     elif offer.state in OVER:
         _say(db, offer, REVIVED)
-    elif offer.state == "issued" and one.terms is not None and (names := changed(asked(spec_of(offer)), one.terms)):
+    elif (
+        offer.state == "issued"
+        and offer.ends_at > now
+        and one.terms is not None
+        and (names := changed(asked(spec_of(offer)), one.terms))
+    ):
         _say(db, offer, DRIFT + ", ".join(names))
 
 

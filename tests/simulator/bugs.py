@@ -10,10 +10,10 @@ from types import MappingProxyType
 from sqlalchemy import Connection, delete
 
 from plugin.runtime import Runtime
-from plugin.usecases import absorb, expire, make_offers
+from plugin.usecases import absorb, close_ended, make_offers
 from plugin.usecases.switch_off import SWITCH_OFF
 from plugin.vault import Vault
-from storage import budgets, inbox, ledger, offers, outbox, redemptions
+from storage import budgets, inbox, ledger, offers, outbox, redemptions, shops
 from storage.budgets import Cause
 from storage.facts import OrderFact
 from storage.inbox import Delivery
@@ -21,7 +21,7 @@ from storage.offers import Offer
 from storage.outbox import OutboxRow
 from storage.shops import Shop
 from storage.tables import outbox as outbox_table
-from tests.simulator.bugs_in_calls import CALLS
+from tests.simulator.bugs_in_calls import CALLS, closing_early
 from tests.simulator.world import Parts
 from webhooks import intake
 from webhooks.facts import Facts
@@ -62,10 +62,10 @@ class _GivesBackTwice(Parts):
 
 
 class _ClosesEarly(Parts):
-    """An offer is closed before its code has ended."""
+    """An offer is closed before its code has ended, and nobody looks at what the store says."""
 
     def close(self, db: Connection, shop_id: int, *, now: datetime) -> int:
-        return expire.ended(db, shop_id, now=now + timedelta(days=6), limit=50)
+        return super().close(db, shop_id, now=now) + close_ended.begin(db, shops.get(db, shop_id), now=now)
 
 
 class _OtherControlGroup(Parts):
@@ -234,7 +234,7 @@ BUGS: Mapping[str, Callable[[], Parts]] = MappingProxyType({
     "answered and not kept": _Forgetful,
     "settled when claimed": _DoneOnceClaimed,
     "given back twice": _GivesBackTwice,
-    "closed before the end": _ClosesEarly,
+    "closed before the end": lambda: _ClosesEarly(kinds=closing_early()),
     "another control group at night": _OtherControlGroup,
     "promised and not set aside": _NothingSetAside,
     "taken back twice": _TakesBackTwice,

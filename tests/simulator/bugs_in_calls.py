@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, update
@@ -11,10 +12,12 @@ from sqlalchemy import Connection, update
 from plugin.platforms.protocol import InDoubt, PlatformError, Rejected, StoredDiscount, Taken
 from plugin.runtime import Runtime
 from plugin.usecases import deliver
+from plugin.usecases.close_ended import CLOSE
 from plugin.usecases.deliver import Answer, Task
 from plugin.usecases.make_offers import ISSUE
 from plugin.usecases.switch_off import SWITCH_OFF
-from plugin.worker.calls import KINDS
+from plugin.worker.calls import KINDS, Call
+from storage.offers import Offer
 from storage.outbox import OutboxRow
 from storage.tables import offers as offers_table
 from tests.simulator.store import FakeStore
@@ -100,6 +103,19 @@ def _deletes(store: FakeStore, asked: Mapping[str, Any]) -> bool:
     if found is not None:
         store.delete(found.ref)
     return found is not None
+
+
+def closing_early() -> Mapping[str, Call]:
+    """The calls, with offers closed days before their end as if the store had nothing of them."""
+
+    def prepare(runtime: Runtime, db: Connection, rows: Sequence[OutboxRow]) -> Sequence[Any]:
+        later = runtime.now() + timedelta(days=6)
+        return KINDS[CLOSE].prepare(replace(runtime, now=lambda: later), db, rows)
+
+    def ask(_store: FakeStore, page: Sequence[Offer]) -> Mapping[str, None]:
+        return {offer.offer_id: None for offer in page}
+
+    return {**KINDS, CLOSE: replace(KINDS[CLOSE], prepare=prepare, ask=ask)}
 
 
 #: name → the world's parts with this bug in them

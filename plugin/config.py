@@ -51,6 +51,11 @@ class Config:
         return Path(self.database_url.removeprefix(prefix)) if self.database_url.startswith(prefix) else None
 
     @property
+    def key_path(self) -> Path | None:
+        """Where the keys lie when REGULARS_SECRET_KEYS names none: beside the database file; None on a server."""
+        return self.sqlite_path.with_suffix(".keys") if self.sqlite_path is not None else None
+
+    @property
     def shopify_secrets(self) -> tuple[str, ...]:
         """The app's client secrets that signatures are accepted from, newest first."""
         return tuple(filter(None, (self.shopify_client_secret, self.shopify_client_secret_old)))

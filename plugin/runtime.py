@@ -19,8 +19,8 @@ from plugin.platforms.protocol import Platform, PlatformError, Unauthorized
 from plugin.platforms.shopify import tokens
 from plugin.platforms.shopify.admin import AdminClient
 from plugin.platforms.shopify.platform import ShopifyPlatform
-from plugin.vault import Vault, load_or_make_keys
-from storage import shops
+from plugin.vault import KeyFileError, Vault, load_or_make_keys
+from storage import migrations, shops
 from storage.engine import Database
 from storage.shops import Shop
 
@@ -114,21 +114,39 @@ class Runtime:
 
 
 def build(config: Config, *, now: Callable[[], datetime] | None = None, metrics: Metrics | None = None) -> Runtime:
-    """Opens the database and the keys that the settings name. ``metrics`` is for processes that count together."""
+    """Opens the database and the keys that the settings name. ``metrics`` is for processes that count together.
+
+    Raises KeyFileError.
+    """
     # the fits work on small arrays: threads of the linear algebra would wait for each other longer than they work
     threadpool_limits(limits=1, user_api="blas")
-    keys = config.secret_keys
-    if not keys and config.sqlite_path is not None:
-        keys = load_or_make_keys(config.sqlite_path.with_suffix(".keys"))
+    database = Database(config.database_url)
     return Runtime(
         config=config,
-        database=Database(config.database_url),
-        vault=Vault(keys),
+        database=database,
+        vault=Vault(_keys(config, database)),
         manifest=load(),
         now=now or _system_clock,
         lines=defaultdict(lambda: Line(allow_private_hosts=config.allow_private_hosts, monotonic=time.monotonic)),
         metrics=metrics or Metrics(),
     )
+
+
+def _keys(config: Config, database: Database) -> tuple[str, ...]:
+    if config.secret_keys or config.key_path is None:
+        return config.secret_keys
+    if not config.key_path.exists() and _has_shops(database):
+        # new keys would open no token, and derive other codes for what was offered already
+        database.close()
+        raise KeyFileError(f"The keys in {config.key_path} are missing: restore them from where you keep them.")
+    return load_or_make_keys(config.key_path)
+
+
+def _has_shops(database: Database) -> bool:
+    if database.path is None or not database.path.exists() or migrations.current(database) is None:
+        return False
+    with database.reading() as db:
+        return bool(shops.every(db))
 
 
 def _system_clock() -> datetime:

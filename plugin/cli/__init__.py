@@ -10,6 +10,7 @@ import sys
 import click
 
 from plugin.cli import (
+    backup,
     declaring,
     demo,
     doctor,
@@ -33,7 +34,11 @@ def cli() -> None:
     """Loyalty discounts for those who buy regularly, win-back offers for those who are slipping away."""
 
 
-for group in (demo, serving, doctor, shops, history, inbox, signals, offers, report, program, privacy, declaring):
+GROUPS = (
+    demo, serving, doctor, backup, shops, history, inbox, signals, offers, report, program, privacy, declaring,
+)  # fmt: skip
+
+for group in GROUPS:
     for command in group.COMMANDS:
         cli.add_command(command)
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from plugin import config, runtime
 from plugin.runtime import Runtime
+from plugin.vault import KeyFileError
 from storage import migrations, shops
 from storage.shops import Shop
 
@@ -34,7 +35,10 @@ def opened(*, migrated: bool = True) -> Iterator[Runtime]:
     chosen = settings()
     if chosen.sqlite_path is not None and migrated and not chosen.sqlite_path.exists():
         raise Problem(f"There is no database at {chosen.sqlite_path} yet: run regulars migrate first.")
-    built = runtime.build(chosen)
+    try:
+        built = runtime.build(chosen)
+    except KeyFileError as error:
+        raise Problem(str(error)) from error
     try:
         if migrated:
             require_schema(built)

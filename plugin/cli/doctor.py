@@ -17,7 +17,7 @@ from plugin.platforms.protocol import PlatformError
 from plugin.readiness import LEAST_DISK_SHARE, free_share
 from plugin.runtime import Runtime
 from plugin.usecases.absorb import DATA_REQUEST
-from plugin.vault import Unsealable
+from plugin.vault import KeyFileError, Unsealable
 from storage import disclosure, inbox, ledger, migrations, offers, outbox, shops
 from storage.shops import Shop
 
@@ -40,7 +40,10 @@ class Finding:
 @click.option("--json", "as_json", is_flag=True, help="One JSON list instead of lines.")
 def doctor(*, as_json: bool) -> int:
     """Looks at configuration, database, clock, disk, every shop and the queues; exits 1 if something is wrong."""
-    built = runtime.build(context.settings())
+    try:
+        built = runtime.build(context.settings())
+    except KeyFileError as error:
+        raise context.Problem(str(error)) from error
     try:
         found = list(_examine(built))
     finally:

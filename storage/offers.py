@@ -112,7 +112,9 @@ OVER = (MINE, offers.c.state.in_(OPEN), offers.c.ends_at <= bindparam("now", typ
 ENDED = select(*COLUMNS).where(*OVER).order_by(offers.c.ends_at, offers.c.offer_id).limit(bindparam("most"))
 ANY_ENDED = select(offers.c.offer_id).where(*OVER).limit(1)
 SINCE = select(
-    func.coalesce(func.sum(offers.c.reserved_minor + offers.c.cost_minor), 0),
+    func.coalesce(
+        func.sum(case((offers.c.state == "redeemed", offers.c.cost_minor), else_=offers.c.reserved_minor)), 0
+    ),
     func.coalesce(func.sum(case((offers.c.kind == bindparam("kind"), 1), else_=0)), 0),
 ).where(MINE, offers.c.created_at >= bindparam("from", type_=offers.c.created_at.type))
 SENT = (MINE, offers.c.offer_id == bindparam("id"), offers.c.state == "sending")

@@ -16,7 +16,7 @@ from plugin.rewards.decision import Budget, Decision, OfferSpec, PastOffer, Stan
 from plugin.rewards.inputs import freeze
 from plugin.rewards.program import Program
 from plugin.rewards.win_back import KIND as WIN_BACK
-from plugin.usecases import standings
+from plugin.usecases import keep_currency, standings
 from plugin.usecases.rules_for import rules_for
 from plugin.vault import Vault
 from storage import budgets, decisions, locks, offers, outbox, programs, snapshots
@@ -57,6 +57,8 @@ def for_customers(
         return {}
     outcomes: dict[str, Decision] = {}
     for version, program, theirs in rules_for(db, shop, current, customer_ids):
+        if keep_currency.differs(shop, program.currency):
+            continue
         desk = _Desk(db, shop, program, version=version, as_of=as_of, issuer=issuer)
         known = standings.of_customers(db, shop, theirs, program=program, as_of=as_of)
         earlier = offers.made_to(db, shop.shop_id, list(known))
@@ -79,7 +81,8 @@ def past(offer: Offer | Made) -> PastOffer:
         cycle=offer.cycle,
         state=offer.state,
         benefit=offer.benefit,
-        spent=offer.reserved_minor + offer.cost_minor,
+        # what was set aside stays written after it was used or given back
+        spent=offer.cost_minor if offer.state == "redeemed" else offer.reserved_minor,
         created_at=offer.created_at,
         ends_at=offer.ends_at,
     )

@@ -11,8 +11,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from plugin.rewards import benefit, inputs, stored
+from plugin.rewards import benefit, inputs
 from plugin.rewards.program import Program
+from plugin.usecases.rules_for import rules_for
 from storage import customers, orders, programs, shops
 from storage.offers import Offer
 
@@ -21,12 +22,11 @@ def objections(db: Connection, shop_id: int, planned: Sequence[Offer], *, now: d
     """What speaks against each of these offers that were never sent, by the offer's id; most have no entry."""
     if not planned:
         return {}
-    shop = shops.get(db, shop_id)
-    current = programs.current(db, shop_id)
-    program = stored.from_stored(current.body) if current else None
-    version = current.version if current else 0
-    found = {offer.offer_id: _of_the_shop(shop, program, offer, version, now) for offer in planned}
+    shop, current = shops.get(db, shop_id), programs.current(db, shop_id)
     people = {offer.customer_id for offer in planned}
+    rules = rules_for(db, shop, current, people) if current else []
+    held = {who: (version, program) for version, program, group in rules for who in group}
+    found = {offer.offer_id: _of_the_shop(shop, held.get(offer.customer_id), offer, now) for offer in planned}
     left_out = customers.left_out(db, shop_id, people)
     back = _came_back(db, shop_id, planned)
     for offer in planned:
@@ -37,7 +37,8 @@ def objections(db: Connection, shop_id: int, planned: Sequence[Offer], *, now: d
     return {offer_id: why for offer_id, why in found.items() if why}
 
 
-def _of_the_shop(shop: shops.Shop, program: Program | None, offer: Offer, version: int, now: datetime) -> str:
+def _of_the_shop(shop: shops.Shop, held: tuple[int, Program] | None, offer: Offer, now: datetime) -> str:
+    version, program = held or (0, None)
     against = {
         offer.note or "it was cancelled": offer.unwanted,
         "its time is over": offer.ends_at <= now,

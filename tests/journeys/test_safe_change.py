@@ -9,8 +9,8 @@ from plugin.cli.demo.world import World
 from plugin.rewards.program import Program
 from plugin.rewards.share import holds_for
 from plugin.rewards.stored import from_stored
-from plugin.usecases import change_program
-from storage import decisions, programs
+from plugin.usecases import change_program, make_offers
+from storage import budgets, decisions, programs
 from tests.journeys import people
 
 MANY = range(people.REGULAR, people.REGULAR + 30)
@@ -58,6 +58,7 @@ def test_a_share_of_customers_gets_the_new_rules(world: World) -> None:
     world.worker.drain()
 
     made = {offer.customer_id: offer for offer in people.made(world)}
+    assert {offer.state for offer in made.values()} == {"issued"}
     assert {who: offer.benefit["value"] for who, offer in made.items()} == {
         str(who): 20 if str(who) in chosen else 10 for who in MANY
     }
@@ -109,3 +110,27 @@ def test_win_back_writes_to_so_many_a_day(world: World) -> None:
         chosen.append(len(people.made(world)))
         people.passes(world, days=1)
     assert chosen == [2, 4, 5, 5]
+
+
+def test_an_order_ends_the_ladder_even_after_the_decision(world: World) -> None:
+    """A win-back was decided and not sent yet; the customer buys: no code is made, the money is free again."""
+    usual = people.rules(world)
+    timing = replace(usual.win_back.timing, rule="days", days=20)
+    offer_first = replace(usual.win_back.steps[0], name="offer", percent=10)
+    win_back = replace(usual.win_back, timing=timing, steps=(offer_first,))
+    save(world, replace(usual, loyalty=replace(usual.loyalty, enabled=False), win_back=win_back))
+    people.buys(world)
+    world.worker.drain()
+    people.passes(world, days=20)
+    with world.runtime.database.transaction() as db:
+        by = make_offers.issuer(world.runtime.vault, world.runtime.config.environment)
+        make_offers.for_customers(db, world.shop(), [str(people.REGULAR)], as_of=world.clock.now(), issuer=by)
+    assert [(offer.kind, offer.state) for offer in people.made(world)] == [("win_back", "planned")]
+
+    people.buys(world)
+    world.worker.drain()
+    (offer,) = people.made(world)
+    assert offer.state == "cancelled"
+    with world.runtime.database.reading() as db:
+        assert budgets.state(db, world.shop().shop_id, f"{world.clock.now():%Y-%m}") == (0, 0)
+    assert people.all_codes(world) == []

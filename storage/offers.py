@@ -168,7 +168,8 @@ def made_to(db: Connection, shop_id: int, ids: Collection[str]) -> dict[str, lis
 
 def made_since(db: Connection, shop_id: int, moment: datetime, *, kind: str) -> Today:
     """The offers made from ``moment`` on: the money of all, the number of those of ``kind``."""
-    return Today(*db.execute(SINCE, {"shop": shop_id, "from": moment, "kind": kind}).one())
+    # PostgreSQL gives sums as decimals
+    return Today(*map(int, db.execute(SINCE, {"shop": shop_id, "from": moment, "kind": kind}).one()))
 
 
 def advance(

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from plugin.rewards import stored
-from plugin.usecases import erase, make_offers, measure, redeem
+from plugin.usecases import erase, keep_currency, make_offers, measure, redeem
 from plugin.usecases.make_offers import Issuer
 from plugin.vault import Vault
 from storage import known, outbox, programs, shops
@@ -35,6 +35,8 @@ def deliveries(
     for shop_id, at in recorded.uninstalled.items():
         if shops.uninstall(db, shop_id, at):
             outbox.give_up_all(db, shop_id, "the app was uninstalled", now)
+    for shop_id in sorted({row.shop_id for row, facts in understood.heard if facts.shop is not None}):
+        keep_currency.check(db, shop_id)
     for shop_id, order_ids in recorded.refetch.items():
         for order_id in order_ids:
             key = f"refetch/{order_id}/{now.isoformat()}"

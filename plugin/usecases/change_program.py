@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from plugin.rewards.program import Program
 from plugin.rewards.stored import to_stored
+from plugin.usecases import keep_currency
 from plugin.usecases.cancel_offers import cancel_offers
 from storage import locks, programs, snapshots
 from storage.programs import StoredProgram
@@ -41,6 +42,7 @@ def save(
     """
     _check_base(db, shop_id, base_version)
     version = programs.append(db, shop_id, body=to_stored(program), author=author, note=note, now=now)
+    keep_currency.check(db, shop_id)
     snapshots.plan_all(db, shop_id, now)
     return version
 
@@ -58,6 +60,7 @@ def undo(
     if before is None:
         raise NothingToUndo
     version = programs.append(db, shop_id, body=before.body, author=author, note=UNDO_NOTE, now=now)
+    keep_currency.check(db, shop_id)
     if cancel_codes:
         cancel_offers(db, shop_id, version=base_version, why=UNDONE, now=now)
     snapshots.plan_all(db, shop_id, now)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from plugin.platforms.protocol import StoreInfo
 from plugin.rewards import stored
 from plugin.rewards.propose import propose
+from plugin.usecases import keep_currency
 from storage import orders, programs, shops, snapshots
 from storage.facts import ShopFact
 from storage.shops import Shop
@@ -39,6 +40,7 @@ def begin(db: Connection, *, platform: str, domain: str, info: StoreInfo, sealed
         programs.append(
             db, shop.shop_id, body=stored.to_stored(program), author=PROPOSAL, note="the first proposal", now=now
         )
+    keep_currency.check(db, shop.shop_id)
     return shops.get(db, shop.shop_id)
 
 

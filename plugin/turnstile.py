@@ -14,6 +14,8 @@ from typing import Any
 
 #: the longest body that is read at all, and one byte more, so that too large is seen
 LONGEST_BODY_BYTES = 8 * 1024 * 1024 + 1
+#: no length that could be meant has more of them
+MOST_DIGITS = 18
 #: larger ones are few at a time: what waits must fit into the memory
 SMALL_BODY_BYTES = 128 * 1024
 LARGE_AT_ONCE = 16
@@ -77,4 +79,6 @@ def _length(environ: Environ) -> int | None:
     if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
         return None
     told = environ.get("CONTENT_LENGTH") or "0"
-    return int(told) if told.isascii() and told.isdigit() else 0
+    if not (told.isascii() and told.isdigit()):
+        return 0
+    return int(told) if len(told) <= MOST_DIGITS else LONGEST_BODY_BYTES + 1

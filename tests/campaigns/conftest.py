@@ -74,4 +74,4 @@ def trapped(snare: Trap | None) -> Iterator[Trap]:
 def a_town(tmp_path: Path) -> Iterator[Callable[..., Town]]:
     """Opens a store with Regulars on a database."""
     with ExitStack() as stack:
-        yield lambda url, seed=1: stack.enter_context(town.opened(tmp_path, url, seed=seed))
+        yield lambda url, seed=1, folder=tmp_path: stack.enter_context(town.opened(folder, url, seed=seed))

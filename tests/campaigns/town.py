@@ -19,7 +19,8 @@ from plugin.sandbox import deliveries, diary, discounts
 from plugin.sandbox.deliveries import Outgoing
 from plugin.sandbox.discounts import CodeRefused
 from plugin.sandbox.server import serve
-from plugin.sandbox.store import Store
+from plugin.sandbox.store import SCOPES, Store
+from plugin.sandbox.throttle import Plan
 from plugin.usecases import change_program
 from storage import inbox, outbox, programs, shops, tables
 from storage.inbox import Delivery
@@ -29,6 +30,8 @@ DOMAIN = "campaign-goods.myshopify.com"
 CLIENT_ID, SECRET, KEY = "campaign", "shpss_" + 32 * "c", 64 * "0"
 FIRST_CUSTOMER = 7_000_000_000_000_000
 CUSTOMERS = 300
+#: a store that lets itself be asked as much as a campaign asks
+PLAN = Plan(maximum=1e9, restore_rate=1e9)
 #: of a hundred purchases so many are paid with a code, refunded, cancelled
 WITH_CODE, REFUNDED, CANCELLED = 30, 10, 5
 
@@ -63,7 +66,7 @@ class Town:
                     self.store.refund(placed.order_id, "1.00")
                 elif fate < REFUNDED + CANCELLED:
                     self.store.cancel(placed.order_id)
-        return self._outgoing()
+        return self.outgoing()
 
     def put_into_inbox(self, sent: Sequence[Outgoing]) -> None:
         """Keeps deliveries without a server, as one would."""
@@ -95,7 +98,8 @@ class Town:
         unused = [one.terms.code for one in found if not one.times_used]
         return self.rng.choice(unused) if unused else None
 
-    def _outgoing(self) -> list[Outgoing]:
+    def outgoing(self) -> list[Outgoing]:
+        """Takes the webhooks that wait at the store."""
         with self.store.transaction() as connection:
             numbers = deliveries.waiting(connection)
             found = [
@@ -128,7 +132,7 @@ def opened(folder: Path, url: str, *, seed: int) -> Iterator[Town]:
     built = runtime.build(config)
     store = Store(
         folder / "store.db", domain=DOMAIN, client_id=CLIENT_ID, client_secret=SECRET, app_url="http://127.0.0.1:9",
-        now=now, timezone="UTC",
+        now=now, timezone="UTC", scopes=(*SCOPES, "read_all_orders"), plan=PLAN,
     )  # fmt: skip
     store.subscribe({hook.topic: hook.uri for hook in built.manifest.shopify.all_webhooks})
     shop_side = serve(store, port=port)

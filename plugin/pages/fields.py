@@ -114,6 +114,12 @@ SPECS: Mapping[str, Spec] = {
     "limits.wait_days": Spec(
         later("Wait between offers"), "days", later("So long a customer gets no other discount.")
     ),
+    "limits.margin_percent": Spec(
+        later("Your usual margin"), "percent", later("What is left of an order's price over its costs. 0 is unknown.")
+    ),
+    "limits.margin_floor_percent": Spec(
+        later("Margin to keep"), "percent", later("Of the price after a discount. No offer leaves less.")
+    ),
     "limits.daily_budget": Spec(
         later("Budget of a day"), "money", later("So that a month's money does not go in a day. 0 is no limit.")
     ),

@@ -118,6 +118,9 @@ SENTENCES: dict[str, Callable[[Numbers], str]] = {
     "gift_missing": lambda _n: _("Enter the number of the product that is free."),
     "store_id": lambda _n: _("Enter the number that your store gives it."),
     "too_many_ids": lambda n: _("Name at most %(most)s. A collection can hold more.", most=_number(n, "most")),
+    "below_margin": lambda _n: _(
+        "On the smallest order this leaves less than the margin to keep. It would never be given."
+    ),
     "twice": lambda _n: _("Name each once."),
     "no_control_group": lambda _n: _("Without a control group, extra revenue cannot be shown."),
     "other_currency": lambda _n: _("The rules must be in your shop's currency."),

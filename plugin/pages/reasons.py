@@ -251,6 +251,14 @@ SENTENCES: dict[str, Callable[[Numbers], str]] = {
         "The rule says %(asked)s. The highest discount makes it %(percent)s.",
         asked=_money(n["gives"] | n, "asked_minor") if "gives" in n else _percent(n, "asked_percent"), percent=_gives(n),
     ),
+    "margin_floor": lambda n: _(
+        "So that %(floor)s is left of a margin of %(margin)s, it is %(percent)s.",
+        floor=_percent(n, "floor_percent"), margin=_percent(n, "margin_percent"), percent=_gives(n),
+    ),
+    "below_margin": lambda n: _(
+        "On the smallest order it would leave less than %(floor)s of a margin of %(margin)s.",
+        floor=_percent(n, "floor_percent"), margin=_percent(n, "margin_percent"),
+    ),
     "within_highest": lambda n: _(
         "Not above the highest discount of %(percent)s.", percent=_percent(n, "highest_percent")
     ),

@@ -188,6 +188,8 @@ class LimitsShape(Shape):
     order_guard = Money(required=True)
     wait_days = Whole(required=True)
     monthly_budget = Money(required=True)
+    margin_percent = Whole()
+    margin_floor_percent = Whole()
     daily_budget = Money()
     customer_year = Money()
     products = Texts()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from plugin.rewards.decision import Benefit
+from plugin.rewards.margin import leaves_enough, single_limit
 from plugin.rewards.parts import Reward
 from plugin.rewards.problem import Problem
 from plugin.rewards.program import Program
@@ -66,8 +67,11 @@ def _cap(program: Program, at: str, reward: Reward) -> Iterator[Problem]:
 
 
 def _above_highest(program: Program, at: str, reward: Reward) -> Iterator[Problem]:
-    highest = program.limits.highest_percent
     limits = program.limits
+    highest = single_limit(limits)
+    if reward.type in {"shipping", "gift"} and not leaves_enough(reward.amount, limits):
+        said = "On the smallest order this leaves less than the margin that must stay. It would never be given."
+        yield Problem(field=at.replace("percent", "amount"), code="below_margin", message=said)
     if reward.type == "fixed" and benefit_of(reward, limits).value < reward.amount:
         left = benefit_of(reward, limits).value
         said = f"The highest discount leaves {money_text(left, program.currency)} of it on the smallest order."

@@ -164,6 +164,10 @@ def _limits(limits: Limits, currency: str) -> Iterator[Problem]:
         yield from money("limits.order_guard", limits.order_guard, currency)
     yield from within("limits.wait_days", limits.wait_days, 7, 365)
     yield from money("limits.monthly_budget", limits.monthly_budget, currency)
+    yield from within("limits.margin_percent", limits.margin_percent, 0, 95)
+    # a floor at the margin would leave nothing to give
+    most = max(limits.margin_percent - 1, 0)
+    yield from within("limits.margin_floor_percent", limits.margin_floor_percent, 0, most)
     yield from money("limits.daily_budget", limits.daily_budget, currency)
     yield from money("limits.customer_year", limits.customer_year, currency)
     yield from scope_problems(limits)

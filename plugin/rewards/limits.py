@@ -7,6 +7,7 @@ from typing import Any
 
 from plugin.rewards.decision import Benefit, PastOffer, Reason
 from plugin.rewards.holdout import is_held_out
+from plugin.rewards.margin import leaves_enough, most_percent
 from plugin.rewards.question import Candidate, Question, no, yes
 from plugin.rewards.reward import is_at_least
 from plugin.rewards.wording import date_text, days_text, gives_numbers, gives_text, money_text
@@ -119,7 +120,23 @@ def highest_check(question: Question, candidate: Candidate) -> Reason:
         }
     if benefit.cap == 0:
         return no("highest_is_zero", "The highest discount is set to 0 %, so no discount can be given.", **numbers)
-    if benefit.type in {"percent", "fixed"} and benefit.value < candidate.asked:
+    limits = question.program.limits
+    if limits.margin_percent:
+        numbers |= {"margin_percent": limits.margin_percent, "floor_percent": limits.margin_floor_percent}
+    if benefit.type in {"shipping", "gift"} and not leaves_enough(benefit.cap, limits):
+        said = (
+            f"On the smallest order {gives_text(benefit, currency)} would leave less than "
+            f"{limits.margin_floor_percent} % of a margin of {limits.margin_percent} %."
+        )
+        return no("below_margin", said, **numbers)
+    lowered = benefit.type in {"percent", "fixed"} and benefit.value < candidate.asked
+    if lowered and most_percent(limits) < highest:
+        said = (
+            f"The rule says {asked}; so that {limits.margin_floor_percent} % is left of a margin of "
+            f"{limits.margin_percent} %, it is {gives_text(benefit, currency)}."
+        )
+        return yes("margin_floor", said, **numbers)
+    if lowered:
         said = f"The rule says {asked}; the highest discount makes it {gives_text(benefit, currency)}."
         return yes("highest_percent", said, **numbers)
     return yes("within_highest", f"Not above the highest discount of {highest} %.", **numbers)

@@ -142,6 +142,10 @@ class Limits:
     daily_budget: int = 0
     #: minor units that one customer's offers of 365 days may cost at most; 0 for no such limit
     customer_year: int = 0
+    #: of the price of an order before the discount, what is left over its costs; 0: not known, nothing is held against it
+    margin_percent: int = 0
+    #: of the price after the discount, what must be left
+    margin_floor_percent: int = 0
     #: the store's ids of the products and collections that discounts are for; empty: everything
     products: tuple[str, ...] = ()
     collections: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from plugin.rewards.decision import Benefit, PastOffer
+from plugin.rewards.margin import single_limit
 from plugin.rewards.parts import Limits, Reward
 from plugin.rewards.worst_case import worst_case
 
@@ -17,7 +18,7 @@ def asked_of(reward: Reward) -> int:
 
 
 def benefit_of(reward: Reward, limits: Limits) -> Benefit:
-    """The reward under the highest discount, with the most that it can cost; ``NOTHING`` for a reminder.
+    """The reward under the highest discount and the margin, with the most that it can cost; ``NOTHING`` for a reminder.
 
     A fixed amount is held against the smallest order that it is good for: there it is largest beside the price.
     """
@@ -32,9 +33,9 @@ def benefit_of(reward: Reward, limits: Limits) -> Benefit:
             type="gift", value=WHOLE, cap=reward.amount, minimum=limits.min_order, products=gift, combines=combines
         )
     if reward.type == "fixed":
-        value = cap = min(reward.amount, limits.min_order * limits.highest_percent // 100)
+        value = cap = min(reward.amount, limits.min_order * single_limit(limits) // 100)
     else:
-        value = min(reward.percent, limits.highest_percent)
+        value = min(reward.percent, single_limit(limits))
         cap = worst_case(percent=value, order_guard=limits.order_guard)
     return Benefit(
         type=reward.type,

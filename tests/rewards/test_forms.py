@@ -82,7 +82,7 @@ def test_what_is_no_program_is_refused(strange: Any) -> None:
 LATER = {
     "type", "amount", "cap", "product", "products", "collections", "combine_order", "combine_product", "combine_shipping",
     "daily_budget", "customer_year", "daily_ramp", "quantile_percent",
-    "rollout_percent", "occasions", "orders_from", "measure", "retain_percent", "reenter_percent", "grace_days", "notice_days",
+    "margin_percent", "margin_floor_percent", "rollout_percent", "occasions", "orders_from", "measure", "retain_percent", "reenter_percent", "grace_days", "notice_days",
 }  # fmt: skip
 
 

@@ -204,6 +204,7 @@ def programs(draw: st.DrawFn, *, modes: tuple[str, ...] = ("live",)) -> Program:
             min_order=minimum,
             order_guard=guard,
             wait_days=draw(st.integers(7, 90)),
+            **draw(st.sampled_from(({}, {}, {"margin_percent": 30, "margin_floor_percent": 20}))),
             daily_budget=draw(st.just(0) | st.integers(0, 9_000)),
             customer_year=draw(st.just(0) | st.integers(0, 20_000)),
             products=draw(st.sampled_from(((), ("7", "8")))),

@@ -1,0 +1,1 @@
+"""Old programs and new schemas, side by side."""

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from storage.tables import (
+    budget_entries,
     customers,
     decisions,
     known_orders,
@@ -25,6 +26,8 @@ from storage.upserts import among
 OWN = (customers, orders, known_orders, snapshots, offers, decisions)
 #: tables that belong to a customer's orders
 OF_ORDERS = (order_lines, refunds, redemptions)
+#: and to their offers
+OF_OFFERS = (budget_entries,)
 
 
 def everything(db: Connection, shop_id: int, customer_id: str) -> dict[str, list[dict[str, Any]]]:
@@ -32,6 +35,8 @@ def everything(db: Connection, shop_id: int, customer_id: str) -> dict[str, list
     told = {table.name: _rows(db, shop_id, table, table.c.customer_id, [customer_id]) for table in OWN}
     bought = [row["order_id"] for row in told["orders"]]
     told |= {table.name: _rows(db, shop_id, table, table.c.order_id, bought) for table in OF_ORDERS}
+    offered = [row["offer_id"] for row in told["offers"]]
+    told |= {table.name: _rows(db, shop_id, table, table.c.offer_id, offered) for table in OF_OFFERS}
     return {name: rows for name, rows in told.items() if rows}
 
 

@@ -127,9 +127,10 @@ def measure(
     """The effect by kind, and of all kinds together under ``all``; empty where nobody was ever eligible.
 
     ``history`` holds the valid orders up to ``as_of``. With ``begun`` only customers who became eligible in
-    (first, second] count, and the plan is to follow them all. Contribution is told where a margin is known: of what the
-    goods would have cost without our discount, less the discount.
+    (first, second] count, and the plan is to follow them all. Contribution is told where a margin is known (None: that
+    of the rules in force): the margin of what the goods would have cost without our discount, less the discount.
     """
+    margin_percent = _margin(db, shop.shop_id) if margin_percent is None else margin_percent
     offered = reports.eligible(db, shop.shop_id, as_of)
     used = reports.uses(db, shop.shop_id, as_of)
     shares = _Shares(db, shop.shop_id)
@@ -137,6 +138,11 @@ def measure(
     kinds = sorted({one.kind for one in offered})
     found = {ALL: asked.of(offered, lambda _: True)} if kinds else {}
     return found | {kind: asked.of(offered, lambda have, kind=kind: have == kind) for kind in kinds}  # type: ignore[misc]
+
+
+def _margin(db: Connection, shop_id: int) -> int | None:
+    current = programs.current(db, shop_id)
+    return (current.body["limits"].get("margin_percent") or None) if current else None
 
 
 class _Shares:

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, bindparam, case, func, or_, select, update
+from sqlalchemy import BigInteger, Connection, Row, Select, bindparam, case, func, or_, select, type_coerce, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from storage.claims import EVERY_SHOP
@@ -107,6 +107,8 @@ class Today(NamedTuple):
 TOLD = tuple(field.name for field in fields(NewOffer))
 COLUMNS = tuple(offers.c[field.name] for field in fields(Offer))
 MINE = offers.c.shop_id == bindparam("shop")
+# the sum keeps SQLite from reading all offers by age instead of the few that are wanted
+OLDEST_FIRST = (type_coerce(offers.c.created_at, BigInteger) + 0, offers.c.offer_id)
 OPEN = ("planned", "sending", "issued")
 OVER = (MINE, offers.c.state.in_(OPEN), offers.c.ends_at <= bindparam("now", type_=offers.c.ends_at.type))
 ENDED = select(*COLUMNS).where(*OVER).order_by(offers.c.ends_at, offers.c.offer_id).limit(bindparam("most"))
@@ -249,14 +251,14 @@ def counts(db: Connection, shop_id: int) -> dict[str, int]:
 @cache
 def _by(dialect: str, name: str) -> Select[Any]:
     wanted = among_later(dialect, offers.c[name], "wanted")
-    return select(*COLUMNS).where(MINE, wanted).order_by(offers.c.created_at, offers.c.offer_id)
+    return select(*COLUMNS).where(MINE, wanted).order_by(*OLDEST_FIRST)
 
 
 @cache
 def _made(dialect: str) -> Select[Any]:
     wanted = among_later(dialect, offers.c.customer_id, "wanted")
     columns = (offers.c[name] for name in Made._fields)
-    return select(*columns).where(MINE, wanted).order_by(offers.c.created_at, offers.c.offer_id)
+    return select(*columns).where(MINE, wanted).order_by(*OLDEST_FIRST)
 
 
 @lru_cache(maxsize=64)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule, run_state_machine_as_test
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError
 
 from storage import customers, offers
@@ -205,3 +206,15 @@ def test_offers_follow_a_merge(database: Database, shop_id: int):
         followed = offers.of_customers(db, shop_id, ["c1", "c2"])
         assert {one: [each.offer_id for each in their] for one, their in followed.items()} == {"c1": ["a", "c", "b"]}
         assert [one.cycle for one in followed["c1"]] == ["2026-03", "2026-03", "2026-03~c2"]
+
+
+@pytest.mark.parametrize("name", ["_by", "_made"])
+def test_offers_of_some_customers_are_not_looked_for_among_all(sqlite_database: Database, name: str) -> None:
+    """SQLite finds them by their customers; an index by age would lead through every offer of the shop."""
+    statement = offers._made("sqlite") if name == "_made" else offers._by("sqlite", "customer_id")
+    asked = statement.compile(dialect=sqlite.dialect(paramstyle="named"))
+    with sqlite_database.reading() as db:
+        plan = db.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", {**asked.params, "shop": 1, "wanted": "[]"})
+        ways = [row.detail for row in plan]
+
+    assert "shop_id=? AND customer_id=?" in ways[0]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import cache, lru_cache
-from itertools import chain
+from functools import cache
+from itertools import chain, repeat
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, case, delete, func, s
 
 from storage.columns import to_micros
 from storage.tables import snapshots
-from storage.upserts import among, among_later, bare, listed
+from storage.upserts import among, among_later, bare, listed, plain, send
 
 AT_ONCE = 1000
 MINE = snapshots.c.shop_id == bindparam("shop")
@@ -77,6 +77,7 @@ class Brief(NamedTuple):
 
 TIER = update(snapshots).where(MINE, snapshots.c.customer_id == bindparam("who")).values(tier=bindparam("new_tier"))
 COLUMNS = tuple(snapshots.c[field.name] for field in fields(Snapshot))
+KEYS = ("shop_id", "customer_id")
 
 
 def keep_many(db: Connection, shop_id: int, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -90,13 +91,14 @@ def keep_columns(db: Connection, shop_id: int, columns: Mapping[str, Sequence[An
 
     A night writes every customer of a shop: the driver gets the values as they are, without a look at each.
     """
-    names = ("customer_id", *sorted(columns.keys() - {"customer_id"}))
-    rows = list(zip(*(columns[name] for name in names), strict=True))
+    names = ("shop_id", "customer_id", *sorted(columns.keys() - {"customer_id"}))
+    rows = list(zip(repeat(shop_id, len(columns["customer_id"])), *(columns[name] for name in names[1:]), strict=True))
     if not rows:
         return
     # in the order of the keys, so that two writers never wait for each other in a circle; mostly they are already
-    rows.sort(key=itemgetter(0))
-    db.exec_driver_sql(_upsert(db.dialect.name, shop_id, names), rows)
+    rows.sort(key=itemgetter(1))
+    statement = plain(db.dialect.name, snapshots, names, KEYS, only_if="excluded.as_of >= snapshots.as_of")
+    send(db, statement, names, rows)
 
 
 def forget(db: Connection, shop_id: int, customer_ids: Collection[str]) -> None:
@@ -200,18 +202,6 @@ def spends(db: Connection, shop_id: int) -> list[int]:
     """What every customer spent in the 365 days before being measured, minor units, ascending."""
     statement = select(snapshots.c.spend_365d_minor).where(snapshots.c.shop_id == shop_id)
     return list(db.execute(statement.order_by(snapshots.c.spend_365d_minor)).scalars())
-
-
-@lru_cache(maxsize=64)
-def _upsert(dialect: str, shop_id: int, names: Sequence[str]) -> str:
-    mark = "%s" if dialect == "postgresql" else "?"
-    listed = ", ".join(f'"{name}"' for name in names)
-    changed = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name != "customer_id")
-    # the names are those of the table's columns and the shop is a number, never what somebody sent
-    return (
-        f"INSERT INTO snapshots (shop_id, {listed}) VALUES ({shop_id:d}, {', '.join([mark] * len(names))}) "  # noqa: S608
-        f"ON CONFLICT (shop_id, customer_id) DO UPDATE SET {changed} WHERE excluded.as_of >= snapshots.as_of"
-    )
 
 
 @cache

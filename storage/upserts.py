@@ -16,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     CursorResult,
+    Dialect,
     Integer,
     Row,
     Table,
@@ -29,6 +30,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeEngine
 
+_SERVER = postgresql.dialect()  # type: ignore[no-untyped-call]
 Insert = postgresql.Insert | sqlite.Insert
 Guard = Callable[[Insert], ColumnElement[bool]]
 
@@ -59,8 +61,11 @@ def put_all(
     if not rows:
         return
     keys = tuple(column.name for column in table.primary_key)
-    statement = _replacing(db.dialect.name, table, keys, tuple(rows[0]), guard)
-    db.execute(statement, sorted(rows, key=itemgetter(*keys)))
+    ordered = sorted(rows, key=itemgetter(*keys))
+    if guard is None:
+        _put_plainly(db, table, keys, ordered)
+    else:
+        db.execute(_replacing(db.dialect.name, table, keys, tuple(rows[0]), guard), ordered)
 
 
 def put_new(
@@ -108,6 +113,48 @@ def _list_type(dialect: str, column: ColumnElement[Any]) -> TypeEngine[Any]:
     if dialect == "postgresql":
         return ARRAY(BigInteger() if isinstance(column.type, Integer) else Text())
     return Text()
+
+
+def _put_plainly(db: Connection, table: Table, keys: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> None:
+    """The driver's own way, without a look by the library at each value of each row.
+
+    PostgreSQL gets all rows as one JSON value: one plan and one message, where each row would have needed its own.
+    """
+    names = tuple(rows[0])
+    statement = plain(db.dialect.name, table, names, keys)
+    kept = _kept_as(db.dialect, table, names)
+    pick = itemgetter(*names)
+    values = [tuple(one if how is None else how(one) for how, one in zip(kept, pick(row), strict=True)) for row in rows]
+    send(db, statement, names, values)
+
+
+def send(db: Connection, statement: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Runs a statement of ``plain`` on rows of numbers and text, or bytes on SQLite, in the order of ``names``."""
+    if db.dialect.name == "postgresql":
+        told = json.dumps([dict(zip(names, row, strict=True)) for row in rows], ensure_ascii=False, allow_nan=False)
+        db.exec_driver_sql(statement, (told,))
+    else:
+        db.exec_driver_sql(statement, list(rows))
+
+
+@lru_cache(maxsize=256)
+def plain(dialect: str, table: Table, names: tuple[str, ...], keys: tuple[str, ...], *, only_if: str = "") -> str:
+    """INSERT of ``names``, replacing where ``keys`` are taken; ``only_if`` says what is replaced."""
+    # all names are those of the table's columns, never what somebody sent
+    listed = ", ".join(f'"{name}"' for name in names)
+    rows = f"VALUES ({', '.join('?' * len(names))})"
+    if dialect == "postgresql":
+        typed = ", ".join(f'"{name}" {table.c[name].type.compile(dialect=_SERVER)}' for name in names)
+        rows = f"SELECT {listed} FROM json_to_recordset(%s::json) AS told ({typed})"  # noqa: S608
+    changed = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name not in keys)
+    where = f" WHERE {only_if}" if only_if else ""
+    return f"INSERT INTO {table.name} ({listed}) {rows} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changed}{where}"
+
+
+@lru_cache(maxsize=256)
+def _kept_as(dialect: Dialect, table: Table, names: tuple[str, ...]) -> tuple[Callable[[Any], Any] | None, ...]:
+    """For each column what turns a value of ours into the driver's; None where it is the same."""
+    return tuple(table.c[name].type.bind_processor(dialect) for name in names)
 
 
 @lru_cache(maxsize=64)

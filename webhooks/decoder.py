@@ -68,6 +68,9 @@ def _whole(digits: str) -> int:
 def _fraction(text: str) -> Decimal:
     if len(text) > LONGEST_FRACTION_CHARACTERS:
         raise Undecodable(f"a number of more than {LONGEST_FRACTION_CHARACTERS} characters")
+    if "e" not in text and "E" not in text:
+        # so few digits cannot be out of range
+        return Decimal(text)
     try:
         number = Decimal(text)
     except InvalidOperation:

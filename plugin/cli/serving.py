@@ -20,7 +20,7 @@ from plugin.cli import context
 from plugin.gauges import Standing
 from plugin.metrics import SHARED_FOLDER
 from plugin.runtime import Runtime
-from plugin.worker.loop import Worker
+from plugin.worker.loop import Worker, collect_rarely
 from plugin.wsgi import THREADS
 from storage import migrations
 
@@ -70,6 +70,7 @@ def worker(concurrency: int, metrics_host: str, metrics_port: int | None) -> Non
         signal.signal(signal.SIGINT, halt)
         click.echo("The worker is running; Ctrl-C stops it.", err=True)
         running = Worker(built, concurrency=concurrency)
+        collect_rarely()
         with _answering(built, metrics_host, metrics_port):
             running.run(stop)
         running.close()

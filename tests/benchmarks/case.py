@@ -24,6 +24,8 @@ class Running:
     cpu_seconds: Callable[[], float]
     stored: Callable[[], list[str]]
     syncs: Callable[[], int]
+    #: of our own servers' database
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

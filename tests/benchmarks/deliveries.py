@@ -20,6 +20,8 @@ PATH = f"/webhooks/shopify/{TOPIC}"
 LINES_PER_ORDER = 5
 #: different orders, repeated with other numbers
 TEMPLATES = 50
+#: when all orders are placed
+DAY = "2026-11-27"
 FIRST_ORDER = 5_000_000_000_000
 FIRST_CUSTOMER = 7_000_000_000_000
 
@@ -32,15 +34,18 @@ class Template:
     signature: hmac.HMAC
 
 
-def numbered(secret: str, *, run: str, host: str) -> Iterator[bytes]:
-    """Endless HTTP requests with the delivery ids ``run-0``, ``run-1``, … and orders that nobody else numbers so."""
-    templates = [_template(number, secret) for number in range(TEMPLATES)]
+def numbered(secret: str, *, run: str, host: str, customers: int = TEMPLATES, day: str = DAY) -> Iterator[bytes]:
+    """Endless HTTP requests with the delivery ids ``run-0``, ``run-1``, … and orders that nobody else numbers so.
+
+    So many ``customers`` take turns, and all buy on one ``day`` (ISO 8601).
+    """
+    templates = [_template(number, secret, day) for number in range(customers)]
     offset = FIRST_ORDER + int(hashlib.sha256(run.encode()).hexdigest()[:9], 16) * 100_000_000
     number = 0
     while True:
-        template = templates[number % TEMPLATES]
+        template = templates[number % customers]
         order = offset + number
-        tail = f'"id":{order},"name":"#{order}","updated_at":"2026-11-27T09:15:31-05:00"}}'.encode()
+        tail = f'"id":{order},"name":"#{order}","updated_at":"{day}T09:15:31-05:00"}}'.encode()
         signature = template.signature.copy()
         signature.update(tail)
         signed = b64encode(signature.digest()).decode()
@@ -65,8 +70,8 @@ def _head(delivery: str, signed: str, length: int, host: str) -> bytes:
     ).encode()
 
 
-def _template(number: int, secret: str) -> Template:
-    start = json.dumps(_order(number), separators=(",", ":")).encode()[:-1] + b","
+def _template(number: int, secret: str, day: str) -> Template:
+    start = json.dumps(_order(number), separators=(",", ":")).replace(DAY, day).encode()[:-1] + b","
     return Template(start, hmac.new(secret.encode(), start, hashlib.sha256))
 
 

@@ -10,6 +10,7 @@ import json
 import os
 import selectors
 import socket
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
 from tests.benchmarks import deliveries
+from tests.house.sources import ROOT
 
 #: how long an answer may take before the connection counts as failed
 PATIENCE_SECONDS = 30
@@ -34,6 +36,9 @@ class Load:
     seconds: float
     warm_up_seconds: float = 1.0
     core: int | None = None
+    #: who take turns, and the day on which they buy
+    customers: int = deliveries.TEMPLATES
+    day: str = deliveries.DAY
 
 
 @dataclass(slots=True)
@@ -92,7 +97,9 @@ class Sender:
 
     def __init__(self, load: Load) -> None:
         self.load = load
-        self.requests = enumerate(deliveries.numbered(load.secret, run=load.run, host=f"127.0.0.1:{load.port}"))
+        host = f"127.0.0.1:{load.port}"
+        made = deliveries.numbered(load.secret, run=load.run, host=host, customers=load.customers, day=load.day)
+        self.requests = enumerate(made)
         self.selector = selectors.DefaultSelector()
         self.statuses: Counter[str] = Counter()
         self.acknowledged: list[int] = []
@@ -169,6 +176,15 @@ def _body_length(head: bytes) -> int:
         if name.lower() == b"content-length":
             return int(value)
     return 0
+
+
+def sent_by_a_process(load: Load) -> Seen:
+    """Runs the load in a process of its own."""
+    said = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.load"],
+        input=json.dumps(asdict(load)), stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT,
+    )  # fmt: skip
+    return Seen(**json.loads(said.stdout))
 
 
 def ids(run: str, numbers: list[int]) -> Iterator[str]:

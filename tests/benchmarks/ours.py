@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,8 +25,18 @@ COMMIT_PER_REQUEST = ("-m", "tests.benchmarks.apps", "commit_per_request")
 
 
 @contextmanager
-def running(folder: Path, command: Sequence[str], *, server: bool = False, extra_ms: float = 0.0) -> Iterator[Running]:
-    """One of the commands above, on SQLite or on a PostgreSQL ``server``, with a disk as slow as wanted."""
+def running(
+    folder: Path,
+    command: Sequence[str],
+    *,
+    server: bool = False,
+    extra_ms: float = 0.0,
+    install: Callable[[str], None] | None = None,
+) -> Iterator[Running]:
+    """One of the commands above, on SQLite or on a PostgreSQL ``server``, with a disk as slow as wanted.
+
+    ``install`` fills the new database at an address; without it there is a bare shop.
+    """
     disk = Disk(folder, extra_ms=extra_ms)
     with ExitStack() as stack:
         url, roots = f"sqlite:///{folder / 'kept.db'}", []
@@ -35,22 +45,37 @@ def running(folder: Path, command: Sequence[str], *, server: bool = False, extra
             roots.append(root)
         database = Database(url)
         stack.callback(database.close)
-        _install(database)
+        if install is None:
+            _install(database)
+        else:
+            install(url)
         port = servers.free_port()
         started = servers.Server(
             [sys.executable, *command, str(port)],
             port=port,
-            environment={**_settings(url), **({} if server else disk.environment)},
+            environment={**settings(url), **({} if server else disk.environment)},
             folder=folder,
         )
         stack.callback(started.stop)
         roots.append(started.pid)
         yield Running(
             server=started,
+            url=url,
             cpu_seconds=lambda: sum(map(servers.cpu_seconds, roots)),
             stored=lambda: _stored(database),
             syncs=disk.syncs,
         )
+
+
+def settings(url: str) -> dict[str, str]:
+    """What our processes find in their environment."""
+    return {
+        "PYTHONPATH": str(ROOT),
+        "REGULARS_DATABASE_URL": url,
+        "REGULARS_SECRET_KEYS": 64 * "0",
+        "REGULARS_SHOPIFY_CLIENT_ID": "benchmark",
+        "REGULARS_SHOPIFY_CLIENT_SECRET": SECRET,
+    }
 
 
 def _install(database: Database) -> None:
@@ -61,16 +86,6 @@ def _install(database: Database) -> None:
             db, platform="shopify", domain=deliveries.SHOP, credentials=None, scopes="", now=now,
             nightly_due_at=now + timedelta(days=365),
         )  # fmt: skip
-
-
-def _settings(url: str) -> dict[str, str]:
-    return {
-        "PYTHONPATH": str(ROOT),
-        "REGULARS_DATABASE_URL": url,
-        "REGULARS_SECRET_KEYS": 64 * "0",
-        "REGULARS_SHOPIFY_CLIENT_ID": "benchmark",
-        "REGULARS_SHOPIFY_CLIENT_SECRET": SECRET,
-    }
 
 
 def _stored(database: Database) -> list[str]:

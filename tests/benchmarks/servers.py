@@ -25,7 +25,7 @@ class Server:
         self._log = folder / "server.log"
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, env={**_bare_environment(), **environment}, cwd=folder, stdout=log, stderr=log
+                command, env={**bare_environment(), **environment}, cwd=folder, stdout=log, stderr=log
             )
         pin(self._process.pid, server_core())
         self._wait()
@@ -87,6 +87,11 @@ def client_core() -> int | None:
     return max(_cores()) if len(_cores()) > 1 else None
 
 
+def bare_environment() -> dict[str, str]:
+    """The caller's, without settings that would change what is measured."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("REGULARS_", "GRANIAN_"))}
+
+
 def pin(pid: int, core: int | None) -> None:
     """Binds a process, and what it will start, to a core."""
     if core is not None:
@@ -95,11 +100,6 @@ def pin(pid: int, core: int | None) -> None:
 
 def _cores() -> set[int]:
     return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
-
-
-def _bare_environment() -> dict[str, str]:
-    """The caller's, without settings that would change what is measured."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("REGULARS_", "GRANIAN_"))}
 
 
 def cpu_seconds(root: int) -> float:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 import pytest
@@ -43,8 +44,14 @@ def size(request: pytest.FixtureRequest) -> Callable[[str], int]:
 @pytest.fixture(scope="session")
 def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Tells how far a campaign has come, past what captures output."""
-    terminal = request.config.pluginmanager.getplugin("terminalreporter")
-    return lambda told: terminal.write_line(told, bold=True) if terminal else None
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+
+    def tell(told: str) -> None:
+        with capture.global_and_fixture_disabled() if capture else nullcontext():
+            sys.stdout.write(f"\n{told}")
+            sys.stdout.flush()
+
+    return tell
 
 
 @pytest.fixture(scope="session")

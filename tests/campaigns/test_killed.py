@@ -110,7 +110,7 @@ def _busy_until_dead(town: Town, worker: Program) -> None:
     while not worker.ended.is_set() and time.monotonic() < ends:
         told: list[Outgoing] = town.live(PURCHASES_PER_LIFE)
         town.put_into_inbox(told)
-        rests = time.monotonic() + 2
+        rests = time.monotonic() + 20
         while town.waiting() and not worker.ended.is_set() and time.monotonic() < rests:
             time.sleep(0.02)
 

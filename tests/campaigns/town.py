@@ -29,7 +29,6 @@ from tests.journeys.conftest import free_port
 DOMAIN = "campaign-goods.myshopify.com"
 CLIENT_ID, SECRET, KEY = "campaign", "shpss_" + 32 * "c", 64 * "0"
 FIRST_CUSTOMER = 7_000_000_000_000_000
-CUSTOMERS = 300
 #: a store that lets itself be asked as much as a campaign asks
 PLAN = Plan(maximum=1e9, restore_rate=1e9)
 #: of a hundred purchases so many are paid with a code, refunded, cancelled
@@ -47,11 +46,12 @@ class Town:
     environment: dict[str, str]
     rng: random.Random
     orders: set[str] = field(default_factory=set)
+    customers: int = 0
 
     def live(self, purchases: int) -> list[Outgoing]:
         """So many purchases, some with codes, some taken back; the webhooks that tell of them."""
         for _ in range(purchases):
-            who = FIRST_CUSTOMER + self.rng.randrange(CUSTOMERS)
+            who = self._somebody()
             diary.know(self.store, who, "Ada Tester", now())
             code = self._code_of(who) if self.rng.randrange(100) < WITH_CODE else None
             total = f"{self.rng.randrange(500, 9_000) / 100:.2f}"
@@ -91,6 +91,13 @@ class Town:
         """What is still to be done, taken in or sent out."""
         with self.runtime.database.reading() as db:
             return inbox.waiting(db) + outbox.waiting(db)
+
+    def _somebody(self) -> int:
+        """A customer of this store: every other one buys for the first time, and so earns an offer."""
+        if not self.customers or self.rng.randrange(2):
+            self.customers += 1
+            return FIRST_CUSTOMER + self.customers
+        return FIRST_CUSTOMER + self.rng.randint(1, self.customers)
 
     def _code_of(self, who: int) -> str | None:
         with self.store.transaction() as connection:

@@ -58,6 +58,12 @@ def doubtful(db: Connection, shop_id: int, before: datetime, *, after: str, limi
     return _read(db, _whole().where(*mine, table.c.offer_id > after).order_by(table.c.offer_id).limit(limit))
 
 
+def by_refs(db: Connection, shop_id: int, refs: Collection[str]) -> list[str]:
+    """The ids of the issued offers that the store knows by these references."""
+    mine = (table.c.shop_id == shop_id, table.c.state == "issued", among(db, table.c.store_ref, refs))
+    return list(db.execute(select(table.c.offer_id).where(*mine).order_by(table.c.offer_id)).scalars())
+
+
 def open_offers(
     db: Connection, shop_id: int, *, version: int | None, kind: str | None, after: str, limit: int
 ) -> list[Offer]:

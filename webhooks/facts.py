@@ -53,3 +53,5 @@ class Facts:
     data_request: DataRequest | None = None
     #: orders that changed, without saying how
     refetch_order_ids: frozenset[str] = frozenset()
+    #: discounts of the store that were changed or deleted, without saying how
+    discount_ids: frozenset[str] = frozenset()

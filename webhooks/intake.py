@@ -45,6 +45,8 @@ class Recorded:
     orders: dict[int, set[str]] = field(default_factory=dict)
     #: orders that changed without saying how: to be fetched
     refetch: dict[int, set[str]] = field(default_factory=dict)
+    #: discounts to look at, by shop
+    discounts: dict[int, set[str]] = field(default_factory=dict)
     #: customers who were erased before and are heard of again: what came must be erased as well
     erased_before: dict[int, set[str]] = field(default_factory=dict)
     redact_customers: dict[int, list[RedactCustomer]] = field(default_factory=dict)
@@ -112,10 +114,12 @@ def _record_shop(
     told = {order.order_id for facts in known for order in facts.orders}
     told |= {refund.order_id for facts in known for refund in facts.refunds}
     refetch = set().union(*(facts.refetch_order_ids for facts in known))
+    discounts = set().union(*(facts.discount_ids for facts in known))
     for found, where in (
         (touched, recorded.touched),
         (told, recorded.orders),
         (refetch, recorded.refetch),
+        (discounts, recorded.discounts),
         (erased, recorded.erased_before),
     ):
         if found:

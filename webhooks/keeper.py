@@ -115,8 +115,9 @@ class Keeper:
                 ticket.settled.release()
 
     def _keep_all(self, tickets: Sequence[_Ticket]) -> list[bool]:
-        with self._database.transaction() as db:
-            news = inbox.keep_packed(db, [ticket.packed for ticket in tickets])
+        packed = [ticket.packed for ticket in tickets]
+        # another process may keep the same deliveries in another order: what the server refuses for that is done again
+        news = self._database.carry_out(lambda db: inbox.keep_packed(db, packed))
         self.commits += 1
         self.deliveries += len(tickets)
         return news

@@ -14,12 +14,14 @@ older database, is first given the chance to be decided again (its code would be
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from plugin.platforms.protocol import DiscountPage, Platform, StoredDiscount
+from plugin.platforms.shopify.ids import to_gid
 from plugin.usecases import compare, doubt
 from storage import offers, outbox, rounds
 from storage.offers import Offer
@@ -80,6 +82,13 @@ def look_at(db: Connection, shop_id: int, offer_ids: list[str], *, key: str, now
     """Has the store asked about these offers, because it was heard or seen that something happened to them."""
     payload = {"part": "these", "offers": offer_ids}
     return outbox.put(db, shop_id, key=key, kind=LOOK, payload=payload, now=now)
+
+
+def heard(db: Connection, shop_id: int, discount_ids: Collection[str], *, now: datetime) -> None:
+    """The store told that discounts were changed or deleted: those of ours are asked about at once."""
+    ours = rounds.by_refs(db, shop_id, [to_gid("DiscountCodeNode", one) for one in discount_ids])
+    calls = {f"look/{one}/{now:%Y-%m-%dT%H:%M}": {"part": "these", "offers": [one]} for one in ours}
+    outbox.put_many(db, shop_id, kind=LOOK, payloads=calls, now=now)
 
 
 def prepare(db: Connection, row: OutboxRow, *, now: datetime) -> Task | None:

@@ -48,6 +48,20 @@ def test_what_is_gone_is_revoked_and_not_made_again(world: World, act: str, note
     assert people.live_codes(world) == []
 
 
+@pytest.mark.parametrize("act", ["switch_off", "delete"])
+def test_the_store_tells_at_once(world: World, act: str) -> None:
+    """Where the webhook comes, nobody waits for the round; one about another discount changes nothing."""
+    offer = _issued(world)
+    people.buys(world, people.REGULAR + 1)
+    world.worker.drain()
+    getattr(meddling, act)(world.store, offer.code)
+    world.postman.deliver()
+    world.worker.drain()
+
+    assert {one.state for one in people.made(world) if one.offer_id == offer.offer_id} == {"revoked"}
+    assert {one.state for one in people.made(world) if one.offer_id != offer.offer_id} == {"issued"}
+
+
 def test_an_edit_is_noted_and_left_alone(world: World) -> None:
     """Terms that the merchant changed stand beside the offer; the store's discount stays as the merchant made it."""
     offer = _issued(world)

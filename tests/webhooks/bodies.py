@@ -25,6 +25,8 @@ TOPICS = {
     "customer_redact": "customers/redact",
     "customer_redact_by_address": "customers/redact",
     "shop_redact": "shop/redact",
+    "discount": "discounts/update",
+    "discount_deleted": "discounts/delete",
 }
 RESOURCES = {
     "order": "orders/updated",

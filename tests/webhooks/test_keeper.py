@@ -9,9 +9,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import OperationalError
 
+from storage import inbox as inbox_rows
 from storage.engine import Database
 from storage.inbox import Delivery
 from storage.tables import inbox
@@ -256,3 +257,31 @@ def _outcome(future: Future[bool]) -> str:
         return "kept" if future.result() else "known"
     except CannotKeep as refused:
         return str(refused)
+
+
+def test_processes_that_meet_crosswise_refuse_nobody(postgresql_database: Database) -> None:
+    """Another process keeps the same deliveries in the opposite order: the commit that the server refuses is done again."""
+    shop_id = a_shop(postgresql_database)
+    with _keeper(postgresql_database) as keeper, ThreadPoolExecutor(3) as threads:
+        with postgresql_database.transaction() as other:
+            inbox_rows.keep(other, [_delivery(shop_id, "w-2")])
+            with postgresql_database.transaction() as first:
+                inbox_rows.keep(first, [_delivery(shop_id, "w-0")])
+                # while the writer waits for this one, the next two gather
+                busy = threads.submit(keeper.keep, _delivery(shop_id, "w-0"))
+                _until(lambda: _waits(postgresql_database))
+                gathered = []
+                for number in (1, 2):
+                    gathered.append(threads.submit(keeper.keep, _delivery(shop_id, f"w-{number}")))
+                    _until(lambda number=number: keeper.waiting == number)
+            assert busy.result() is False
+            _until(lambda: _waits(postgresql_database))
+            inbox_rows.keep(other, [_delivery(shop_id, "w-1")])
+        assert [one.result() for one in gathered] == [False, False]
+    assert _ids(postgresql_database) == ["w-0", "w-1", "w-2"]
+
+
+def _waits(database: Database) -> bool:
+    """Whether a transaction waits for another."""
+    with database.reading() as db:
+        return bool(db.execute(text("SELECT 1 FROM pg_locks WHERE NOT granted")).first())

@@ -29,6 +29,8 @@ OF_TOPIC = {
     "customers/update": "Customer",
     "customers/delete": "Customer",
     "customers/merge": "Merge",
+    "discounts/update": "Discount",
+    "discounts/delete": "Discount",
     "shop/update": "Shop",
     "customers/data_request": "DataRequest",
     "customers/redact": "CustomerRedact",

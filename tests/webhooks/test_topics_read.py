@@ -116,6 +116,15 @@ def test_the_three_requests() -> None:
     assert bodies.understood("shop_redact").redact_shop == bodies.TRIGGERED
 
 
+def test_a_changed_discount_is_named() -> None:
+    """A discount that was changed or deleted is named; how it is now is for the store to say. Nothing else is one."""
+    for name in ("discount", "discount_deleted"):
+        assert bodies.understood(name).discount_ids == {"1408934412345"}
+    for wrong in ("gid://shopify/Order/5", "1408934412345", None, "gid://shopify/DiscountCodeNode/0"):
+        with pytest.raises(Unexpected):
+            bodies.understood("discount", bodies.body("discount", admin_graphql_api_id=wrong))
+
+
 @pytest.mark.parametrize(
     ("name", "topic"),
     [

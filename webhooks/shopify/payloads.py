@@ -165,6 +165,12 @@ class Merge(Payload):
     status = Read(readers.text, required=True)
 
 
+class Discount(Payload):
+    """The body of ``discounts/update`` and ``discounts/delete``: which one; how it is now has to be asked."""
+
+    admin_graphql_api_id = Read(readers.discount_id, required=True)
+
+
 class Shop(Payload):
     """The body of ``shop/update``."""
 

@@ -17,6 +17,7 @@ LARGEST_COUNT = 10**9
 LARGEST_AMOUNT = 10**15
 
 _ID = re.compile(r"(?:gid://shopify/[A-Za-z]+/)?([1-9][0-9]{0,18})")
+_DISCOUNT = re.compile(r"gid://shopify/Discount[A-Za-z]{0,20}Node/([1-9][0-9]{0,18})")
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,18})?")
 # 1970 to 2199, so that no zone can push an instant out of what a datetime or a column holds
 _INSTANT = re.compile(
@@ -32,6 +33,13 @@ def platform_id(value: Any) -> str:
     if isinstance(text, str) and (found := _ID.fullmatch(text)):
         return found[1]
     raise ValueError("not an id")
+
+
+def discount_id(value: Any) -> str:
+    """The digits of a discount's gid, and of no other thing's: the topic is not signed."""
+    if isinstance(value, str) and (found := _DISCOUNT.fullmatch(value)):
+        return found[1]
+    raise ValueError("not a discount's id")
 
 
 def instant(value: Any) -> datetime:

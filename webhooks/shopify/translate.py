@@ -79,6 +79,10 @@ def _merge(payload: Any, circumstances: Circumstances) -> Facts:
     return Facts(merges=(MergeFact(kept_id=kept, gone_id=gone, merged_at=circumstances.at),))
 
 
+def _discount(payload: Any, _: Circumstances) -> Facts:
+    return Facts(discount_ids=frozenset({_DISCOUNT(payload)["admin_graphql_api_id"]}))
+
+
 def _shop(payload: Any, circumstances: Circumstances) -> Facts:
     shop = _SHOP(payload)
     fact = ShopFact(
@@ -138,6 +142,8 @@ TRANSLATORS: Mapping[str, Translator] = MappingProxyType({
     "customers/update": _customer,
     "customers/delete": _customer_deleted,
     "customers/merge": _merge,
+    "discounts/update": _discount,
+    "discounts/delete": _discount,
     "shop/update": _shop,
     "app/uninstalled": _uninstalled,
     "customers/data_request": _data_request,
@@ -150,6 +156,7 @@ _ORDER_EDITED = compiled(payloads.OrderEdited)
 _REFUND = compiled(payloads.Refund)
 _CUSTOMER = compiled(payloads.Customer)
 _MERGE = compiled(payloads.Merge)
+_DISCOUNT = compiled(payloads.Discount)
 _SHOP = compiled(payloads.Shop)
 _UNINSTALLED = compiled(payloads.Uninstalled)
 _DATA_REQUEST = compiled(payloads.DataRequest)

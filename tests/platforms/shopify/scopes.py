@@ -22,6 +22,8 @@ NEEDED: dict[str, frozenset[str]] = {
     "customers/update": frozenset({"read_customers"}),
     "customers/delete": frozenset({"read_customers"}),
     "customers/merge": frozenset({"read_customer_merge"}),
+    "discounts/update": frozenset({"write_discounts"}),
+    "discounts/delete": frozenset({"write_discounts"}),
     "app/uninstalled": frozenset(),
     "shop/update": frozenset(),
     "customers/data_request": frozenset(),

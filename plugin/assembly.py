@@ -14,8 +14,8 @@ from plugin.platforms.shopify import tokens
 from plugin.runtime import Runtime
 from plugin.usecases import install
 from storage import shops
-from webhooks.keeper import Keeper
 from webhooks.hearing import Ear
+from webhooks.keeper import Keeper
 
 log = logging.getLogger(__name__)
 #: signed, and yet not what its sender should send

@@ -12,10 +12,11 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from plugin import runtime
-from plugin.cli import context
+from plugin.cli import context, doctor_offers
 from plugin.platforms.protocol import PlatformError
 from plugin.readiness import LEAST_DISK_SHARE, free_share
 from plugin.runtime import Runtime
+from plugin.usecases import keep_currency
 from plugin.usecases.absorb import DATA_REQUEST
 from plugin.vault import KeyFileError, Unsealable
 from storage import disclosure, inbox, ledger, migrations, offers, outbox, shops
@@ -25,6 +26,8 @@ from storage.shops import Shop
 OLD_DELIVERY = timedelta(minutes=5)
 #: a call whose outcome is not known should be settled within this
 OLD_DOUBT = timedelta(minutes=15)
+#: more than this between the store's clock and ours is a fault of ours
+CLOCKS_APART_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ def _shop(built: Runtime, shop: Shop) -> Iterator[Finding]:
         yield Finding(about, ok=True, told="uninstalled")
         return
     if shop.state == "paused":
-        yield Finding(about, ok=False, told=f"paused: {shop.trouble or 'by hand'}; regulars shops resume {shop.domain}")
+        yield Finding(about, ok=False, told=_paused(shop))
     try:
         info = built.open_platform(shop).store_info()
     except (PlatformError, Unsealable) as error:
@@ -126,11 +129,14 @@ def _shop(built: Runtime, shop: Shop) -> Iterator[Finding]:
             else f"scopes are missing: {', '.join(missing)}; open the app once in the store's admin"
         )
         yield Finding(about, ok=not missing, told=told)
+        yield from _clocks(built, shop)
     with built.database.reading() as db:
         asked = disclosure.waiting(db, shop.shop_id, DATA_REQUEST)
         aside = inbox.aside(db, shop.shop_id, 3)
         count = inbox.count_aside(db, shop.shop_id)
         wrong = ledger.disagreements(db, shop.shop_id)
+        of_offers = [Finding(*said) for said in doctor_offers.findings(db, shop, built.now())]
+    yield from of_offers
     if wrong:
         told = f"of {', '.join(wrong)}, the sum of the moves is not what the month holds; restore the newest backup"
         yield Finding(f"money of {shop.domain}", ok=False, told=told)
@@ -145,6 +151,22 @@ def _shop(built: Runtime, shop: Shop) -> Iterator[Finding]:
             ok=False,
             told=f"{count} set aside ({listed}); once they can be understood, regulars inbox rerun {shop.domain}",
         )
+
+
+def _paused(shop: Shop) -> str:
+    if (shop.trouble or "").startswith(keep_currency.BEGINS):
+        return f"paused: {shop.trouble}"
+    return f"paused: {shop.trouble or 'by hand'}; regulars shops resume {shop.domain}"
+
+
+def _clocks(built: Runtime, shop: Shop) -> Iterator[Finding]:
+    """Our clock against the store's: sessions and signatures are good for a minute, offers begin and end by the store's."""
+    told = built.lines[shop.domain].store_time
+    if told is not None:
+        apart = abs((built.now() - told).total_seconds())
+        ok = apart <= CLOCKS_APART_SECONDS
+        words = f"{apart:.0f} s from this machine's" + ("" if ok else "; set this machine's clock right, by NTP")
+        yield Finding(f"clock of {shop.domain}", ok=ok, told=words)
 
 
 def _queues(built: Runtime) -> Iterator[Finding]:

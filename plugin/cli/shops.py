@@ -10,7 +10,7 @@ from plugin.cli import context
 from plugin.platforms.protocol import InDoubt, NotSent, PlatformError, StoreInfo
 from plugin.platforms.shopify.tokens import Credentials
 from plugin.runtime import Runtime
-from plugin.usecases import install
+from plugin.usecases import install, sweep
 from storage import outbox
 from storage import shops as kept_shops
 
@@ -19,7 +19,7 @@ SHOPIFY_DOMAIN = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
 
 @click.group()
 def shops() -> None:
-    """Connect, list, pause, resume and remove stores."""
+    """Connect, list, pause, resume, sweep and remove stores."""
 
 
 @shops.group()
@@ -74,6 +74,17 @@ def resume(shop: str) -> None:
         with built.database.transaction() as db:
             kept_shops.resume(db, found.shop_id)
         click.echo(f"Resumed {found.domain}.")
+
+
+@shops.command("sweep")
+@click.argument("shop")
+def sweep_(shop: str) -> None:
+    """Compares all discounts of SHOP with the offers kept here, as is due after a restored backup; the worker does it."""
+    with context.opened() as built:
+        found = context.shop_named(built, shop)
+        with built.database.transaction() as db:
+            sweep.begin(db, found, now=built.now(), whole=True)
+        click.echo(f"All discounts of {found.domain} are going to be compared with the offers here; a worker does it.")
 
 
 @shops.command()

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from plugin.cli import doctor_offers
 from plugin.cli.demo.world import World
 from plugin.sandbox import meddling
 from plugin.usecases import cancel_offers
@@ -142,3 +143,23 @@ def _forget(world: World, offer: Offer) -> None:
         for table in ("offers", "outbox"):
             db.exec_driver_sql(f"DELETE FROM {table} WHERE shop_id = {shop_id}")  # noqa: S608 (own names only)
     assert offer not in people.made(world)
+
+
+def test_the_operator_is_told(world: World) -> None:
+    """A budget lowered under what is set aside, and codes that nobody here knew, each have their line."""
+    offer = _issued(world)
+    assert _told(world) == []
+    people.rules(world, monthly_budget="5.00")
+    said = "10.00 USD are set aside or spent in 2026-03, the budget was lowered to 5.00 USD; no new offers until that is over"
+    assert _told(world) == [(f"budget of {world.shop().domain}", True, said)]
+    people.rules(world, monthly_budget="0")
+    _forget(world, offer)
+    for hours in (2, 3):
+        people.passes(world, hours=hours)
+        world.worker.drain()
+    assert [(about, well) for about, well, _ in _told(world)][-1] == (f"codes of {world.shop().domain}", False)
+
+
+def _told(world: World) -> list[tuple[str, bool, str]]:
+    with world.runtime.database.reading() as db:
+        return list(doctor_offers.findings(db, world.shop(), world.clock.now()))

@@ -14,7 +14,6 @@ from storage import budgets, outbox, programs, shops
 from storage.offers import Offer
 from tests.journeys import people
 
-
 DAYS = {"rule": "days", "days": 20, "gap_multiple_tenths": 15, "quantile_percent": 80}
 
 

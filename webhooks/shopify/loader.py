@@ -7,15 +7,23 @@ doubt goes to the schema itself, which accepts it or says what is wrong.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from marshmallow import fields
 
 from webhooks.shopify.fields import Many, One, Payload, Read
 
 Load = Callable[[Any], dict[str, Any]]
-#: (key, reader, required)
-Plan = tuple[tuple[str, Callable[[Any], Any], bool], ...]
+
+
+class Plan(NamedTuple):
+    """What is read of an object."""
+
+    #: key and reader of each field
+    readers: tuple[tuple[str, Callable[[Any], Any]], ...]
+    required: tuple[str, ...]
+    #: all fields without a value
+    nothing: dict[str, Any]
 
 
 def compiled(schema: type[Payload]) -> Load:
@@ -35,7 +43,12 @@ def compiled(schema: type[Payload]) -> Load:
 
 
 def _plan(schema: Any) -> Plan:
-    return tuple((name, _reader(field), field.required) for name, field in schema.load_fields.items())
+    fields_by_name = schema.load_fields
+    return Plan(
+        readers=tuple((name, _reader(field)) for name, field in fields_by_name.items()),
+        required=tuple(name for name, field in fields_by_name.items() if field.required),
+        nothing=dict.fromkeys(fields_by_name),
+    )
 
 
 def _reader(field: fields.Field[Any]) -> Callable[[Any], Any]:
@@ -43,7 +56,7 @@ def _reader(field: fields.Field[Any]) -> Callable[[Any], Any]:
         return field.reader
     if isinstance(field, Many):
         inside = _plan(field.schema)
-        return lambda value: _list(lambda item: _object(inside, item), value)
+        return lambda value: _list(inside, value)
     if isinstance(field, One):
         inside = _plan(field.schema)
         return lambda value: _object(inside, value)
@@ -53,19 +66,18 @@ def _reader(field: fields.Field[Any]) -> Callable[[Any], Any]:
 def _object(plan: Plan, value: Any) -> dict[str, Any]:
     if type(value) is not dict:
         raise ValueError("not an object")
-    loaded = {}
-    for key, reader, required in plan:
-        given = value.get(key)
+    loaded, get = plan.nothing.copy(), value.get
+    for key, reader in plan.readers:
+        given = get(key)
         if given is not None:
             loaded[key] = reader(given)
-        elif required:
+    for key in plan.required:
+        if loaded[key] is None:
             raise ValueError("nothing where something is required")
-        else:
-            loaded[key] = None
     return loaded
 
 
-def _list(reader: Callable[[Any], Any], value: Any) -> list[Any]:
+def _list(inside: Plan, value: Any) -> list[Any]:
     if type(value) is not list:
         raise ValueError("not a list")
-    return [reader(item) for item in value]
+    return [_object(inside, item) for item in value]

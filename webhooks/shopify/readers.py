@@ -16,6 +16,10 @@ LARGEST_COUNT = 10**9
 #: more than any price; keeps the sums inside what columns hold
 LARGEST_AMOUNT = 10**15
 
+#: amounts that were read lately
+MOST_AMOUNTS = 10_000
+_AMOUNTS: dict[str, Decimal] = {}
+
 _ID = re.compile(r"(?:gid://shopify/[A-Za-z]+/)?([1-9][0-9]{0,18})")
 _DISCOUNT = re.compile(r"gid://shopify/Discount[A-Za-z]{0,20}Node/([1-9][0-9]{0,18})")
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,18})?")
@@ -54,8 +58,10 @@ def instant(value: Any) -> datetime:
 
 def amount(value: Any) -> Decimal:
     """Money as decimal text or as a JSON number; 15 digits before the point."""
-    if isinstance(value, str) and _AMOUNT.fullmatch(value):
-        return Decimal(value)
+    if type(value) is str:
+        # an order tells the same few amounts over and over
+        known = _AMOUNTS.get(value)
+        return _read_amount(value) if known is None else known
     if type(value) is int:
         value = Decimal(value)
     if isinstance(value, Decimal) and value.is_finite() and abs(value) < LARGEST_AMOUNT:
@@ -97,3 +103,12 @@ def zone(value: Any) -> str:
         return ZoneInfo(value).key
     except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
         raise ValueError("not a known time zone") from None
+
+
+def _read_amount(value: str) -> Decimal:
+    if not _AMOUNT.fullmatch(value):
+        raise ValueError("not an amount")
+    if len(_AMOUNTS) >= MOST_AMOUNTS:
+        _AMOUNTS.clear()
+    read = _AMOUNTS[value] = Decimal(value)
+    return read

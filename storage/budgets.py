@@ -112,9 +112,7 @@ class Till:
         if amount < 0:
             raise ValueError(f"a reservation of {amount}")
         if self._used is None:
-            _open(self._db, self._shop_id, self._month, at)
-            held = self._db.execute(HELD, {"shop": self._shop_id, "which": self._month}).one()
-            self._used = held.reserved_minor + held.booked_minor
+            self._used = sum(self._held(at))
         if self._used + amount > cap:
             return False
         self._used += amount
@@ -125,6 +123,14 @@ class Till:
         moves = [Move(kind="reserve", cause=cause, reserved=amount) for amount, cause in kept]
         if moves and not _change(self._db, self._shop_id, self._month, moves, cap=cap):
             raise RuntimeError(f"{self._month} holds less than what was taken out of it")
+
+    def _held(self, at: datetime) -> Budget:
+        given = {"shop": self._shop_id, "which": self._month}
+        row = self._db.execute(HELD, given).one_or_none()
+        if row is None:
+            _open(self._db, self._shop_id, self._month, at)
+            row = self._db.execute(HELD, given).one()
+        return Budget(*row)
 
 
 def _carry_out(db: Connection, shop_id: int, month: str, moves: Sequence[Move]) -> None:

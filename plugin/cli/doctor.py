@@ -48,7 +48,7 @@ def doctor(*, as_json: bool) -> int:
     except KeyFileError as error:
         raise context.Problem(str(error)) from error
     try:
-        found = list(_examine(built))
+        found = list(examine(built))
     finally:
         built.database.close()
     if as_json:
@@ -59,7 +59,8 @@ def doctor(*, as_json: bool) -> int:
     return 0 if all(finding.ok for finding in found) else 1
 
 
-def _examine(built: Runtime) -> Iterator[Finding]:
+def examine(built: Runtime) -> Iterator[Finding]:
+    """Everything that is looked at, the cheapest first; nothing more where the database does not fit."""
     yield Finding("configuration", ok=True, told=f"{built.config.environment}, log {built.config.log_format}")
     yield _disk(built)
     schema = _schema(built)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 
 import requests
@@ -49,6 +51,8 @@ class Line:
         self._allow_plain = allow_private_hosts
         self._monotonic = monotonic
         self._patience = patience or Patience()
+        #: the store's clock as its last answer told it, in whole seconds
+        self.store_time: datetime | None = None
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
@@ -64,6 +68,7 @@ class Line:
         # raised out here, so that no exception of the HTTP client, which knows the headers, hangs on to it
         if isinstance(outcome, PlatformError):
             raise outcome
+        self.store_time = _instant(outcome.headers.get("Date", ""))
         return outcome
 
     def close(self) -> None:
@@ -104,3 +109,11 @@ class Line:
 
 def _cause(error: Exception) -> str:
     return str(error) if isinstance(error, NeverConnectedError) else type(error).__name__
+
+
+def _instant(date: str) -> datetime | None:
+    try:
+        told = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    return told if told.tzinfo is not None else None

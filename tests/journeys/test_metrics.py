@@ -79,6 +79,15 @@ def test_calls_are_counted_by_what_became_of_them(world: World) -> None:
     assert seen["regulars_in_doubt_oldest_age_seconds", ""] >= 1
 
 
+def test_renewals_of_tokens_are_counted(world: World) -> None:
+    """A token that has run out is renewed before the next call, and both ways that can end are told apart."""
+    people.rules(world)
+    people.passes(world, hours=2)
+    people.buys(world)
+    world.worker.drain()
+    assert scraped(world)["regulars_token_refresh_total", "renewed"] >= 1
+
+
 def test_the_names_are_kept_and_nobody_is_named(world: World) -> None:
     """The names that dashboards rely on are there; no shop, no customer and no code is in any of them."""
     people.rules(world)

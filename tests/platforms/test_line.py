@@ -7,6 +7,7 @@ import itertools
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -40,6 +41,19 @@ def test_a_whole_answer_comes_back_as_it_is(line: Line) -> None:
     assert (reply.status, reply.headers["retry-after"], reply.body) == (503, "2.0", b"yes")
     assert (shop.heard[0].path, shop.heard[0].body) == ("/x", b"{}")
     assert shop.heard[0].headers["X-Shopify-Access-Token"] == SECRET
+
+
+DATES = (b"Mon, 02 Mar 2026 15:00:00 GMT", b"soon")
+
+
+def test_the_stores_clock_is_heard(line: Line) -> None:
+    """The last answer's date is known, to the second; one that has none or a wrong one is no clock."""
+    told = [b"HTTP/1.1 200 OK\r\nDate: %s\r\nContent-Length: 0\r\n\r\n" % date for date in DATES]
+    with store(*map(writes, told)) as shop:
+        _post(line, shop.origin)
+        assert line.store_time == datetime(2026, 3, 2, 15, tzinfo=UTC)
+        _post(line, shop.origin)
+        assert line.store_time is None
 
 
 def test_a_packed_answer_is_unpacked(line: Line) -> None:

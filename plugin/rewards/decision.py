@@ -75,6 +75,8 @@ class Budget:
     used: int
     #: minor units set aside or spent for offers made on this day of the shop
     day_used: int = 0
+    #: of the surprises' own money, set aside or spent in the month
+    surprise_used: int = 0
     #: win-back messages and offers made on this day, the control group's included
     win_backs_today: int = 0
 

@@ -6,9 +6,17 @@ import re
 from collections.abc import Iterator
 
 from plugin.rewards.currencies import CURRENCIES
-from plugin.rewards.parts import Limits, Loyalty, Tier, Timing, WinBack
+from plugin.rewards.parts import Limits, Loyalty, Surprise, Tier, Timing, WinBack
 from plugin.rewards.problem import Problem
-from plugin.rewards.sound import money, occasion_problems, one_of, reward_problems, scope_problems, within
+from plugin.rewards.sound import (
+    money,
+    occasion_problems,
+    one_of,
+    reward_problems,
+    scope_problems,
+    surprise_problems,
+    within,
+)
 from storage.money import to_decimal_text
 
 MODES = ("live", "shadow")
@@ -37,6 +45,7 @@ def problems(
     limits: Limits,
     holdout_percent: int,
     rollout_percent: int,
+    surprise: Surprise,
 ) -> Iterator[Problem]:
     """All that is wrong with a program of these parts, in the order of its fields; nothing for a sound one."""
     if not KEY.fullmatch(key):
@@ -55,6 +64,7 @@ def problems(
     yield from _limits(limits, currency)
     yield from within("holdout_percent", holdout_percent, 0, 50)
     yield from within("rollout_percent", rollout_percent, 1, 100)
+    yield from surprise_problems(surprise, limits, currency)
 
 
 def _loyalty(loyalty: Loyalty, limits: Limits, currency: str) -> Iterator[Problem]:

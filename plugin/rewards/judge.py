@@ -14,12 +14,24 @@ from plugin.rewards.occasions import KIND as OCCASION
 from plugin.rewards.occasions import occasion_cases
 from plugin.rewards.question import Candidate, Case, Question, yes
 from plugin.rewards.spending import spending_checks
+from plugin.rewards.surprise import KIND as SURPRISE
+from plugin.rewards.surprise import surprise_cases
 from plugin.rewards.win_back import win_back_case
 from plugin.rewards.wording import gives_numbers, gives_text
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 #: answers that tell a merchant little, least last: with a more telling one beside them they are not the main reason
-SAYS_LITTLE = ("occasion_given", "occasion_past", "order_too_old", "occasion_not_now", "loyalty_off", "win_back_off")
+SAYS_LITTLE = (
+    "surprise_given",
+    "surprise_not_drawn",
+    "surprise_not_in_pool",
+    "occasion_given",
+    "occasion_past",
+    "order_too_old",
+    "occasion_not_now",
+    "loyalty_off",
+    "win_back_off",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +57,7 @@ class Verdict:
 
 def judge(question: Question) -> Verdict:
     """The largest offer that a rule asks for and that the limits let pass; else the reasons against the largest."""
-    cases = (loyalty_case(question), *occasion_cases(question), win_back_case(question))
+    cases = (loyalty_case(question), *occasion_cases(question), *surprise_cases(question), win_back_case(question))
     asking = [case for case in cases if case.candidate is not None and case.candidate.is_open(question.as_of)]
     if not asking:
         reasons = tuple(case.reason for case in sorted(cases, key=_nearest))
@@ -111,7 +123,7 @@ def _choice(question: Question, trials: tuple[Trial, ...], chosen: Trial) -> tup
     numbers: dict[str, Any] = {f"{trial.candidate.kind}_percent": trial.candidate.percent for trial in trials}
     if any(trial.candidate.benefit.type not in {"percent", "none"} for trial in trials):
         numbers["gives"] = {trial.candidate.kind: gives_numbers(trial.candidate.benefit, currency) for trial in trials}
-    if any(trial.candidate.kind == OCCASION for trial in trials):
+    if any(trial.candidate.kind in {OCCASION, SURPRISE} for trial in trials):
         numbers["offers"] = [_told(trial.candidate, currency) for trial in trials]
     if chosen is trials[0]:
         return (yes("larger_counts", f"Both apply: {both}. The larger one counts; they do not add up.", **numbers),)

@@ -14,6 +14,8 @@ from plugin.rewards.wording import date_text, days_text, gives_numbers, gives_te
 
 #: Never in the customer's hands, so nothing to wait for. Held-out offers do count: both arms must wait alike.
 NOT_GIVEN = frozenset({"cancelled", "rejected"})
+#: has money of its own
+SURPRISE = "surprise"
 #: The customer can use it until it ends (or, in the control group, could have). An expired one did end by itself.
 UNTIL_THE_END = frozenset({"planned", "sending", "issued", "held_out", "expired"})
 
@@ -91,13 +93,16 @@ def control_check(question: Question) -> Reason:
 def budget_check(question: Question, candidate: Candidate) -> Reason:
     """Whether the most that the offer can cost is left in the month's budget."""
     budget, currency = question.budget, question.program.currency
+    cap, used = budget.cap, budget.used
+    if candidate.kind == SURPRISE:
+        cap, used = question.program.surprise.monthly_budget, budget.surprise_used
     needed = candidate.benefit.cap
-    numbers = {"month": budget.month, "cap_minor": budget.cap, "used_minor": budget.used, "needed_minor": needed}
-    left = max(budget.cap - budget.used, 0)
+    numbers = {"month": budget.month, "cap_minor": cap, "used_minor": used, "needed_minor": needed}
+    left = max(cap - used, 0)
     said = f"The offer can cost up to {money_text(needed, currency)}; "
-    of_cap = f"{money_text(left, currency)} of the budget of {money_text(budget.cap, currency)} is left"
-    if needed > budget.cap:
-        said += f"that is more than the whole monthly budget of {money_text(budget.cap, currency)}."
+    of_cap = f"{money_text(left, currency)} of the budget of {money_text(cap, currency)} is left"
+    if needed > cap:
+        said += f"that is more than the whole monthly budget of {money_text(cap, currency)}."
         return no("budget_too_small", said, **numbers, currency=currency)
     if needed > left:
         fresh = month_after(question)

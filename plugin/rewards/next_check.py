@@ -12,7 +12,7 @@ from datetime import datetime
 
 from plugin.rewards.decision import OfferSpec
 from plugin.rewards.judge import Verdict, judge
-from plugin.rewards.limits import budget_check, held_until, highest_check, month_after
+from plugin.rewards.limits import SURPRISE, budget_check, held_until, highest_check, month_after
 from plugin.rewards.made import of_spec
 from plugin.rewards.question import Candidate, Question
 from plugin.rewards.spending import ready_again
@@ -31,7 +31,8 @@ def next_check(question: Question, verdict: Verdict) -> datetime | None:
 def earliest(question: Question, verdict: Verdict) -> datetime | None:
     """When the first of the rules' offers can pass, nothing but time changing; None: never."""
     candidates = (case.candidate for case in verdict.cases if case.candidate is not None)
-    ready = (_ready(question, candidate) for candidate in candidates)
+    ready = [_ready(question, candidate) for candidate in candidates]
+    ready += [case.again for case in verdict.cases if case.again is not None and case.again > question.as_of]
     return min((moment for moment in ready if moment is not None), default=None)
 
 
@@ -58,7 +59,8 @@ def _with(question: Question, offer: OfferSpec, *, outcome: str) -> Question:
     before = question.budget
     budget = replace(
         before,
-        used=before.used + reserved,
+        used=before.used + (0 if offer.kind == SURPRISE else reserved),
+        surprise_used=before.surprise_used + (reserved if offer.kind == SURPRISE else 0),
         day_used=before.day_used + reserved,
         win_backs_today=before.win_backs_today + (offer.kind == WIN_BACK),
     )

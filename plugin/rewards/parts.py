@@ -153,3 +153,31 @@ class Limits:
     combine_order: bool = False
     combine_product: bool = False
     combine_shipping: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gift:
+    """One of the things that a surprise may be."""
+
+    percent: int
+    #: how often it is drawn beside the others
+    weight: int
+    type: str = "percent"
+    amount: int = 0
+    cap: int = 0
+    product: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surprise:
+    """An unannounced gift for customers drawn by lot each month, from money of its own."""
+
+    enabled: bool = False
+    #: champions | best | everyone
+    pool: str = "best"
+    #: customers of the pool in a hundred who are drawn in a month
+    odds_percent: int = 2
+    #: minor units a calendar month, beside the budget of the other rules
+    monthly_budget: int = 0
+    valid_days: int = 30
+    gifts: tuple[Gift, ...] = ()

@@ -5,10 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plugin.rewards.invariants import problems
-from plugin.rewards.parts import Limits, Loyalty, Occasion, Step, Tier, Timing, WinBack
+from plugin.rewards.parts import Gift, Limits, Loyalty, Occasion, Step, Surprise, Tier, Timing, WinBack
 from plugin.rewards.problem import InvalidProgram
 
-__all__ = ["InvalidProgram", "Limits", "Loyalty", "Occasion", "Program", "Step", "Tier", "Timing", "WinBack"]
+__all__ = [
+    "Gift",
+    "InvalidProgram",
+    "Limits",
+    "Loyalty",
+    "Occasion",
+    "Program",
+    "Step",
+    "Surprise",
+    "Tier",
+    "Timing",
+    "WinBack",
+]
+
+
+NO_SURPRISE = Surprise()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +42,7 @@ class Program:
     holdout_percent: int
     #: customers in a hundred whom these rules hold for; the others keep the rules that held for everyone before
     rollout_percent: int = 100
+    surprise: Surprise = NO_SURPRISE
 
     def __post_init__(self) -> None:
         """Raise InvalidProgram with all that is out of range or contradicts itself."""
@@ -41,6 +57,7 @@ class Program:
                 limits=self.limits,
                 holdout_percent=self.holdout_percent,
                 rollout_percent=self.rollout_percent,
+                surprise=self.surprise,
             )
         )
         if found:

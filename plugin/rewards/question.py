@@ -68,6 +68,8 @@ class Case:
     reason: Reason
     #: None: time alone will not make this rule ask
     candidate: Candidate | None = None
+    #: when to ask it again whatever becomes of the candidate; None: never for this
+    again: datetime | None = None
 
 
 def yes(code: str, detail: str, **numbers: Any) -> Reason:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
-from plugin.rewards.parts import Limits, Loyalty, Occasion, Step, Tier, Timing, WinBack
+from plugin.rewards.parts import Gift, Limits, Loyalty, Occasion, Step, Surprise, Tier, Timing, WinBack
 from plugin.rewards.problem import InvalidProgram, Problem
 from plugin.rewards.program import Program
 
@@ -17,8 +17,14 @@ MONEY = frozenset(
     {"spend_from", "min_order", "order_guard", "monthly_budget", "daily_budget", "customer_year", "amount", "cap"}
 )
 #: what a field of this name holds: one part, or a list of them
-ONE: dict[str, type] = {"loyalty": Loyalty, "win_back": WinBack, "timing": Timing, "limits": Limits}
-MANY: dict[str, type] = {"tiers": Tier, "steps": Step, "occasions": Occasion}
+ONE: dict[str, type] = {
+    "loyalty": Loyalty,
+    "win_back": WinBack,
+    "timing": Timing,
+    "limits": Limits,
+    "surprise": Surprise,
+}
+MANY: dict[str, type] = {"tiers": Tier, "steps": Step, "occasions": Occasion, "gifts": Gift}
 PLAIN = {"str": str, "int": int, "bool": bool}
 #: how a list of plain texts is declared
 TEXTS = "tuple[str, ...]"

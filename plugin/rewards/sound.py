@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from plugin.rewards.parts import Limits, Occasion, Reward
+from plugin.rewards.parts import Limits, Occasion, Reward, Surprise
 from plugin.rewards.problem import Problem
 from storage.money import to_decimal_text
 
@@ -20,6 +20,8 @@ OCCASIONS = ("order_number", "anniversary", "group")
 #: those that one enters by an order; silence is win-back's
 GROUPS = ("champions", "loyal", "active", "new", "promising")
 MOST_ORDER = 1_000
+MOST_GIFTS = 6
+POOLS = ("champions", "best", "everyone")
 #: of the number, by what the occasion is; a group has no use for one
 RANGES = {"order_number": (1, MOST_ORDER), "anniversary": (0, 50), "group": (0, MOST_ORDER)}
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,79}")
@@ -58,6 +60,26 @@ def occasion_problems(occasions: Sequence[Occasion], limits: Limits, currency: s
         if what in seen:
             yield Problem(field=f"{at}.on", code="twice", message="Name each once.")
         seen.add(what)
+
+
+def surprise_problems(surprise: Surprise, limits: Limits, currency: str) -> Iterator[Problem]:
+    """All that is wrong with the surprise; one that is on has something to give."""
+    yield from one_of("surprise.pool", surprise.pool, POOLS)
+    yield from within("surprise.odds_percent", surprise.odds_percent, 1, 100)
+    yield from money("surprise.monthly_budget", surprise.monthly_budget, currency)
+    yield from within("surprise.valid_days", surprise.valid_days, 3, 60)
+    if surprise.enabled and not surprise.gifts:
+        yield Problem(field="surprise.gifts", code="too_few_gifts", message="Add at least one gift.")
+    if len(surprise.gifts) > MOST_GIFTS:
+        yield Problem(
+            field="surprise.gifts", code="too_many", message=f"Use at most {MOST_GIFTS}.", numbers={"most": MOST_GIFTS}
+        )
+    for place, gift in enumerate(surprise.gifts):
+        at = f"surprise.gifts.{place}"
+        yield from within(f"{at}.weight", gift.weight, 1, 100)
+        if gift.type == "percent" and gift.percent == 0:
+            yield from within(f"{at}.percent", gift.percent, 1, MOST_PERCENT)
+        yield from reward_problems(at, gift, limits, currency)
 
 
 def scope_problems(limits: Limits) -> Iterator[Problem]:

@@ -14,12 +14,14 @@ from plugin.rewards import benefit, code, made
 from plugin.rewards.decide import decide
 from plugin.rewards.decision import Budget, Decision, OfferSpec, PastOffer, Standing
 from plugin.rewards.inputs import freeze
+from plugin.rewards.limits import SURPRISE
 from plugin.rewards.program import Program
 from plugin.rewards.win_back import KIND as WIN_BACK
 from plugin.usecases import keep_currency, standings
+from plugin.usecases.purses import Purses, account_of
 from plugin.usecases.rules_for import rules_for
 from plugin.vault import Vault
-from storage import budgets, decisions, locks, offers, outbox, programs, snapshots
+from storage import decisions, locks, offers, outbox, programs, snapshots
 from storage.budgets import Cause
 from storage.offers import Made, NewOffer, Offer, Today
 from storage.shops import Shop
@@ -108,12 +110,10 @@ class _Desk:
             issuer,
         )
         self.month = budget_month(shop, as_of)
-        held = budgets.state(db, shop.shop_id, self.month)
-        self.used = held.reserved_minor + held.booked_minor
+        self.purses = Purses(db, shop.shop_id, self.month, program)
         self.counts_days = bool(program.limits.daily_budget or program.win_back.daily_ramp)
         self.alone = False
         self.today = self._made_today()
-        self.till = budgets.Till(db, shop.shop_id, self.month)
         self.offers: list[NewOffer] = []
         self.inputs: dict[str, dict[str, Any]] = {}
 
@@ -125,14 +125,8 @@ class _Desk:
             locks.take(self.db, self.shop.shop_id, DAY_ROOM)
             self.alone, self.today = True, self._made_today()
             decision = self._decide(standing, earlier)
-        if (
-            decision.outcome == "issue"
-            and decision.offer
-            and decision.offer.reserve
-            and not self._reserve(decision.offer)
-        ):
-            # another worker took the money meanwhile: the month is as good as spent
-            self.used = self.program.limits.monthly_budget
+        while decision.outcome == "issue" and decision.offer and not self._reserve(decision.offer):
+            # another worker took the money meanwhile: the account is as good as spent
             decision = self._decide(standing, earlier)
         if decision.offer and decision.outcome in {"issue", "held_out"}:
             self.offers.append(self._offer(standing.customer_id, decision, decision.offer))
@@ -146,7 +140,8 @@ class _Desk:
             "budget": Budget(
                 month=self.month,
                 cap=self.program.limits.monthly_budget,
-                used=self.used,
+                used=self.purses.used(self.month),
+                surprise_used=self.purses.used(account_of(SURPRISE, self.month)),
                 day_used=self.today.money_minor,
                 win_backs_today=self.today.win_backs,
             ),
@@ -172,9 +167,8 @@ class _Desk:
             self.today = Today(money_minor=money, win_backs=self.today.win_backs + (spec.kind == WIN_BACK))
 
     def _reserve(self, offer: OfferSpec) -> bool:
-        reserved = self.till.take(offer.reserve, cap=self.program.limits.monthly_budget, at=self.as_of)
-        self.used += offer.reserve if reserved else 0
-        return reserved
+        account = account_of(offer.kind, self.month)
+        return not offer.reserve or self.purses.take(account, offer.reserve, at=self.as_of)
 
     def _offer(self, customer_id: str, decision: Decision, spec: OfferSpec) -> NewOffer:
         issued = decision.outcome == "issue"
@@ -194,7 +188,7 @@ class _Desk:
             code=self._derived(customer_id, spec.rule, spec.cycle, self.program.code_prefix) if with_code else None,
             code_key_id=self.issuer.key_id if with_code else None,
             benefit=benefit.to_plain(spec.benefit),
-            budget_month=self.month if with_code else None,
+            budget_month=account_of(spec.kind, self.month) if with_code else None,
             reserved_minor=spec.reserve if with_code else 0,
             currency=self.program.currency,
             created_at=self.as_of,
@@ -240,11 +234,11 @@ class _Desk:
         outbox.put_many(self.db, self.shop.shop_id, kind=ISSUE, payloads=to_issue, now=self.as_of)
         # what was made already is not set aside twice
         kept = [
-            (offer.reserved_minor, Cause(f"reserve/{offer.offer_id}", self.as_of, offer.offer_id))
+            (offer.budget_month, offer.reserved_minor, Cause(f"reserve/{offer.offer_id}", self.as_of, offer.offer_id))
             for offer in planned
-            if offer.offer_id in opened and offer.reserved_minor
+            if offer.offer_id in opened and offer.reserved_minor and offer.budget_month
         ]
-        self.till.close(kept, cap=self.program.limits.monthly_budget)
+        self.purses.close(kept)
 
     def _decision_row(self, customer_id: str, decision: Decision) -> dict[str, Any]:
         return {

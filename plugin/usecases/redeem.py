@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, select
 from plugin.rewards import settle, stored
 from plugin.rewards.wording import money_text
 from plugin.usecases import switch_off
+from plugin.usecases.purses import cap_of
 from storage import budgets, locks, offers, orders, programs, redemptions
 from storage.budgets import Cause
 from storage.columns import YES
@@ -168,7 +169,7 @@ class _Book:
         if wanted <= 0:
             return 0
         current = programs.current(self.db, self.shop.shop_id)
-        cap = stored.from_stored(current.body).limits.monthly_budget if current else 0
+        cap = cap_of(stored.from_stored(current.body), month) if current else 0
         if budgets.reserve(self.db, self.shop.shop_id, month=month, amount=wanted, cap=cap, cause=why):
             return wanted
         held = budgets.state(self.db, self.shop.shop_id, month)

@@ -26,6 +26,7 @@ def at(
     *,
     past: tuple[PastOffer, ...] | None = None,
     used: int | None = None,
+    surprise_used: int = 0,
     today: tuple[int, int] | None = None,
 ) -> Decision:
     """The decision in a world at a moment."""
@@ -38,6 +39,7 @@ def at(
             month=month_of(world, moment),
             cap=world.program.limits.monthly_budget,
             used=world.used if used is None else used,
+            surprise_used=surprise_used,
             day_used=world.day_used if today is None else today[0],
             win_backs_today=world.win_backs_today if today is None else today[1],
         ),
@@ -68,14 +70,22 @@ def life(world: World, start: datetime, *, daily: bool) -> Iterator[tuple[dateti
             continue
         month, day = month_of(world, now), day_of(world, now)
         past = tuple(as_of_now(one, now) for one in past)
-        decision = at(world, now, past=past, used=used.get(month, 0), today=days.get(day, (0, 0)))
+        decision = at(
+            world,
+            now,
+            past=past,
+            used=used.get(month, 0),
+            surprise_used=used.get(f"{month} surprise", 0),
+            today=days.get(day, (0, 0)),
+        )
         yield now, decision
         due = decision.next_check_at
         if decision.offer is not None:
             held_out = decision.outcome == "held_out"
             past = (*past, recorded(decision.offer, state="held_out" if held_out else "issued"))
             money, win_backs = (0 if held_out else decision.offer.reserve), decision.offer.kind == "win_back"
-            used[month] = used.get(month, 0) + money
+            account = f"{month} surprise" if decision.offer.kind == "surprise" else month
+            used[account] = used.get(account, 0) + money
             before = days.get(day, (0, 0))
             days[day] = (before[0] + money, before[1] + win_backs)
 
@@ -173,7 +183,9 @@ def test_money_stays_within_its_limits(world: World, moment: datetime) -> None:
     if decision.offer is None:
         return
     spec = decision.offer
-    assert world.used + spec.reserve <= limits.monthly_budget or spec.reserve == 0
+    own_money = spec.kind == "surprise"
+    cap = world.program.surprise.monthly_budget if own_money else limits.monthly_budget
+    assert (0 if own_money else world.used) + spec.reserve <= cap or spec.reserve == 0
     if limits.daily_budget and spec.reserve:
         assert world.day_used + spec.reserve <= limits.daily_budget
     if limits.customer_year and spec.reserve:
@@ -224,4 +236,8 @@ def test_a_new_order_ends_the_ladder(world: World, moment: datetime) -> None:
     """After another order no step of the old silence is given."""
     newer = replace(world, standing=replace(world.standing, last_order_id="1002", last_order_at=moment))
     decision = at(newer, moment)
-    assert decision.offer is None or decision.offer.kind == "occasion" or decision.offer.cycle.endswith(":1002")
+    assert (
+        decision.offer is None
+        or decision.offer.kind in {"occasion", "surprise"}
+        or decision.offer.cycle.endswith(":1002")
+    )

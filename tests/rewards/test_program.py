@@ -11,7 +11,7 @@ from hypothesis import given
 
 from plugin.rewards.cautions import cautions
 from plugin.rewards.currencies import CURRENCIES
-from plugin.rewards.program import InvalidProgram, Occasion, Program, Step, Tier, Timing
+from plugin.rewards.program import Gift, InvalidProgram, Occasion, Program, Step, Surprise, Tier, Timing
 from storage.money import THREE_DIGITS, ZERO_DIGITS
 from tests.rewards.worlds import programs, usual_program, with_win_back
 
@@ -43,6 +43,12 @@ def with_timing(**changes: Any) -> Program:
     return with_win_back(USUAL, timing=replace(USUAL.win_back.timing, **changes))
 
 
+def with_surprise(**changes: Any) -> Program:
+    """The usual program with a surprise."""
+    surprise = Surprise(enabled=True, monthly_budget=9_000, gifts=(Gift(percent=5, weight=1),))
+    return replace(USUAL, surprise=replace(surprise, **changes))
+
+
 FIFTH = Occasion(on="order_number", number=5, group="", percent=5, valid_days=30)
 
 
@@ -64,6 +70,12 @@ FAULTS = [
     (lambda: usual_program(margin_percent=96), "limits.margin_percent", "range", 95),
     (lambda: usual_program(margin_percent=40, margin_floor_percent=40), "limits.margin_floor_percent", "range", 39),
     (lambda: usual_program(margin_floor_percent=10), "limits.margin_floor_percent", "range", 0),
+    (lambda: with_surprise(gifts=()), "surprise.gifts", "too_few_gifts", None),
+    (lambda: with_surprise(pool="all"), "surprise.pool", "choice", None),
+    (lambda: with_surprise(odds_percent=0), "surprise.odds_percent", "range", 1),
+    (lambda: with_surprise(monthly_budget=-1), "surprise.monthly_budget", "amount_range", 0),
+    (lambda: with_surprise(gifts=(Gift(percent=0, weight=1),)), "surprise.gifts.0.percent", "range", 1),
+    (lambda: with_surprise(gifts=(Gift(percent=5, weight=0),)), "surprise.gifts.0.weight", "range", 1),
     (lambda: replace(USUAL, rollout_percent=0), "rollout_percent", "range", 1),
     (lambda: with_tier(1, name=""), "loyalty.tiers.1.name", "name_length", None),
     (lambda: with_tier(1, name="x" * 31), "loyalty.tiers.1.name", "name_length", None),

@@ -12,7 +12,7 @@ from plugin.rewards.decide import decide
 from plugin.rewards.decision import Budget, Decision, OfferSpec, PastOffer, Standing
 from plugin.rewards.invariants import STEP_NAMES
 from plugin.rewards.made import of_spec
-from plugin.rewards.program import Limits, Loyalty, Occasion, Program, Step, Tier, Timing, WinBack
+from plugin.rewards.program import Gift, Limits, Loyalty, Occasion, Program, Step, Surprise, Tier, Timing, WinBack
 from plugin.rewards.propose import propose, with_win_back_on
 
 ORDERED = datetime(2026, 10, 1, 12, tzinfo=UTC)
@@ -155,6 +155,18 @@ def occasions(draw: st.DrawFn, minimum: int) -> tuple[Occasion, ...]:
 
 
 @st.composite
+def surprises(draw: st.DrawFn) -> Surprise:
+    """Mostly off."""
+    return Surprise(
+        enabled=draw(st.sampled_from((False, False, True))),
+        pool=draw(st.sampled_from(("champions", "best", "everyone"))),
+        odds_percent=draw(st.integers(1, 100)),
+        monthly_budget=draw(st.integers(0, 9_000)),
+        gifts=(Gift(percent=9, weight=2), Gift(percent=0, weight=1, type="gift", amount=400, product="7")),
+    )
+
+
+@st.composite
 def programs(draw: st.DrawFn, *, modes: tuple[str, ...] = ("live",)) -> Program:
     """Any sound program."""
     names = sorted(draw(st.sets(st.sampled_from(STEP_NAMES), min_size=1)), key=STEP_NAMES.index)
@@ -214,6 +226,7 @@ def programs(draw: st.DrawFn, *, modes: tuple[str, ...] = ("live",)) -> Program:
             monthly_budget=guard * draw(st.integers(0, 120)) // 100,
         ),
         holdout_percent=draw(st.just(0) | st.integers(0, 50)),
+        surprise=draw(surprises()),
         rollout_percent=draw(st.sampled_from((100, 100, 100, 50))) if len(modes) > 1 else 100,
     )
 

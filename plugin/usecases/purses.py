@@ -1,0 +1,54 @@
+"""The money that one sitting of decisions may give away: the month's budget, and beside it the surprises' own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from plugin.rewards.limits import SURPRISE
+from plugin.rewards.program import Program
+from storage import budgets
+from storage.budgets import Cause, Till
+
+#: before the month in the surprises' account; sorts before every month, so that lists of months are without it
+OWN_MONEY = "+surprise/"
+
+
+def account_of(kind: str, month: str) -> str:
+    """Under which name an offer's money is kept: its month, or that of the surprises."""
+    return OWN_MONEY + month if kind == SURPRISE else month
+
+
+def cap_of(program: Program, account: str) -> int:
+    """What may be set aside and spent under this name, minor units."""
+    own = account.startswith(OWN_MONEY)
+    return program.surprise.monthly_budget if own else program.limits.monthly_budget
+
+
+class Purses:
+    """Both accounts of a month, counted down as offers are made and written down at the end."""
+
+    def __init__(self, db: Connection, shop_id: int, month: str, program: Program) -> None:
+        accounts = [month, OWN_MONEY + month] if program.surprise.enabled else [month]
+        self._caps = {account: cap_of(program, account) for account in accounts}
+        self._tills = {account: Till(db, shop_id, account) for account in accounts}
+        held = {account: budgets.state(db, shop_id, account) for account in accounts}
+        self._used = {account: state.reserved_minor + state.booked_minor for account, state in held.items()}
+
+    def used(self, account: str) -> int:
+        """What is set aside or spent, as far as this sitting knows."""
+        return self._used.get(account, 0)
+
+    def take(self, account: str, amount: int, *, at: datetime) -> bool:
+        """Sets money aside; where another worker was faster, the account counts as used up from here on."""
+        taken = self._tills[account].take(amount, cap=self._caps[account], at=at)
+        self._used[account] = self._used[account] + amount if taken else self._caps[account]
+        return taken
+
+    def close(self, kept: Sequence[tuple[str, int, Cause]]) -> None:
+        """Writes down what was really needed, by account."""
+        for account, till in self._tills.items():
+            theirs = [(amount, cause) for name, amount, cause in kept if name == account]
+            till.close(theirs, cap=self._caps[account])

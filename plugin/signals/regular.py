@@ -8,6 +8,7 @@ k = 1 it is MBG/NBD. Regular stores (grocers) gain in dates and totals, irregula
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
+from functools import cache, lru_cache
 
 import numpy as np
 from scipy.special import betainc, betaincinv, betaln, gammaln, polygamma, psi, roots_genlaguerre, roots_legendre
@@ -81,9 +82,9 @@ def expected_visits(model: Regular, x: Ints, last: Floats, tenure: Floats, withi
     with the dropout chance: λt/k − (1 − 1/k)/2 · (1 − e^(−4λt/k)) of them, exact for k = 1 and k = 2 (Cox 1962).
     """
     come = 1 - _still_silent(model, x, last, tenure, within)
-    points, shares = roots_legendre(_FIRSTS)
+    points, shares = _moments()
     more = np.zeros(x.size)
-    for point, share in zip(points.tolist(), shares.tolist(), strict=True):
+    for point, share in zip(points, shares, strict=True):
         wait = np.minimum(_wait(model, x, last, tenure, (point + 1) / 2 * come), within)
         more += share / 2 * _afterwards(model, x + 1, tenure + wait, within - wait)
     return p_alive(model, x, last, tenure) * come * (1 + more)
@@ -91,10 +92,10 @@ def expected_visits(model: Regular, x: Ints, last: Floats, tenure: Floats, withi
 
 def _afterwards(model: Regular, x: Ints, last: Floats, ahead: Floats) -> Floats:
     """Expected visits in the time after a visit, the x-th repeat, which may have been the last."""
-    nodes, weights = roots_genlaguerre(_NODES, model.a - 1)
+    nodes, weights = _dropouts(model.a)
     rate, until, chances = model.r + model.k * x, (model.alpha + last) * model.k, model.b + x
     total, mass = np.zeros(x.size), np.zeros(x.size)
-    for node, weight in zip(nodes.tolist(), weights.tolist(), strict=True):
+    for node, weight in zip(nodes, weights, strict=True):
         step = node / chances
         leave = -np.expm1(-step)
         density = weight * (leave / step) ** (model.a - 1)
@@ -104,6 +105,19 @@ def _afterwards(model: Regular, x: Ints, last: Floats, ahead: Floats) -> Floats:
     lag = (1 - 1 / model.k) / 2 * -np.expm1(-rate * np.log1p(4 * ahead / until))
     visits: Floats = np.maximum(total / mass - stay * lag, 0.0)
     return visits
+
+
+@cache
+def _moments() -> tuple[list[float], list[float]]:
+    points, shares = roots_legendre(_FIRSTS)
+    return points.tolist(), shares.tolist()
+
+
+# a store's model measures many small batches of customers
+@lru_cache(maxsize=1024)
+def _dropouts(a: float) -> tuple[list[float], list[float]]:
+    nodes, weights = roots_genlaguerre(_NODES, a - 1)
+    return nodes.tolist(), weights.tolist()
 
 
 def _shape(within: float) -> float:

@@ -14,8 +14,11 @@ from storage import shops
 from storage.shops import Shop
 
 SHOPIFY = "shopify"
+MAGENTO = "magento"
 STANDALONE = "standalone"
-HOSTS = (SHOPIFY, STANDALONE)
+HOSTS = (SHOPIFY, MAGENTO, STANDALONE)
+#: whose admin frames the page
+FRAMING = (SHOPIFY, MAGENTO)
 UNINSTALLED = "uninstalled"
 LONGEST_PLACE = 300
 
@@ -43,7 +46,7 @@ class Visitor:
     @property
     def place(self) -> str:
         """What a reload needs to find the shop's frame again; no secret."""
-        return f"{self.host}:{self.shop.domain if self.host == SHOPIFY else self.shop.shop_id}"
+        return f"{self.host}:{self.shop.domain if self.host in FRAMING else self.shop.shop_id}"
 
 
 def of_document(front: Front, request: Request) -> Visitor | None:
@@ -75,11 +78,11 @@ def known_place(front: Front, request: Request) -> tuple[str, Shop | None]:
     host, _, name = request.args.get("s", "").partition(":")
     if not name and request.args.get("shop"):
         host, name = SHOPIFY, request.args["shop"]
-    if host != SHOPIFY or len(name) > LONGEST_PLACE:
+    if host not in FRAMING or len(name) > LONGEST_PLACE:
         return (host if host in HOSTS else STANDALONE), None
     with front.runtime.database.reading() as db:
-        shop = shops.find(db, platform=SHOPIFY, domain=name.lower())
-    return SHOPIFY, None if shop is None or shop.state == UNINSTALLED else shop
+        shop = shops.find(db, platform=host, domain=name.lower())
+    return host, None if shop is None or shop.state == UNINSTALLED else shop
 
 
 def admit_frame(front: Front, host: str, shop: Shop | None) -> None:
@@ -88,6 +91,8 @@ def admit_frame(front: Front, host: str, shop: Shop | None) -> None:
         headers.allow_script(headers.bridge_address(front.runtime.config))
         if shop is not None:
             headers.allow_frame(headers.shopify_ancestors(front.runtime.config, shop.domain))
+    elif host == MAGENTO and shop is not None:
+        headers.allow_frame((headers.store_origin(shop.domain),))
 
 
 def _by_session_token(front: Front, token: str) -> Visitor:
@@ -138,7 +143,8 @@ def _standalone(front: Front, session: launch.Session, *, hand_out: bool) -> Vis
     if shop.state == UNINSTALLED:
         raise NoAccess
     token = launch.session_token(front.runtime.vault, session, now=front.runtime.now()) if hand_out else ""
-    return Visitor(shop=shop, host=STANDALONE, author=STANDALONE, session=token, read_only=session.read_only)
+    host = MAGENTO if shop.platform == MAGENTO else STANDALONE
+    return Visitor(shop=shop, host=host, author=STANDALONE, session=token, read_only=session.read_only)
 
 
 def _remember(visitor: Visitor) -> Visitor:

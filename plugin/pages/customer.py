@@ -102,7 +102,7 @@ def _whys(
 ) -> list[Why]:
     """For each open offer why it was made; then why there is none, or no other."""
     open_ones = [offer for offer in reversed(made) if offer.state in listed.OPEN]
-    found = [_of_offer(offer) for offer in open_ones]
+    found = [_of_offer(offer, alone=len(open_ones) == 1) for offer in open_ones]
     if decision is None:
         if not found:
             found.append(Why(title=_("Not decided yet"), lead=_not_yet(shop, now), checks=(), result=""))
@@ -115,14 +115,18 @@ def _not_yet(shop: Shop, now: datetime) -> str:
     return _("Everyone is looked at again %(when)s.", when=formats.until(shop.nightly_due_at, now))
 
 
-def _of_offer(offer: Offer) -> Why:
+def _of_offer(offer: Offer, *, alone: bool) -> Why:
+    title = _("Why this offer")
+    if not alone:
+        # two of them are told apart by their codes
+        title = _("%(title)s: %(which)s", title=title, which=offer.code or offers.kind(offer))
     gives = benefits.gives(offer.benefit, offer.currency)
     if gives:
         told = _("Discount: %(gives)s. %(kind)s", gives=gives, kind=offers.kind(offer))
     else:
         told = _("%(kind)s, without a discount", kind=offers.kind(offer))
     return Why(
-        title=_("Why this offer"),
+        title=title,
         lead=_decided(offer.created_at, offer.program_version),
         checks=_checks(offer.reasons),
         result=told,

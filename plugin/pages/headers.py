@@ -28,6 +28,11 @@ def shopify_ancestors(config: Config, domain: str) -> tuple[str, ...]:
     return ours if config.shopify_origin == SHOPIFY_STORES else (*ours, _origin(config.shopify_origin))
 
 
+def store_origin(domain: str) -> str:
+    """The origin of a store that is known by its host, or by its whole address."""
+    return _origin(domain if "://" in domain else f"https://{domain}")
+
+
 def allow_frame(ancestors: Sequence[str]) -> None:
     """Lets these origins frame the answer to the present request; without this nobody may."""
     g.ancestors = tuple(ancestors)

@@ -57,12 +57,12 @@ class Place:
             [*REGULARS, *arguments], env=self.environ, capture_output=True, text=True, check=False, timeout=PATIENCE
         )
 
-    def connect(self) -> None:
+    def connect(self, token: str = "shpat_test") -> None:  # noqa: S107 - no store knows it
         """Brings the database up to date and connects the store."""
         built = runtime.build(config.from_env(self.environ))
         migrations.migrate(built.database)
         info = StoreInfo(name="Corner", currency="USD", timezone="UTC", scopes=())
-        sealed = built.seal(DOMAIN, Credentials(access_token="shpat_test"))
+        sealed = built.seal(DOMAIN, Credentials(access_token=token))
         with built.database.transaction() as db:
             install.begin(db, platform="shopify", domain=DOMAIN, info=info, sealed=sealed, now=built.now())
         built.database.close()

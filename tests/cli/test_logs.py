@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -17,12 +15,12 @@ import pytest
 import requests
 
 from plugin import logs
-from tests.cli.test_serving import PATIENCE, _wait_until_ready
+from tests.cli.running import DOMAIN, PATIENCE, REGULARS, Place
+from tests.cli.test_serving import _wait_until_ready
 from tests.journeys.conftest import free_port
 from webhooks.shopify import signature
 
 SECRET = "shpss_canary_secret_0123456789"
-DOMAIN = "corner.myshopify.com"
 #: what persons wrote or own; none of it may ever be in a log
 CANARIES = (
     "Canaria", "Birdsong", "canary@example.com", "+15550100", "Feather Lane", "leave it with the parrot",
@@ -67,23 +65,13 @@ def deliver(at: str, topic: str, raw: bytes, name: str, **headers: str) -> int:
 def test_no_canary_is_in_the_log(tmp_path: Path) -> None:
     """Deliveries, hostile calls, tokens, failing commits and failing work leave lines of known fields and no canary."""
     path = tmp_path / "shop.db"
-    environ = {
-        **os.environ,
-        "REGULARS_DATABASE_URL": f"sqlite:///{path}",
-        "REGULARS_LOG_FORMAT": "json",
-        "REGULARS_SHOPIFY_CLIENT_ID": "client",
-        "REGULARS_SHOPIFY_CLIENT_SECRET": SECRET,
-        "REGULARS_SHOPIFY_ORIGIN": "http://127.0.0.1:9",
-        "REGULARS_ALLOW_PRIVATE_HOSTS": "1",
-    }
-    regulars = [sys.executable, "-m", "plugin"]
-    subprocess.run([*regulars, "migrate"], env=environ, check=True, capture_output=True)
-    added = [*regulars, "shops", "add", "shopify", DOMAIN, "--token", "shpat_canary_token"]
-    subprocess.run(added, env=environ, check=True, capture_output=True)
+    more = (("REGULARS_SHOPIFY_CLIENT_SECRET", SECRET), ("REGULARS_LOG_FORMAT", "json"))
+    place = Place(f"sqlite:///{path}", more)
+    place.connect(token="shpat_canary_token")
     port = free_port()
     at = f"http://127.0.0.1:{port}"
     running = subprocess.Popen(
-        [*regulars, "serve", "--port", str(port)], env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [*REGULARS, "serve", "--port", str(port)], env=place.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     try:
         _wait_until_ready(f"{at}/readyz")
@@ -120,7 +108,7 @@ def _live(at: str, path: Path) -> None:
         db.execute("ALTER TABLE programs RENAME TO canary_programs")
         db.commit()
     assert deliver(at, "orders/create", order(5), "unkept") == 503
-    assert requests.get(f"{at}/metrics", timeout=30).status_code == 500
+    assert requests.get(f"{at}/metrics", timeout=30).status_code >= 500
 
 
 def _wait_until_set_aside(path: Path) -> None:

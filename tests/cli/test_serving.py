@@ -1,15 +1,14 @@
 """The web side as an operator starts and stops it."""
 
-import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 import requests
 
+from tests.cli.running import REGULARS, sqlite_place
 from tests.journeys.conftest import free_port
 
 #: for a start, and for a stop, on a busy machine, in seconds
@@ -22,13 +21,12 @@ REFUSED = 'regulars_webhook_answers_total{outcome="bad_signature"}'
 @pytest.mark.parametrize("options", [[], ["--processes", "2"], ["--no-worker"]])
 def test_serve_answers_until_it_is_told_to_stop(tmp_path: Path, options: list[str]) -> None:
     """After migrate, serve is ready, refuses unsigned webhooks, counts them over all processes, and ends on SIGTERM."""
-    environ = {**os.environ, "REGULARS_DATABASE_URL": f"sqlite:///{tmp_path / 'shop.db'}"}
-    regulars = [sys.executable, "-m", "plugin"]
-    subprocess.run([*regulars, "migrate"], env=environ, check=True, capture_output=True)
+    place = sqlite_place(tmp_path)
+    place.connect()
     port = free_port()
     running = subprocess.Popen(
-        [*regulars, "serve", "--port", str(port), *options],
-        env=environ,
+        [*REGULARS, "serve", "--port", str(port), *options],
+        env=place.environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
@@ -46,13 +44,12 @@ def test_serve_answers_until_it_is_told_to_stop(tmp_path: Path, options: list[st
 
 def test_a_worker_tells_its_metrics_where_it_is_asked_to(tmp_path: Path) -> None:
     """A worker of its own answers Prometheus on its port, and ends on SIGTERM with exit code 0."""
-    environ = {**os.environ, "REGULARS_DATABASE_URL": f"sqlite:///{tmp_path / 'shop.db'}"}
-    regulars = [sys.executable, "-m", "plugin"]
-    subprocess.run([*regulars, "migrate"], env=environ, check=True, capture_output=True)
+    place = sqlite_place(tmp_path)
+    place.connect()
     port = free_port()
     running = subprocess.Popen(
-        [*regulars, "worker", "--metrics-port", str(port)],
-        env=environ,
+        [*REGULARS, "worker", "--metrics-port", str(port)],
+        env=place.environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )

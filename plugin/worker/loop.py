@@ -9,8 +9,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from plugin.runtime import Runtime
-from plugin.worker import inbox_step, night_step, outbox_step, rounds_step, time_step
+from plugin.worker import inbox_step, night_step, outbox_step, time_step
 from plugin.worker.prune_step import Pruning
+from plugin.worker.rounds_step import Rounds
 
 #: the longest pause between two looks at the queues
 IDLE_SECONDS = 1.0
@@ -44,7 +45,7 @@ class Worker:
             lambda: outbox_step.run(runtime, self.pool),
             lambda: night_step.run(runtime),
             lambda: time_step.run(runtime),
-            lambda: rounds_step.run(runtime),
+            Rounds(runtime).run,
             Pruning(runtime).run,
         )
 

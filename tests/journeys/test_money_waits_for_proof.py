@@ -21,7 +21,7 @@ def _issued(world: World) -> Offer:
 
 
 def _offer(world: World) -> Offer:
-    return people.made(world)[0]
+    return next(one for one in people.made(world) if one.customer_id == str(people.REGULAR))
 
 
 def _month(world: World) -> tuple[int, int]:

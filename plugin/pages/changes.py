@@ -32,6 +32,9 @@ def _tiers(old: Wire, new: Wire) -> list[str]:
     before, after = old["loyalty"]["tiers"], new["loyalty"]["tiers"]
     added = [_("Tier added: %(name)s", name=tier["name"]) for tier in after[len(before) :]]
     removed = [_("Tier removed: %(name)s", name=tier["name"]) for tier in before[len(after) :]]
+    gifts = len(new["surprise"]["gifts"]) - len(old["surprise"]["gifts"])
+    added += [_("Gifts added: %(number)s", number=formats.number(gifts))] if gifts > 0 else []
+    removed += [_("Gifts removed: %(number)s", number=formats.number(-gifts))] if gifts < 0 else []
     more = len(new["loyalty"]["occasions"]) - len(old["loyalty"]["occasions"])
     counted = [_("Occasions added: %(number)s", number=formats.number(more))] if more > 0 else []
     counted += [_("Occasions removed: %(number)s", number=formats.number(-more))] if more < 0 else []
@@ -44,6 +47,8 @@ def _called(name: str, wire: Wire) -> str:
     parts = name.split(".")
     if parts[:2] == ["loyalty", "tiers"]:
         return _("%(part)s, %(label)s", part=wire["loyalty"]["tiers"][int(parts[2])]["name"], label=label)
+    if parts[:2] == ["surprise", "gifts"]:
+        return _("%(part)s, %(label)s", part=_("Gift %(number)s", number=int(parts[2]) + 1), label=label)
     if parts[:2] == ["loyalty", "occasions"]:
         return _("%(part)s, %(label)s", part=_("Occasion %(number)s", number=int(parts[2]) + 1), label=label)
     if parts[:2] == ["win_back", "steps"]:

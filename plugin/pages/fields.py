@@ -13,6 +13,10 @@ from plugin.rewards.sound import GROUPS
 
 PLACE = re.compile(r"\.\d+\.")
 TENTHS = 10
+#: the last words of the fields that ``rewards.cautions`` speaks of
+WARNED = frozenset({
+    "percent", "cap", "amount", "monthly_budget", "daily_budget", "customer_year", "holdout_percent",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,11 @@ class Field:
     #: what one unit in the form is in the program
     scale: int = 1
     warning: str = ""
+
+    @property
+    def may_warn(self) -> bool:
+        """Whether there are warnings about it; a place for one that never comes is left out."""
+        return self.name.rpartition(".")[2] in WARNED
 
     @property
     def id(self) -> str:
@@ -100,6 +109,16 @@ SPECS: Mapping[str, Spec] = {
     "win_back.daily_ramp": Spec(
         later("Customers a day"), "count", later("Win-back writes to no more than these in a day. 0 is no limit.")
     ),
+    "surprise.enabled": Spec(later("Give surprises"), "switch"),
+    "surprise.pool": Spec(later("For whom"), "choice"),
+    "surprise.odds_percent": Spec(later("Drawn each month"), "percent"),
+    "surprise.monthly_budget": Spec(
+        later("Monthly budget for surprises"), "money", later("Beside the budget of the other rules.")
+    ),
+    "surprise.valid_days": Spec(later("Valid for"), "days"),
+    "surprise.gifts.*.percent": Spec(later("Discount"), "percent"),
+    "surprise.gifts.*.weight": Spec(later("How often"), "count"),
+    **_rewards("surprise.gifts.*"),
     "limits.monthly_budget": Spec(
         later("Monthly budget"), "money", later("New offers stop when expected discounts reach this amount.")
     ),
@@ -158,6 +177,8 @@ CHOICES: Mapping[str, Any] = {
     "anniversary": later("Year since first order"),
     "group": later("Group entered"),
     **{name: names.GROUPS[name][0] for name in GROUPS},
+    "best": later("Champions, loyal and previously loyal customers"),
+    "everyone": later("Everyone"),
     "fixed": later("Amount off"),
     "shipping": later("Free shipping"),
     "gift": later("Free product"),

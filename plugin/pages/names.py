@@ -35,7 +35,12 @@ OFFER_STATES = {
     "rejected": later("Rejected by store"),
 }
 TONES = {"issued": "accent", "redeemed": "good", "rejected": "critical", "held_out": ""}
-KINDS = {"loyalty": later("Loyalty"), "win_back": later("Win-back"), "occasion": later("Occasion")}
+KINDS = {
+    "loyalty": later("Loyalty"),
+    "win_back": later("Win-back"),
+    "occasion": later("Occasion"),
+    "surprise": later("Surprise"),
+}
 STEPS = {"reminder": later("Reminder"), "offer": later("Offer"), "last_offer": later("Last offer")}
 NOTES = {
     "undo": later("Undone"),
@@ -64,6 +69,8 @@ def kind(key: str) -> str:
 
 def step(kind_key: str, key: str) -> str:
     """What a step is called; loyalty's are the merchant's own tier names, kept as they were written."""
+    if kind_key == "surprise":
+        return _("Gift %(number)s", number=key.rpartition("_")[2])
     if kind_key == "occasion":
         return occasion(key)
     return str(STEPS.get(key, key)) if kind_key == "win_back" else key

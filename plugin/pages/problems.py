@@ -121,6 +121,7 @@ SENTENCES: dict[str, Callable[[Numbers], str]] = {
     "below_margin": lambda _n: _(
         "On the smallest order this leaves less than the margin to keep. It would never be given."
     ),
+    "too_few_gifts": lambda _n: _("Add at least one gift."),
     "twice": lambda _n: _("Name each once."),
     "no_control_group": lambda _n: _("Without a control group, extra revenue cannot be shown."),
     "other_currency": lambda _n: _("The rules must be in your shop's currency."),

@@ -33,7 +33,7 @@ def main_reason(reasons: Sequence[Mapping[str, Any]], *, given: bool) -> str:
     return sentence(speaking or (reasons[0] if reasons else {}))
 
 
-DECISIVE = frozenset({"loyalty_applies", "occasion_applies", "win_back_applies"})
+DECISIVE = frozenset({"loyalty_applies", "occasion_applies", "surprise_drawn", "win_back_applies"})
 
 
 def _date(numbers: Numbers, name: str) -> str:
@@ -172,6 +172,14 @@ SENTENCES: dict[str, Callable[[Numbers], str]] = {
     "occasion_not_now": lambda n: _("%(occasion)s: not now.", occasion=names.occasion(n["occasion"])),
     "occasion_given": lambda n: _("%(occasion)s: decided already.", occasion=names.occasion(n["occasion"])),
     "occasion_past": lambda n: _("%(occasion)s: too long ago.", occasion=names.occasion(n["occasion"])),
+    "surprise_drawn": lambda n: _("Drawn by lot this month: %(gives)s.", gives=_gives(n)),
+    "surprise_ahead": lambda _n: _("Drawn by lot this month. The day is still to come."),
+    "surprise_not_drawn": lambda n: _(
+        "Not drawn this month: lot %(number)s of %(all)s, drawn below %(odds)s.",
+        number=formats.number(n["number"]), all=formats.number(10_000), odds=formats.number(n["odds_percent"] * 100),
+    ),
+    "surprise_given": lambda _n: _("This month's surprise was decided already."),
+    "surprise_not_in_pool": lambda _n: _("Surprises are for customers of other groups."),
     "win_back_off": lambda _n: _("Win-back offers are switched off."),
     "no_rhythm": lambda _n: _("Your shop has too few repeat orders to say when a customer is late."),
     "ladder_done": lambda _n: _("All win-back steps of this silence were given. Only a new order starts a new one."),

@@ -14,7 +14,7 @@ from plugin.rewards.cautions import cautions
 from plugin.rewards.invariants import MEASURES, MOST_TIERS, QUANTILES
 from plugin.rewards.problem import InvalidProgram
 from plugin.rewards.program import Program
-from plugin.rewards.sound import GROUPS, MOST_OCCASIONS, OCCASIONS, REWARD_TYPES
+from plugin.rewards.sound import GROUPS, MOST_GIFTS, MOST_OCCASIONS, OCCASIONS, POOLS, REWARD_TYPES
 from plugin.rewards.stored import from_stored
 from plugin.rewards.wire import to_wire
 from storage import programs
@@ -23,10 +23,19 @@ from storage.shops import Shop
 
 VERSIONS_SHOWN = 6
 #: what a row that is added holds
-NEW_ROW = {"type": "percent", "cap": "0", "amount": "0", "orders_from": "0", "on": "order_number", "number": "3"}
+NEW_ROW = {
+    "type": "percent",
+    "cap": "0",
+    "amount": "0",
+    "orders_from": "0",
+    "on": "order_number",
+    "number": "3",
+    "weight": "1",
+}
 REWARD_PARTS = ("type", "cap", "amount", "product")
 TIER_PARTS = ("name", "spend_from", "percent", *REWARD_PARTS, "orders_from")
 OCCASION_PARTS = ("on", "number", "group", "percent", "valid_days", *REWARD_PARTS)
+GIFT_PARTS = ("percent", "weight", *REWARD_PARTS)
 RUNG_PARTS = ("wait_days", "percent", "valid_days", *REWARD_PARTS)
 
 
@@ -126,6 +135,12 @@ def _form(wire: Mapping[str, Any], warned: Mapping[str, str]) -> dict[str, Any]:
             _parts_of(field, f"loyalty.occasions.{place}", OCCASION_PARTS) for place in range(len(occasions))
         ],
         "new_occasion": _parts_of(field, "loyalty.occasions.row", OCCASION_PARTS),
+        "pools": _options(POOLS),
+        "most_gifts": MOST_GIFTS,
+        "gifts": [
+            _parts_of(field, f"surprise.gifts.{place}", GIFT_PARTS) for place in range(len(wire["surprise"]["gifts"]))
+        ],
+        "new_gift": _parts_of(field, "surprise.gifts.row", GIFT_PARTS),
         "new_tier": {part: field(f"loyalty.tiers.row.{part}") for part in TIER_PARTS},
         "rungs": [
             {"key": step["name"], "title": names.step("win_back", step["name"])}

@@ -180,6 +180,24 @@ class WinBackShape(Shape):
     daily_ramp = Whole()
 
 
+class GiftShape(RewardShape):
+    """One of the things that a surprise may be."""
+
+    percent = Whole(required=True)
+    weight = Whole(required=True)
+
+
+class SurpriseShape(Shape):
+    """Gifts drawn by lot."""
+
+    enabled = Switch()
+    pool = Text()
+    odds_percent = Whole()
+    monthly_budget = Money()
+    valid_days = Whole()
+    gifts = _parts(GiftShape, required=False)
+
+
 class LimitsShape(Shape):
     """What holds for every offer."""
 
@@ -211,6 +229,7 @@ class ProgramShape(Shape):
     limits = _part(LimitsShape)
     holdout_percent = Whole(required=True)
     rollout_percent = Whole()
+    surprise = fields.Nested(SurpriseShape, error_messages=CODES | OBJECT_CODES)
 
 
 class CheckShape(Shape):

@@ -63,6 +63,7 @@ def create_app(
         ear,
         finish=headers.harden,
         seen=lambda status, seconds: runtime.metrics.seen(webhooks.ROUTE, "POST", status, seconds),
+        clock=time.perf_counter,
     )
     return app
 

@@ -7,7 +7,6 @@ failure go to the application with all that was read, so that one place knows ho
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -32,7 +31,8 @@ class Answer(NamedTuple):
 class Door:
     """Stands before ``inner``, which is the application with the same ear.
 
-    ``finish`` is what the application does to each answer; ``seen`` gets the status and the seconds of those given here.
+    ``finish`` is what the application does to each answer; ``seen`` gets the status and the seconds of those given here,
+    by a ``clock`` of seconds that never goes back.
     """
 
     def __init__(
@@ -42,10 +42,12 @@ class Door:
         *,
         finish: Callable[[Response], Response],
         seen: Callable[[int, float], None],
+        clock: Callable[[], float],
     ) -> None:
         self.inner = inner
         self._ear = ear
         self._seen = seen
+        self._clock = clock
         self._topics = {f"{views.PREFIX}{topic}{end}": topic for topic in ear.topics for end in ("", "/")}
         self._answers = {outcome: _written(finish(views.answer(outcome))) for outcome in OUTCOMES}
 
@@ -55,7 +57,7 @@ class Door:
         length = None if topic is None else _length(environ)
         if topic is None or length is None:
             return self.inner(environ, start_response)
-        began = time.perf_counter()
+        began = self._clock()
         raw: bytes = environ["wsgi.input"].read(length)
         outcome = self._hear(environ, topic, raw) if len(raw) == length else None
         if outcome is None:
@@ -63,7 +65,7 @@ class Door:
             return self.inner(environ, start_response)
         answer = self._answers[outcome]
         start_response(answer.status, answer.headers.copy())
-        self._seen(outcome.status, time.perf_counter() - began)
+        self._seen(outcome.status, self._clock() - began)
         return answer.body
 
     def _hear(self, environ: WSGIEnvironment, topic: str, raw: bytes) -> Outcome | None:

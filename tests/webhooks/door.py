@@ -134,7 +134,7 @@ def app(
     made.register_blueprint(views.blueprint(ear))
     if front:
         made.wsgi_app = FrontDoor(  # type: ignore[method-assign]
-            made.wsgi_app, ear, finish=lambda answer: answer, seen=lambda _status, _seconds: None
+            made.wsgi_app, ear, finish=lambda answer: answer, seen=lambda _status, _seconds: None, clock=lambda: 0.0
         )
     return made
 

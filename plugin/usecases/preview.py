@@ -77,7 +77,7 @@ def nights(store: Past) -> int:
 
 def year(store: Past, program: Program, progress: Progress = lambda _nights: None) -> Summary:
     """The last year under a program, as if it had been live."""
-    start = Rule(at=to_micros(store.now - YEAR - LEAD), program=replace(program, mode="live"))
+    start = Rule(at=to_micros(store.now - YEAR - LEAD), program=replace(program, mode="live", rollout_percent=100))
     return summed(replay(store, Plan(rules=[start]), progress), since=store.now - YEAR)
 
 

@@ -35,7 +35,7 @@ def of_customers(
         if who in known and who in newest
     }
     return {
-        who: _with_tier(standing, held[who], program) if who in held else standing for who, standing in found.items()
+        who: with_tier(standing, held[who], program) if who in held else standing for who, standing in found.items()
     }
 
 
@@ -53,7 +53,8 @@ def _held(
     return held
 
 
-def _with_tier(standing: Standing, held: Held, program: Program) -> Standing:
+def with_tier(standing: Standing, held: Held, program: Program) -> Standing:
+    """The standing with the tier that is held."""
     return replace(
         standing,
         tier=program.loyalty.tiers[held.place].name,

@@ -19,6 +19,7 @@ from plugin.signals.days import local_days
 from plugin.signals.gaps import GapModel
 from plugin.signals.history import MICROS, PurchaseHistory
 from plugin.signals.model import VERSION
+from plugin.signals.rfm import RfmCuts
 from plugin.usecases.backtest import nights, versions
 from plugin.usecases.backtest.made import Fate, Key
 from plugin.usecases.backtest.nights import Night
@@ -82,6 +83,7 @@ def _kept(db: Connection, shop: Shop, now: datetime) -> list[Night]:
         Night(
             at=to_micros(one.at),
             gaps=GapModel.from_json(one.model["gaps"]) if one.model["gaps"] else None,
+            cuts=RfmCuts(**{name: tuple(cuts) for name, cuts in one.model["cuts"].items()}),
             everyone=one.everyone,
         )
         for one in known.models(db, shop.shop_id)

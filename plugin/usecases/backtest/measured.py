@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 
 from plugin.rewards.decision import Standing
 from plugin.rewards.program import Program
+from plugin.rewards.standing_tier import Held, is_plain, standing_tier
 from plugin.signals import quantiles
 from plugin.signals.gaps import GapModel
 from plugin.usecases.backtest.past import Past
-from plugin.usecases.backtest.rhythms import Table
+from plugin.usecases.backtest.rhythms import Rhythm, Table
+from plugin.usecases.standings import with_tier
 from storage.columns import EPOCH
 
 SECOND = 1_000_000
@@ -30,18 +32,18 @@ class Measured:
         self.version = [past.versions.known(place, start) for place in range(many)]
         #: position of the night in force; -1 before the first
         self.night = bisect_right(past.nights, start, key=attrgetter("at")) - 1
-        self._own: list[tuple[int, Table] | None] = [None] * many
-        self._by_night: tuple[int, Table] = (0, self._table())
-        self._waits: tuple[float, ...] = ()
+        #: when and in which night's time each was measured last; None: by the night in force, with everyone
+        self._own: list[tuple[int, int] | None] = [None] * many
+        self._tables: dict[int, Table] = {}
+        self._by_night: tuple[int, int] = (0, self.night)
         self.everyone()
         for place, version in enumerate(self.version):
             if version >= 0 and (known := past.versions.all[version].at) > self._by_night[0]:
                 self.one(place, known)
 
-    @property
-    def gaps(self) -> GapModel | None:
-        """The store's gaps as the night in force knows them."""
-        return self._past.nights[self.night].gaps if self.night >= 0 else None
+    def gaps(self, night: int) -> GapModel | None:
+        """The store's gaps as a night knew them."""
+        return self._past.nights[night].gaps if night >= 0 else None
 
     @property
     def next_night(self) -> int | None:
@@ -56,59 +58,83 @@ class Measured:
 
     def one(self, place: int, at: int) -> None:
         """A customer's orders came in."""
-        self._own[place] = (at, self._table())
+        self._own[place] = (at, self.night)
 
     def everyone(self) -> None:
         """A night measures everyone: what was measured in between counts no more."""
-        self._by_night = (self._past.nights[self.night].at if self.night >= 0 else 0, self._table())
+        self._by_night = (self._past.nights[self.night].at if self.night >= 0 else 0, self.night)
         self._own = [None] * len(self._own)
 
     def prepare(self, versions: Iterable[int]) -> None:
         """Reckons at once what will be asked about until the next night."""
-        self._table().prepare(one for one in set(versions) if one >= 0 and self._versions.count(one))
-
-    def under(self, program: Program) -> None:
-        """What some rules ask for beyond the rest: days by order number."""
-        timing, gaps = program.win_back.timing, self.gaps
-        asked = program.win_back.enabled and timing.rule == "quantile" and gaps is not None
-        self._waits = quantiles.by_order_number(gaps, timing.quantile_percent / 100) if asked and gaps else ()
+        self._table(self.night).prepare(one for one in set(versions) if one >= 0 and self._versions.count(one))
 
     def spend(self, place: int) -> int:
         """Net spend of the 365 days before the customer was measured last, minor units."""
-        measured, _table = self._own[place] or self._by_night
+        measured, _night = self._own[place] or self._by_night
         return self._versions.spend_365d(self.version[place], _day(measured // SECOND, self._past.timezone))
 
     def late_at(self, place: int) -> int | None:
         """When silence is late, in microseconds; None while the store has no rhythm."""
-        _measured, table = self._own[place] or self._by_night
-        _usual, late = table.of(self.version[place])
+        late = self._rhythm(place)[1]
         return None if late is None else late * SECOND
 
-    def standing(self, place: int) -> Standing:
-        """What a decision about a customer with orders goes by."""
-        version = self.version[place]
-        _measured, table = self._own[place] or self._by_night
-        usual, late = table.of(version)
-        who, count = self._past.customers[place], self._versions.count(version)
-        return Standing(
+    def standing(self, place: int, program: Program, at: int) -> Standing:
+        """What a decision under a program about a customer with orders goes by; what no rule asks for is not reckoned."""
+        version, versions = self.version[place], self._versions
+        usual, late = self._rhythm(place)
+        who, count = self._past.customers[place], versions.count(version)
+        standing = Standing(
             customer_id=who,
             order_count=count,
-            last_order_id=self._versions.all[version].last_id,
-            last_order_at=EPOCH + timedelta(seconds=self._versions.last_at(version)),
+            last_order_id=versions.all[version].last_id,
+            last_order_at=EPOCH + timedelta(seconds=versions.last_at(version)),
             spend_365d=self.spend(place),
             usual_gap_days=usual,
-            # the rules look at the instant below, not at these
+            # no rule looks at these three
             lateness=None,
-            group="",
             lapsing_at=None,
             lost_at=None,
+            group=self._group(place, program),
             late_at=None if late is None else EPOCH + timedelta(seconds=late),
             left_out=who in self._past.left_out,
-            quantile_days=quantiles.of_count(self._waits, count) if self._waits else None,
+            first_order_at=EPOCH + timedelta(seconds=versions.at[versions.all[version].start]),
+            quantile_days=self._quantile(program, count),
         )
+        return standing if is_plain(program.loyalty) else with_tier(standing, self._held(version, program, at), program)
 
-    def _table(self) -> Table:
-        return self._past.rhythms.by(self.gaps)
+    def _rhythm(self, place: int) -> Rhythm:
+        _measured, night = self._own[place] or self._by_night
+        return self._table(night).of(self.version[place])
+
+    def _table(self, night: int) -> Table:
+        if night not in self._tables:
+            self._tables[night] = self._past.rhythms.by(self.gaps(night))
+        return self._tables[night]
+
+    def _group(self, place: int, program: Program) -> str:
+        """Only for rules that ask for it."""
+        if not program.surprise.enabled and not any(occasion.on == "group" for occasion in program.loyalty.occasions):
+            return ""
+        _measured, night = self._own[place] or self._by_night
+        cuts = self._past.nights[night].cuts if night >= 0 else None
+        return "" if cuts is None else self._versions.group(self.version[place], cuts)
+
+    def _quantile(self, program: Program, count: int) -> float | None:
+        """Days by order number, for rules that go by them."""
+        timing, gaps = program.win_back.timing, self.gaps(self.night)
+        if not program.win_back.enabled or timing.rule != "quantile" or gaps is None:
+            return None
+        return quantiles.of_count(_waits(gaps, timing.quantile_percent), count)
+
+    def _held(self, version: int, program: Program, at: int) -> Held:
+        seconds, values = self._versions.rows(version)
+        return standing_tier([one * SECOND for one in seconds], values, program.loyalty, at)
+
+
+@lru_cache(maxsize=512)
+def _waits(gaps: GapModel, percent: int) -> tuple[float, ...]:
+    return quantiles.by_order_number(gaps, percent / 100)
 
 
 @lru_cache(maxsize=4096)

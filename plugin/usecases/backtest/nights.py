@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from plugin.signals import gapfit
+from plugin.signals import gapfit, rfm
 from plugin.signals.gaps import GapModel
 from plugin.signals.history import MICROS, PurchaseHistory, seen
+from plugin.signals.rfm import RfmCuts
 from plugin.signals.visits import boil_down
 from plugin.usecases.install import next_night
 
@@ -25,6 +26,8 @@ class Night:
 
     at: int
     gaps: GapModel | None
+    #: bounds of the groups
+    cuts: RfmCuts | None = None
     #: all customers were measured then
     everyone: bool = True
 
@@ -36,17 +39,25 @@ def walked(history: PurchaseHistory, *, start: datetime, end: datetime) -> Itera
     """
     fitted: datetime | None = None
     gaps: GapModel | None = None
+    cuts: RfmCuts | None = None
     moment = start
     while moment < end:
         if fitted is None or moment - fitted >= REFIT:
-            fitted, gaps = moment, _fit(history, int(moment.timestamp()))
-        yield Night(at=round(moment.timestamp()) * MICROS, gaps=gaps)
+            fitted, (gaps, cuts) = moment, _fit(history, int(moment.timestamp()))
+        yield Night(at=round(moment.timestamp()) * MICROS, gaps=gaps, cuts=cuts)
         moment = next_night(history.timezone, moment)
 
 
-def _fit(history: PurchaseHistory, moment: int) -> GapModel | None:
+def _fit(history: PurchaseHistory, moment: int) -> tuple[GapModel | None, RfmCuts | None]:
     visits = boil_down(_few(seen(history, moment)), moment)
-    return gapfit.fit(visits) if visits.customer.size else None
+    if not visits.customer.size:
+        return None, None
+    cuts = RfmCuts(
+        recency=rfm.cuts(visits.last_day),
+        frequency=rfm.cuts(visits.order_count),
+        monetary=rfm.cuts(visits.spend_total),
+    )
+    return gapfit.fit(visits), cuts
 
 
 def _few(past: PurchaseHistory) -> PurchaseHistory:

@@ -58,6 +58,8 @@ class Rule:
 
     at: int
     program: Program
+    #: holds for those whom a program that is tried on a share of customers does not hold for
+    others: Program | None = None
     #: number of the version; 0: never saved
     version: int = 0
     #: saved by Regulars within its night, and looked at in the same round; else with the next look at the clock

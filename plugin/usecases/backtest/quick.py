@@ -21,11 +21,14 @@ from plugin.rewards.win_back import KIND, rule_of
 from plugin.usecases.backtest.made import Made
 from storage.columns import EPOCH, MICROSECOND
 
+EVERYONE = 100
 DAY = timedelta(days=1) // MICROSECOND
 FRESH = FRESH_DAYS * DAY
 #: the fields of each part that were in mind when this was written: with a new one it falls silent
 KNOWN = {
-    Program: {"key", "mode", "currency", "code_prefix", "loyalty", "win_back", "limits", "holdout_percent"},
+    Program: {"key", "mode", "currency", "code_prefix", "loyalty", "win_back", "limits", "holdout_percent",
+        "rollout_percent", "surprise",
+    },
     Loyalty: {
         "enabled", "tiers", "valid_days", "measure", "retain_percent", "reenter_percent", "grace_days", "notice_days",
         "occasions",
@@ -34,6 +37,7 @@ KNOWN = {
     Limits: {
         "highest_percent", "min_order", "order_guard", "wait_days", "monthly_budget", "daily_budget", "customer_year",
         "products", "collections", "combine_order", "combine_product", "combine_shipping",
+        "margin_percent", "margin_floor_percent",
     },
 }  # fmt: skip
 
@@ -59,7 +63,7 @@ class Quick:
         self._last = rule_of(program.win_back.steps[-1].name)
         self._place = {step.name: place for place, step in enumerate(program.win_back.steps)}
         self.speaks = _is_known(program)
-        self._month: tuple[int, int] = (0, 0)
+        self._turns: tuple[int, int, int] = (0, 0, 0)
 
     def is_simple(self, one: Made) -> bool:
         """Whether an offer is of the only kind that a customer may have had: a reminder that is not the last step."""
@@ -71,11 +75,21 @@ class Quick:
         )
 
     def hold(
-        self, *, at: int, spend: int, last_at: int, last_id: str, late_at: int | None, offers: list[Made], left: int
+        self,
+        *,
+        at: int,
+        spend: int,
+        last_at: int,
+        last_id: str,
+        late_at: int | None,
+        offers: list[Made],
+        left: int,
+        today: int,
     ) -> Hold | None:
         """A certain hold at an instant; None: ask.
 
-        ``offers`` are simple; ``late_at`` is when win-back may begin; ``left`` is what is left of the month's money.
+        ``offers`` are simple; ``late_at`` is when win-back may begin; ``left`` is what is left of the month's money,
+        ``today`` the win-back messages of the day so far.
         """
         program = self._program
         asks = program.loyalty.enabled and at < last_at + FRESH and asked_of(tier_of(program, spend))
@@ -97,29 +111,41 @@ class Quick:
         # a reminder costs nothing; a discount under a highest discount of 0 is for the rules to say
         if due >= closes or (asked_of(step) and not benefit.cap):
             return None
-        if at < due:
-            return Hold(due)
-        short = left < benefit.cap <= program.limits.monthly_budget
-        return self._next_month(at, closes) if short else None
+        return Hold(due) if at < due else self._kept_back(at, benefit, closes=closes, left=left, today=today)
 
-    def _next_month(self, at: int, closes: int) -> Hold:
-        """No money until the next calendar month of the shop."""
-        begin, end = self._month
-        if not begin <= at < end:
+    def _kept_back(self, at: int, benefit: Benefit, *, closes: int, left: int, today: int) -> Hold | None:
+        """One that is due and cannot pass: the day is full, or the month is spent."""
+        short = left < benefit.cap <= self._program.limits.monthly_budget
+        most = self._program.win_back.daily_ramp
+        if most and today >= most:
+            return _until(self._turn(at)[0], closes, short=short)
+        return _until(self._turn(at)[1], closes, short=True) if short else None
+
+    def _turn(self, at: int) -> tuple[int, int]:
+        """When the next day and the next calendar month of the shop begin."""
+        begin, day, month = self._turns
+        if not begin <= at < day:
             local = (EPOCH + at * MICROSECOND).astimezone(self._zone)
-            year, month = divmod(local.year * 12 + local.month, 12)
-            first = datetime(year, month + 1, 1, tzinfo=self._zone).astimezone(UTC)
-            self._month = begin, end = at, (first - EPOCH) // MICROSECOND
-        return Hold(end if end < closes else None, budget_used_up=True)
+            midnight = datetime(local.year, local.month, local.day, tzinfo=self._zone) + timedelta(days=1)
+            years, months = divmod(local.year * 12 + local.month, 12)
+            first = datetime(years, months + 1, 1, tzinfo=self._zone)
+            day, month = ((moment.astimezone(UTC) - EPOCH) // MICROSECOND for moment in (midnight, first))
+            self._turns = (at, day, month)
+        return day, month
+
+
+def _until(moment: int, closes: int, *, short: bool) -> Hold:
+    return Hold(moment if moment < closes else None, budget_used_up=short)
 
 
 def _is_known(program: Program) -> bool:
     parts = (program, program.loyalty, program.win_back, program.limits)
-    if any({field.name for field in fields(part)} != KNOWN[type(part)] for part in parts):
+    if any(not {field.name for field in fields(part)} <= KNOWN[type(part)] for part in parts):
         return False
     rules = (
         is_plain(program.loyalty) and not program.loyalty.occasions and program.win_back.timing.rule == "recommended"
     )
     limits = program.limits
-    counted = limits.daily_budget or limits.customer_year or program.win_back.daily_ramp
-    return program.mode == "live" and rules and not counted
+    counted = limits.daily_budget or limits.customer_year or limits.margin_percent
+    everyone = program.mode == "live" and program.rollout_percent >= EVERYONE
+    return everyone and rules and not counted and not program.surprise.enabled

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from plugin.rewards import benefit, stored
 from plugin.rewards.decision import OfferSpec
+from plugin.rewards.program import Program
 from plugin.usecases.backtest.made import Fate, Key, Made, gives
 from plugin.usecases.backtest.past import Past, Rule
 from plugin.usecases.install import PROPOSAL
+from plugin.usecases.rules_for import EVERYONE
 from storage import known, offers, programs
 from storage.columns import to_micros
 from storage.offers import Offer
@@ -23,17 +26,25 @@ CLOSED = frozenset({"cancelled", "rejected", "revoked"})
 
 def rules(db: Connection, shop: Shop, *, at: datetime) -> list[Rule]:
     """All versions of the rules from the one in force at an instant on; none before the first was saved."""
-    history = sorted(programs.history(db, shop.shop_id), key=lambda kept: kept.version)
-    in_force = [place for place, kept in enumerate(history) if kept.saved_at <= at]
-    return [
+    history = [
         Rule(
             at=to_micros(kept.saved_at),
             program=stored.from_stored(kept.body),
             version=kept.version,
             at_once=kept.author == PROPOSAL and kept.version > 1,
         )
-        for kept in history[max(in_force, default=0) :]
+        for kept in sorted(programs.history(db, shop.shop_id), key=lambda kept: kept.version)
     ]
+    in_force = [place for place, rule in enumerate(history) if rule.at <= to_micros(at)]
+    first = max(in_force, default=0)
+    return [replace(rule, others=_others(history[: first + place], rule)) for place, rule in enumerate(history[first:])]
+
+
+def _others(before: Sequence[Rule], rule: Rule) -> Program | None:
+    """Who is outside of the share that rules are tried on keeps those that last held for everyone."""
+    if rule.program.mode != "live" or rule.program.rollout_percent >= EVERYONE:
+        return None
+    return next((one.program for one in reversed(before) if one.program.rollout_percent >= EVERYONE), None)
 
 
 def made(db: Connection, shop: Shop) -> list[Offer]:

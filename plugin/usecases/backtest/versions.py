@@ -5,13 +5,16 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
+from plugin.signals import groups, rfm
 from plugin.signals.arrays import Ints
 from plugin.signals.days import local_days
 from plugin.signals.history import MICROS, PurchaseHistory
+from plugin.signals.rfm import RfmCuts
 from plugin.signals.visits import YEAR, Visits, boil_down
 
 
@@ -82,6 +85,26 @@ class Versions:
         """Net spend of the 365 days that end with a day of the shop's calendar, as the signals reckon it."""
         one = self.all[version]
         return self.sums[one.end] - self.sums[bisect_left(self.days, today - YEAR + 1, one.start, one.end)]
+
+    def rows(self, version: int) -> tuple[Sequence[int], Sequence[int]]:
+        """When its orders were placed, in seconds, and what each is worth."""
+        one = self.all[version]
+        sums = self.sums[one.start : one.end + 1]
+        return self.at[one.start : one.end], [after - before for before, after in pairwise(sums)]
+
+    def group(self, version: int, cuts: RfmCuts) -> str:
+        """The group, by the store's cuts."""
+        one = self.all[version]
+        last_day, count = self.days[one.end - 1], one.end - one.start
+        scores = {
+            name: rfm.score(np.array([value], np.int64), by)
+            for name, value, by in (
+                ("r", last_day, cuts.recency),
+                ("f", count, cuts.frequency),
+                ("m", self.sums[one.end] - self.sums[one.start], cuts.monetary),
+            )
+        }
+        return str(groups.group(order_count=np.array([count], np.int64), **scores)[0])
 
     def visits(self) -> Visits:
         """Every version boiled down as if it were a customer of its own; versions without orders are left out.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import selectors
+import re
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 
 HOST = "127.0.0.1"
 #: between two crumbs of one client, in seconds
@@ -56,8 +57,8 @@ def slow_chunks() -> Crawler:
 
 
 def never_reading() -> Crawler:
-    """Asks and asks, and reads no answer."""
-    return Crawler(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * UNREAD_REQUESTS, itertools.repeat(b""))
+    """Asks and asks for something long, and reads no answer."""
+    return Crawler(b"GET LONG HTTP/1.1\r\nHost: x\r\n\r\n" * UNREAD_REQUESTS, itertools.repeat(b""))
 
 
 KINDS: tuple[Callable[[], Crawler], ...] = (slow_headers, slow_body, slow_chunks, never_reading)
@@ -77,7 +78,9 @@ def crowd(port: int, clients: list[Crawler]) -> Iterator[Crowd]:
 
 
 def _drive(port: int, clients: list[Crawler], told: Crowd, stop: threading.Event) -> None:
-    hung_up = selectors.DefaultSelector()
+    long = _longest_script(port)
+    for one in clients:
+        one.begin = one.begin.replace(b"LONG", long)
     while not stop.is_set():
         now = time.monotonic()
         for one in clients:
@@ -86,10 +89,20 @@ def _drive(port: int, clients: list[Crawler], told: Crowd, stop: threading.Event
                 _step(port, one, told)
         told.connected = sum(one.line is not None for one in clients)
         stop.wait(0.02)
-    hung_up.close()
     for one in clients:
         if one.line is not None:
             one.line.close()
+
+
+def _longest_script(port: int) -> bytes:
+    """The path of something that is long, and costs nothing to answer."""
+    line = HTTPConnection(HOST, port, timeout=10)
+    line.request("GET", "/app/overview")
+    page = line.getresponse().read()
+    line.close()
+    found = re.search(rb'"(/[^"?]+\.js)"', page)
+    assert found, "the pages have no script"
+    return found.group(1)
 
 
 def _step(port: int, one: Crawler, told: Crowd) -> None:

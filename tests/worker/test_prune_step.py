@@ -15,7 +15,7 @@ from plugin.config import Config
 from plugin.runtime import Runtime
 from plugin.worker.loop import Worker
 from plugin.worker.prune_step import KEEP_DELIVERIES, LOOK_EVERY, PIECE, Pruning
-from storage import inbox
+from storage import inbox, shops
 from storage.tables import inbox as table
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -117,10 +117,12 @@ def test_a_clock_that_was_wrong_keeps_nothing_for_ever(built: Runtime, clock: Cl
 
 
 def test_the_worker_prunes_what_the_manifest_promises(built: Runtime, clock: Clock, shop_id: int) -> None:
-    """The declared days are those that are kept, and pruning is one of the worker's steps."""
+    """The declared days are those that are kept, and pruning is one of the worker's steps, with no shop to serve too."""
     declared = json.loads(Path("manifest.json").read_text(encoding="utf-8"))["privacy"]["stored"]
     assert [one["days"] for one in declared if one["what"].startswith("raw webhooks")] == [KEEP_DELIVERIES.days]
     _deliver(built, shop_id, ["aside"], state="set_aside")
+    with built.database.transaction() as db:
+        shops.pause(db, shop_id, None)
     clock.at += timedelta(days=KEEP_DELIVERIES.days + 1)
     worker = Worker(built)
     worker.drain()

@@ -19,7 +19,7 @@ from plugin.platforms.protocol import Platform, PlatformError, Unauthorized
 from plugin.platforms.shopify import tokens
 from plugin.platforms.shopify.admin import AdminClient
 from plugin.platforms.shopify.platform import ShopifyPlatform
-from plugin.vault import KeyFileError, Vault, load_or_make_keys
+from plugin.vault import KeyFileError, Unsealable, Vault, load_or_make_keys
 from storage import migrations, shops
 from storage.engine import Database
 from storage.shops import Shop
@@ -73,12 +73,21 @@ class Runtime:
         return self.vault.seal(credentials.to_json(), about=_about(domain))
 
     def credentials(self, shop: Shop) -> tokens.Credentials | None:
-        """What opens a store's API, or None where it was never given or is gone with the uninstall."""
+        """What opens a store's API, or None where it was never given or is gone with the uninstall.
+
+        Raises Unauthorized where the present keys do not open it.
+        """
         with self.database.reading() as db:
             sealed = shops.credentials(db, shop.shop_id)
         if sealed is None:
             return None
-        return tokens.Credentials.from_json(self.vault.unseal(sealed, about=_about(shop.domain)))
+        try:
+            return tokens.Credentials.from_json(self.vault.unseal(sealed, about=_about(shop.domain)))
+        except Unsealable as error:
+            # the trouble of one store, and not of the step that serves them all
+            raise Unauthorized(
+                "the token cannot be opened with the present keys: restore them, or open the app once from the store's admin"
+            ) from error
 
     def keep_token_alive(self, shop: Shop) -> None:
         """Renews the token pair of a store that was not called for long, before the refresh token dies unused.

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from plugin.cli import run
 from plugin.cli.demo.world import World
-from storage import inbox, orders
+from storage import inbox, orders, shops
 from tests.journeys import people
 from tests.journeys.people import REGULAR
 
@@ -74,3 +74,15 @@ def test_a_row_that_is_not_set_aside_is_refused(world: World, said) -> None:
 
     assert (code, out) == (1, "")
     assert "regulars inbox list" in err
+
+
+def test_a_token_that_the_keys_do_not_open_stops_nobody(world: World, said) -> None:
+    """A store whose token was sealed under lost keys is in trouble by itself; the worker's steps go on, doctor says why."""
+    people.rules(world)
+    with world.runtime.database.transaction() as db:
+        shops.keep_credentials(db, world.shop().shop_id, b"sealed under other keys")
+    people.buys(world)
+    world.worker.drain()
+
+    assert people.all_codes(world) == []
+    assert "cannot be" in said("doctor")[1]

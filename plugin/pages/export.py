@@ -15,7 +15,8 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 def as_csv(rows: Iterable[Mapping[str, Any]], names: Sequence[str]) -> str:
     """The rows with the given fields, in their order, under a line with their names."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    # with this end of a line the writer also quotes a lone carriage return, which would begin a new cell
+    writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(names)
     writer.writerows([_cell(row[name]) for name in names] for row in rows)
     return out.getvalue()

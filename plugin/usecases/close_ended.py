@@ -29,7 +29,7 @@ PAGE, SINGLY = 50, 10
 UNTOLD = timedelta(days=7)
 GONE = "the store had it no more when its time was over"
 LIVE_STILL = "its time is over, and the store still shows it as live: its end was changed there"
-USED_UNTOLD = "the store counts a use of which no order has told"
+USED_UNTOLD = "the store counts a use, and no order that counts has told of it"
 
 Found = Mapping[str, StoredDiscount | None]
 

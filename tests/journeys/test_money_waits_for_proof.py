@@ -78,7 +78,7 @@ def test_a_use_that_no_order_has_told_of_keeps_the_money(world: World) -> None:
     people.passes(world, days=2)
     world.worker.drain()
     assert (_offer(world).state, _month(world)[0]) == ("issued", offer.reserved_minor)
-    assert _offer(world).note == "the store counts a use of which no order has told"
+    assert _offer(world).note == "the store counts a use, and no order that counts has told of it"
 
     world.postman.deliver()
     world.worker.drain()

@@ -72,7 +72,7 @@ def gather(db: Any, shop: Shop, *, now: datetime, query: Query, customer_id: str
         "older": events[EVENTS_SHOWN:],
         "facts": _facts(shop, rules, row, now=now),
         "left_out": bool(customers.left_out(db, shop.shop_id, [kept])),
-        "cancels": [_cancel(offer) for offer in made if offer.state in listed.OPEN and not offer.unwanted],
+        "cancels": [_cancel(offer) for offer in made if listed.is_open(offer, now) and not offer.unwanted],
     }
 
 
@@ -101,7 +101,7 @@ def _whys(
     shop: Shop, row: Snapshot, made: Sequence[Offer], decision: StoredDecision | None, *, now: datetime
 ) -> list[Why]:
     """For each open offer why it was made; then why there is none, or no other."""
-    open_ones = [offer for offer in reversed(made) if offer.state in listed.OPEN]
+    open_ones = [offer for offer in reversed(made) if listed.is_open(offer, now)]
     found = [_of_offer(offer, alone=len(open_ones) == 1) for offer in open_ones]
     if decision is None:
         if not found:

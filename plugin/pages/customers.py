@@ -85,6 +85,11 @@ def standing(row: Snapshot, now: datetime) -> str | None:
     return next((name for name, moment in begins if moment is not None and moment <= now), "on_time")
 
 
+def is_open(offer: Offer, now: datetime) -> bool:
+    """Whether an offer can still be used; one whose time is over may wait for the store to switch its code off."""
+    return offer.state in OPEN and offer.ends_at > now
+
+
 def address(**filters: Any) -> str:
     """The list with these filters set."""
     return asked.address(PATH, filters)
@@ -176,18 +181,22 @@ def _rows(db: Any, shop: Shop, rules: Rulebook, found: list[Snapshot], *, now: d
             "last": formats.ago(one.last_order_at, now),
             "status": str(names.LATENESS[state][0]) if state else "",
             "tone": TONES.get(state or "", ""),
-            "next": _next(made.get(who, []), left_out=who in out, held=rules.holds_out(who), step=step),
+            "next": _next(
+                [one for one in made.get(who, []) if is_open(one, now)],
+                left_out=who in out,
+                held=rules.holds_out(who),
+                step=step,
+            ),
         }
 
     return [row(one) for one in found]
 
 
-def _next(made: Sequence[Offer], *, left_out: bool, held: bool, step: str) -> str:
+def _next(open_ones: Sequence[Offer], *, left_out: bool, held: bool, step: str) -> str:
     if left_out:
         return _("Left out")
     if held:
         return _("In control group")
-    open_ones = [offer for offer in made if offer.state in OPEN]
     if open_ones:
         return _("Offer open until %(date)s", date=formats.date(open_ones[-1].ends_at))
     return step or NONE

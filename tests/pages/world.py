@@ -26,7 +26,7 @@ from plugin.platforms.protocol import StoreInfo
 from plugin.rewards.propose import with_win_back_on
 from plugin.rewards.stored import from_stored
 from plugin.runtime import Runtime
-from plugin.usecases import change_program, expire, install, make_offers, measure, redeem, tell_figures
+from plugin.usecases import change_program, expire, give_back, install, make_offers, measure, redeem, tell_figures
 from plugin.vault import Vault
 from storage import customers, figures, inbox, migrations, offers, orders, programs, shops, snapshots
 from storage.engine import Database
@@ -200,9 +200,18 @@ def _take_in(world: World, found: list[OrderFact], *, at: datetime) -> None:
         orders.record_many(db, shop.shop_id, found, [])
         redeem.from_orders(db, shop, [order.order_id for order in found])
         expire.ended(db, shop.shop_id, now=at, limit=1_000)
+        _close(db, shop, at=at)
         _measure(db, shop, at=at, anew=at == NOW or shops.model(db, shop.shop_id) is None)
         install.propose_again(db, shop, now=at)
         shops.plan_nightly(db, shop.shop_id, at + timedelta(hours=20))
+
+
+def _close(db: Any, shop: Shop, *, at: datetime) -> None:
+    """The store has switched off the codes whose time was over."""
+    over = [one for one in offers.every(db, shop.shop_id) if one.state == "issued" and one.ends_at <= at]
+    ids = [one.offer_id for one in over]
+    offers.advance_many(db, shop.shop_id, ids, to="expired", frm=["issued"], closed_at=at)
+    give_back.money(db, shop.shop_id, over, now=at)
 
 
 def _measure(db: Any, shop: Shop, *, at: datetime, anew: bool) -> None:

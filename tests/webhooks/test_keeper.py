@@ -96,9 +96,10 @@ def test_a_full_queue_refuses_at_once(sqlite_database: Database) -> None:
     """Beyond the bound nobody waits; those inside it are kept when the writer comes to them."""
     shop_id = a_shop(sqlite_database)
     gate = threading.Event()
-    with _keeper(_Held(sqlite_database, gate), bound=3) as keeper, ThreadPoolExecutor(4) as threads:
+    held = _Held(sqlite_database, gate)
+    with _keeper(held, bound=3) as keeper, ThreadPoolExecutor(4) as threads:
         kept = [threads.submit(keeper.keep, _delivery(shop_id, "w-0"))]
-        _until(lambda: keeper.waiting == 0)
+        assert held.reached.wait(timeout=10)
         kept += [threads.submit(keeper.keep, _delivery(shop_id, f"w-{number}")) for number in range(1, 4)]
         _until(lambda: keeper.waiting == 3)
 
@@ -114,9 +115,10 @@ def test_huge_bodies_do_not_pile_up(sqlite_database: Database) -> None:
     """What waits is bounded in bytes as well; a single body always fits."""
     shop_id = a_shop(sqlite_database)
     gate = threading.Event()
-    with _keeper(_Held(sqlite_database, gate)) as keeper, ThreadPoolExecutor(2) as threads:
+    held = _Held(sqlite_database, gate)
+    with _keeper(held) as keeper, ThreadPoolExecutor(2) as threads:
         kept = [threads.submit(keeper.keep, _delivery(shop_id, "w-0"))]
-        _until(lambda: keeper.waiting == 0)
+        assert held.reached.wait(timeout=10)
         kept.append(threads.submit(keeper.keep, _delivery(shop_id, "w-1", bytes(BOUND_BYTES + 1))))
         _until(lambda: keeper.waiting == 1)
 
@@ -217,9 +219,12 @@ class _Held(_Wrapped):
     def __init__(self, inner: Database, gate: threading.Event) -> None:
         super().__init__(inner)
         self._opened = gate
+        #: the writer stands before the gate, with what it took
+        self.reached = threading.Event()
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
+        self.reached.set()
         assert self._opened.wait(timeout=10)
         with super().transaction() as db:
             yield db

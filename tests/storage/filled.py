@@ -8,7 +8,19 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from storage import budgets, customers, decisions, inbox, offers, orders, outbox, programs, redemptions, snapshots
+from storage import (
+    budgets,
+    customers,
+    decisions,
+    inbox,
+    known,
+    offers,
+    orders,
+    outbox,
+    programs,
+    redemptions,
+    snapshots,
+)
 from storage.budgets import Cause
 from storage.facts import CustomerFact, RefundFact
 from tests.storage.test_offers import offer
@@ -26,6 +38,10 @@ def fill(db: Connection, shop_id: int, people: range) -> None:
         for one in people
     ]
     orders.record_many(db, shop_id, [order(bought(one), customer(one)) for one in people], refunded)
+    told, whom = [bought(one) for one in people], [customer(one) for one in people]
+    known.tell(db, shop_id, order_ids=told, customer_ids=whom, now=START)
+    known.keep_model(db, shop_id, {"gaps": None}, at=START, everyone=True)
+    known.watch(db, shop_id, START)
     inbox.keep(db, [delivery(shop_id, one) for one in people])
     snapshots.keep_many(db, shop_id, [measured(customer(one)) for one in people])
     decided = {"decided_at": START, "program_version": 1, "outcome": "hold", "reasons": []}

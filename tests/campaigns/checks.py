@@ -61,6 +61,7 @@ def offers_and_money_agree(town: Town) -> None:
         months = {offer.budget_month for offer in made if offer.budget_month}
         ledger = {month: budgets.state(db, town.shop_id, month) for month in months}
     there = _codes(town)
+    assert there, "no offer was made: nothing is proved of offers"
     assert not [offer.state for offer in made if offer.state in {"planned", "sending"}]
     assert set(there) == {offer.code for offer in made if offer.code and offer.state not in NEVER_SENT}
     tags = Counter(tag for tags in there.values() for tag in tags)

@@ -164,6 +164,7 @@ def _rules(built: Runtime, shop_id: int) -> None:
         body["loyalty"] |= {"enabled": True, "tiers": [{"name": "Regular", "spend_from": "0", "percent": 10}]}
         body["limits"] |= {"monthly_budget": "100000", "min_order": "0", "order_guard": "100", "wait_days": 7}
         body["holdout_percent"] = 0
+        body["mode"] = "live"
         change_program.save(
             db, shop_id=shop_id, program=wire.from_wire(body), author="a test", note="", now=now(),
             base_version=current.version,

@@ -23,7 +23,7 @@ class Event:
     date: str
     text: str
     note: str = ""
-    #: order, offer or tier
+    #: order, offer or turn
     sort: str
 
 
@@ -59,9 +59,9 @@ def _order(order: StoredOrder) -> Event:
 def _turn(turn: Turn) -> Event:
     change = _("%(before)s → %(after)s", before=turn.before, after=turn.after)
     if turn.version is None:
-        return _event(turn.at, _("Tier: %(change)s", change=change), sort="tier")
+        return _event(turn.at, _("Tier: %(change)s", change=change), sort="turn")
     note = _("By version %(number)s of the rules.", number=formats.number(turn.version))
-    return _event(turn.at, _("Rules changed: %(change)s", change=change), sort="tier", note=note)
+    return _event(turn.at, _("Rules changed: %(change)s", change=change), sort="turn", note=note)
 
 
 def _offer(offer: Offer) -> Iterator[Event]:

@@ -6,8 +6,9 @@ from typing import Any
 
 from bs4 import BeautifulSoup
 
+from plugin.pages import tier_history
 from plugin.usecases import make_offers
-from storage import customers, decisions, offers, snapshots
+from storage import customers, decisions, listings, offers, programs, snapshots
 from storage.offers import Offer
 from tests.pages.world import DOMAIN, NOW, Visit, World
 
@@ -123,3 +124,22 @@ def test_a_wish_about_nobody_and_a_wish_that_is_none_are_refused(visit: Visit) -
     wrong = visit.api("POST", "/customers/123/left-out", {"left_out": "yes"})
     assert (wrong.status_code, wrong.json["errors"]["left_out"][0]["code"]) == (422, "yes_or_no")
     assert visit.client.post("/api/v1/customers/123/left-out", json={"left_out": True}).status_code == 401
+
+
+def test_changes_of_tier_and_of_rules_are_in_the_timeline(world: World, visit: Visit) -> None:
+    """Told from orders and versions: the tier that spend reached, and the version that changed what it gives."""
+    offer = next(offer for offer in made(world, "issued") if offer.kind == "loyalty")
+    with world.runtime.database.reading() as db:
+        orders = listings.orders_of(db, world.shop.shop_id, offer.customer_id, limit=200)
+        versions = programs.history(db, world.shop.shop_id)
+    with world.app().test_request_context():
+        turns = tier_history.turns(orders, versions, now=NOW)
+    shown = [words(event) for event in page_of(visit, offer.customer_id).select(".timeline .turn p:first-child")]
+
+    assert turns
+    assert [turn.at for turn in turns] == sorted(turn.at for turn in turns)
+    assert all(turn.before != turn.after for turn in turns)
+    assert shown == [
+        f"{'Tier' if turn.version is None else 'Rules changed'}: {turn.before} → {turn.after}"
+        for turn in reversed(turns)
+    ]

@@ -35,10 +35,15 @@ def test_pages_as_they_open(running: Running, window: Window, width: int, langua
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_rules_while_they_are_edited(running: Running, window: Window, width: int) -> None:
-    """With errors, warnings, an added tier, the save bar, then a toast."""
+    """With all details open, errors, warnings, an added tier, occasion and gift, the save bar, then a toast."""
     window.expected = ("422",)
     page = window.open(running.launch(RULES), width=width, height=TALL)
-    page.get_by_role("button", name="Add tier").click()
+    page.evaluate("() => document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    for name in ("Add tier", "Add occasion", "Add gift"):
+        page.get_by_role("button", name=name).click()
+    page.evaluate("() => document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    page.locator('[name="surprise.gifts.0.type"]').select_option("gift")
+    page.locator('[name="loyalty.occasions.0.on"]').select_option("group")
     page.get_by_label("After a fixed number of days").check()
     page.locator('[name="holdout_percent"]').fill("0")
     page.locator('[name="limits.wait_days"]').fill("6")

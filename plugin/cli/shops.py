@@ -7,6 +7,7 @@ import re
 import click
 
 from plugin.cli import context
+from plugin.pages.launch import launch_url
 from plugin.platforms.protocol import InDoubt, NotSent, PlatformError, StoreInfo
 from plugin.platforms.shopify.tokens import Credentials
 from plugin.runtime import Runtime
@@ -19,7 +20,7 @@ SHOPIFY_DOMAIN = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
 
 @click.group()
 def shops() -> None:
-    """Connect, list, pause, resume, sweep and remove stores."""
+    """Connect, list, open, pause, resume, sweep and remove stores."""
 
 
 @shops.group()
@@ -52,6 +53,23 @@ def list_() -> None:
     with context.opened() as built, built.database.reading() as db:
         for shop in kept_shops.every(db):
             click.echo(f"{shop.shop_id}\t{shop.domain}\t{shop.platform}\t{shop.state}\t{shop.trouble or ''}".rstrip())
+
+
+@shops.command()
+@click.argument("shop")
+@click.option("--read-only", is_flag=True, help="Who opens it can look and change nothing.")
+@click.option("--locale", default="", help="The language of the pages, like zh.")
+@click.option("--minutes", type=click.IntRange(1, 60), default=5, show_default=True, help="How long it can be opened.")
+def link(shop: str, *, read_only: bool, locale: str, minutes: int) -> None:
+    """Prints a link that opens the pages of SHOP once, without the store's admin around them."""
+    with context.opened() as built:
+        if not built.config.public_url:
+            raise context.Problem("Set REGULARS_PUBLIC_URL to the address under which this server is reached.")
+        found = context.shop_named(built, shop)
+        opens = launch_url(
+            built, found, origin=built.config.public_url, locale=locale, lives_seconds=60 * minutes, read_only=read_only
+        )
+        click.echo(opens)
 
 
 @shops.command()

@@ -16,6 +16,8 @@ MOST_ITEMS = 3
 BUDGET_WARNS_FROM = 0.9
 DELIVERIES_WAIT_AT_MOST = timedelta(hours=1)
 RULES = "/app/rules"
+#: what the command line keeps beside a pause that was asked for
+ON_REQUEST = "paused by hand"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ def items(seen: Figures) -> list[Item]:
 
 def disconnected(shop: Shop) -> Item | None:
     """What to do about a store that lets Regulars in no longer; None where it does, or the pause was asked for."""
-    if shop.state != "paused" or not shop.trouble:
+    if shop.state != "paused" or shop.trouble in {None, "", ON_REQUEST}:
         return None
     text = _("Your store is not connected. Offers are paused. Open Regulars from your store admin to connect again.")
     return Item(text=text, critical=True, details=[shop.trouble])

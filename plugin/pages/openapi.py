@@ -21,6 +21,7 @@ NOT_FOUND = {404: "There is none in this shop."}
 WORDS = {
     401: "The token is missing, foreign or expired, or its shop is not connected.",
     403: "The visitor may look, not change.",
+    405: "This is no address of one of them.",
     409: "Someone else saved in the meantime, or there is nothing to undo; nothing was changed.",
     422: "Some fields have faults; each is named.",
 }
@@ -132,7 +133,9 @@ def _responses(one: Endpoint) -> dict[str, Any]:
     shape = {"type": "string"} if one.answer is None else _ref(one.answer)
     found = {"200": {"description": "Done.", "content": {one.media: {"schema": shape}}}}
     unread = UNREAD if one.body is not None else {}
-    for status in sorted({401, *one.also, *unread}):
+    # a slash in an id makes another address of it
+    parts = {405} if "{" in one.path else set()
+    for status in sorted({401, *parts, *one.also, *unread}):
         words = {**WORDS, **NOT_FOUND, **UNREAD}[status]
         refused = _ref(SHAPES.get(status, answers.Refusal))
         found[str(status)] = {"description": words, "content": {JSON: {"schema": refused}}}

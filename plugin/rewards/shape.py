@@ -104,7 +104,8 @@ class _Reading:
             return self._money(value, at)
         if name in ONE:
             held = self.part(value, ONE[name], f"{at}.")
-            return held and self._built(ONE[name], held)
+            # an empty part is one whose every value is the usual one
+            return None if held is None else self._built(ONE[name], held)
         if name in MANY:
             return self._list(value, MANY[name], at)
         if wanted == TEXTS:

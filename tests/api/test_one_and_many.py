@@ -143,3 +143,10 @@ def test_who_may_only_look_changes_nothing(world: World) -> None:
     assert client.get("/api/v1/program", headers=bearer).json == before
     check = client.post("/api/v1/program/check", json={"program": before["program"]}, headers=bearer)
     assert check.status_code == 200
+
+
+def test_a_part_of_the_rules_that_says_nothing_is_as_usual(visit: Visit) -> None:
+    """An empty object where every value has a usual one is no fault, and breaks nothing."""
+    program = visit.api("GET", "/program").json["program"] | {"surprise": {}}
+
+    assert visit.api("POST", "/program/check", {"program": program}).json["errors"] == {}

@@ -241,3 +241,16 @@ def test_extra_revenue_is_an_interval_or_says_why_not(world: World, visit: Visit
 
     assert too_early.startswith("Extra revenue from offers – Too early to tell.")
     assert none == "Extra revenue from offers – Without a control group, extra revenue cannot be shown."
+
+
+def test_a_pause_that_was_asked_for_is_no_lost_connection(world: World, visit: Visit) -> None:
+    """It says that offers are paused, on the overview; a lost connection is said on every page."""
+    with world.runtime.database.transaction() as db:
+        shops.pause(db, world.shop.shop_id, "paused by hand")
+    asked = words(seen(visit).select_one(".banner")), seen(visit, "/app/offers").select(".banner")
+    with world.runtime.database.transaction() as db:
+        shops.pause(db, world.shop.shop_id, "The store refused our token.")
+    lost = [words(seen(visit, path).select_one(".banner")) for path in (OVERVIEW, "/app/offers", "/app/history")]
+
+    assert asked == ("Offers are paused.", [])
+    assert all(told.startswith("Your store is not connected. Offers are paused.") for told in lost)

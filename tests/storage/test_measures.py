@@ -114,11 +114,11 @@ def test_a_redemption_counts_once_and_can_be_taken_back(database: Database, shop
     with database.transaction() as db:
         assert redemptions.record(db, shop_id, **used)
         assert not redemptions.record(db, shop_id, **used)
-        assert not redemptions.restore(db, shop_id, **pair)
+        assert not redemptions.restore(db, shop_id, **pair, discount_minor=5)
         assert redemptions.reverse(db, shop_id, **pair)
         assert not redemptions.reverse(db, shop_id, **pair)
         assert redemptions.of_orders(db, shop_id, ["o", "p"]) == [redemptions.Redemption(**used, reversed=True, turn=1)]
-        assert redemptions.restore(db, shop_id, **pair)
+        assert redemptions.restore(db, shop_id, **pair, discount_minor=5)
         assert not redemptions.record(db, shop_id, **used)
 
 

@@ -65,7 +65,7 @@ CHANGES: dict[str, Callable[[Connection, int], Any]] = {
         db, shop, offer_id="offer0", order_id="new", ordered_at=LATER, discount_minor=1, leaked=True
     ),
     "reverse": lambda db, shop: redemptions.reverse(db, shop, offer_id="offer0", order_id=BOUGHT),
-    "restore": lambda db, shop: redemptions.restore(db, shop, offer_id="offer0", order_id=BOUGHT),
+    "restore": lambda db, shop: redemptions.restore(db, shop, offer_id="offer0", order_id=BOUGHT, discount_minor=5),
     "decide": lambda db, shop: decisions.keep_many(db, shop, [_decided()]),
     "tell": lambda db, shop: shops.tell(
         db, shop, ShopFact(name="N", currency="EUR", timezone="Europe/Berlin", updated_at=LATER)

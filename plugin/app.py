@@ -93,9 +93,11 @@ def _metrics(app: Flask, runtime: Runtime) -> None:
         runtime.metrics.seen(route, request.method, answer.status_code, now - g.get("began", now))
         return answer
 
+    standing = Standing(runtime, monotonic=time.monotonic)
+
     @app.get("/metrics")
     def metrics() -> Response:
-        return Response(runtime.metrics.text(Standing(runtime)), content_type=CONTENT_TYPE_LATEST)
+        return Response(runtime.metrics.text(standing), content_type=CONTENT_TYPE_LATEST)
 
 
 def _errors(app: Flask, front: Front) -> None:

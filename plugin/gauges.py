@@ -5,8 +5,9 @@ Labels are states and currencies: no shop, no person. Money of all shops is adde
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,15 +18,32 @@ from plugin.runtime import Runtime
 from storage import gauges
 from storage.gauges import Gauges, Money, Rules
 
+#: what was read is told again for so long, as each reading costs the database something and anybody may ask
+REMEMBERED_SECONDS = 1.0
+
 
 class Standing(Collector):
-    """The gauges of one database. A database that does not answer raises, as a scrape without figures must fail."""
+    """The gauges of one database. A database that does not answer raises, as a scrape without figures must fail.
 
-    def __init__(self, runtime: Runtime) -> None:
+    ``monotonic`` is a clock that only runs forward, in seconds.
+    """
+
+    def __init__(self, runtime: Runtime, *, monotonic: Callable[[], float]) -> None:
         self._runtime = runtime
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._read: list[GaugeMetricFamily] = []
+        self._until: float | None = None
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """Reads the database once."""
+        """Reads the database at most once a second, whoever asks."""
+        with self._lock:
+            if self._until is None or self._monotonic() >= self._until:
+                self._read = list(self._look())
+                self._until = self._monotonic() + REMEMBERED_SECONDS
+            return self._read
+
+    def _look(self) -> Iterator[GaugeMetricFamily]:
         now = self._runtime.now()
         with self._runtime.database.reading() as db:
             read = gauges.read(db)

@@ -8,6 +8,7 @@ import resource
 import signal
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -117,7 +118,7 @@ def _answering(built: Runtime, host: str, port: int | None) -> Iterator[None]:
     if port is None:
         yield
         return
-    built.metrics.registry.register(Standing(built))
+    built.metrics.registry.register(Standing(built, monotonic=time.monotonic))
     server, thread = start_http_server(port, addr=host, registry=built.metrics.registry)
     try:
         yield

@@ -1,9 +1,12 @@
 """What an operator's Prometheus is told: the names, the truth behind them, and nothing about anybody."""
 
+import time
+
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from plugin.cli.demo.world import World
+from plugin.gauges import REMEMBERED_SECONDS
 from plugin.rewards import stored
 from plugin.sandbox.weather import Mishap
 from storage import programs
@@ -33,7 +36,8 @@ NAMES = {
 
 
 def scraped(world: World) -> dict[tuple[str, str], float]:
-    """Every sample by its name and the value of its first label."""
+    """Every sample by its name and the value of its first label, read anew."""
+    time.sleep(REMEMBERED_SECONDS)
     text = requests.get(f"{world.app_url}/metrics", timeout=30).text
     samples = [one for family in text_string_to_metric_families(text) for one in family.samples]
     return {(one.name, next(iter(one.labels.values()), "")): one.value for one in samples}
@@ -100,3 +104,12 @@ def test_the_names_are_kept_and_nobody_is_named(world: World) -> None:
     (discount,) = people.live_codes(world)
     for named in (world.shop().domain, world.shop().name, str(REGULAR), "Ada", "Tester", discount.terms.code):
         assert named not in text
+
+
+def test_who_asks_again_within_a_second_costs_nothing(world: World) -> None:
+    """Figures of the database are told again for a second, however many ask."""
+    waiting = scraped(world)["regulars_inbox_waiting", ""]
+    people.buys(world)
+    text = requests.get(f"{world.app_url}/metrics", timeout=30).text
+    assert f"regulars_inbox_waiting {waiting}" in text
+    assert scraped(world)["regulars_inbox_waiting", ""] > waiting

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select, update
 
 from storage import offers
 from storage.offers import Offer
@@ -53,8 +53,10 @@ def in_store(db: Connection, shop_id: int, now: datetime, *, after: str, limit: 
 
 
 def doubtful(db: Connection, shop_id: int, before: datetime, *, after: str, limit: int) -> list[Offer]:
-    """Offers that have been on their way to the store since before then."""
-    mine = (table.c.shop_id == shop_id, table.c.state == "sending", table.c.sending_at < before)
+    """Offers that have been on their way to the store since before then, or were to be asked for since before then."""
+    sent = and_(table.c.state == "sending", table.c.sending_at < before)
+    unsent = and_(table.c.state == "planned", table.c.created_at < before)
+    mine = (table.c.shop_id == shop_id, or_(sent, unsent))
     return _read(db, _whole().where(*mine, table.c.offer_id > after).order_by(table.c.offer_id).limit(limit))
 
 

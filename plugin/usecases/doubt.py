@@ -1,4 +1,7 @@
-"""Offers on their way to the store for too long: the call is made again where it was lost, and the alarm is raised."""
+"""Offers that wait for the store too long: the call is made again where it was lost, and the alarm is raised.
+
+A call may be lost with an uninstall, which ends all calls, and with an old copy that is put back.
+"""
 
 from __future__ import annotations
 

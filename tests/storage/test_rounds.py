@@ -65,7 +65,9 @@ def test_each_round_sees_what_it_is_about(database: Database, limit: int) -> Non
 
     assert asked == {"sending-14-True", "issued-14-True"}
     assert here == {"issued-14-True", "issued-30-True"}
-    assert doubtful == {f"sending-{days}-{coded}" for days in (14, 30) for coded in (True, False)}
+    assert doubtful == {
+        f"{state}-{days}-{coded}" for state in ("planned", "sending") for days in (14, 30) for coded in (True, False)
+    }
     assert of_version == {f"sending-{days}-{coded}" for days in (14, 30) for coded in (True, False)}
     assert of_kind == {f"{state}-30-{coded}" for state in offers.OPEN for coded in (True, False)}
     assert unasked == {"planned-14-True", "planned-14-False", "issued-14-False"}

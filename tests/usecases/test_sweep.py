@@ -152,5 +152,14 @@ def test_a_lost_call_is_made_again_and_a_long_doubt_is_told(database: Database) 
         assert {one.note for one in offers.every(db, shop.shop_id)} == {doubt.TOO_LONG}
 
 
+def test_one_whose_call_was_lost_before_it_was_asked_for_is_asked_for(database: Database) -> None:
+    """An offer that waits for a call which an uninstall has ended gets another one."""
+    shop = _shop(database, 2, state="planned")
+    with database.transaction() as db:
+        _waits(db, shop, "00001")
+        assert doubt.prove_again(db, shop.shop_id, now=NOW + HOUR) == 1
+        assert outbox.states(db, shop.shop_id, ["prove/00000", "prove/00001"]) == {"prove/00000": "waiting"}
+
+
 def _waits(db: Connection, shop: Shop, offer_id: str) -> None:
     outbox.put(db, shop.shop_id, key=f"issue/{offer_id}", kind=ISSUE, payload={"offer_id": offer_id}, now=NOW)

@@ -18,7 +18,8 @@ FILE = "manifest.json"
 DISTRIBUTION = "regulars"
 API_VERSION = re.compile(r"20[0-9]{2}-(?:01|04|07|10)")
 SCOPE = re.compile(r"(?:read|write)_[a-z_]+")
-TOPIC = re.compile(r"[a-z_]+/[a-z_]+")
+#: one family is written with a dot
+TOPIC = re.compile(r"[a-z_]+/[a-z_]+|customer\.[a-z_]+")
 #: Shopify calls these by law, whatever an app does
 COMPLIANCE_TOPICS = frozenset({"customers/data_request", "customers/redact", "shop/redact"})
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, null, or_, select, tuple_, update
 
 from storage import locks
 from storage.columns import EPOCH, YES
 from storage.facts import CustomerFact, MergeFact
 from storage.tables import customers, decisions, offers, orders, snapshots
 from storage.upserts import Insert, among, among_later, listed, put_all, put_new
+
+#: as many as a store allows
+MOST_TAGS = 250
 
 
 def record_many(db: Connection, shop_id: int, facts: Sequence[CustomerFact]) -> None:
@@ -64,6 +68,42 @@ def left_out(db: Connection, shop_id: int, ids: Collection[str]) -> set[str]:
     return set(db.execute(_barred(db.dialect.name), {"shop": shop_id, "wanted": listed(db, ids)}).scalars())
 
 
+def keep_tags(db: Connection, shop_id: int, customer_id: str, tags: Sequence[str], *, asked_at: datetime) -> bool:
+    """Keeps the tags that the store told of a customer; False where that changes nothing.
+
+    An answer to an older question changes nothing, nor one about who is part of another customer by now.
+    """
+    _meet(db, shop_id, {customer_id})
+    mine = (customers.c.shop_id == shop_id, customers.c.customer_id == customer_id, customers.c.merged_into.is_(None))
+    newer = or_(customers.c.tags_asked_at.is_(None), customers.c.tags_asked_at <= asked_at)
+    told = sorted(set(tags))[:MOST_TAGS]
+    return bool(db.execute(update(customers).where(*mine, newer).values(tags=told, tags_asked_at=asked_at)).rowcount)
+
+
+def forget_tags(db: Connection, shop_id: int, customer_ids: Collection[str], *, now: datetime) -> set[str]:
+    """The tags of these customers have changed: what is known, or being read, is out of date. Answers who is meant."""
+    meant = set(canonical(db, shop_id, customer_ids).values())
+    locks.take(db, shop_id, "customers", meant)
+    mine = (customers.c.shop_id == shop_id, among(db, customers.c.customer_id, meant))
+    db.execute(update(customers).where(*mine).values(tags=null(), tags_asked_at=now))
+    return meant
+
+
+def tags(db: Connection, shop_id: int, customer_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The tags of those of these customers whose tags are known."""
+    statement = select(customers.c.customer_id, customers.c.tags).where(
+        customers.c.shop_id == shop_id, customers.c.tags.is_not(None), among(db, customers.c.customer_id, customer_ids)
+    )
+    return {row.customer_id: tuple(row.tags) for row in db.execute(statement)}
+
+
+def tags_asked_at(db: Connection, shop_id: int, customer_id: str) -> datetime | None:
+    """What was asked for earlier than this says nothing of the customer's tags any more."""
+    mine = (customers.c.shop_id == shop_id, customers.c.customer_id == customer_id)
+    found: datetime | None = db.execute(select(customers.c.tags_asked_at).where(*mine)).scalar_one_or_none()
+    return found
+
+
 def canonical(db: Connection, shop_id: int, ids: Collection[str]) -> dict[str, str]:
     """For each of these ids the one that its orders count for: itself, unless it was merged."""
     statement = select(customers.c.customer_id, customers.c.merged_into).where(
@@ -113,6 +153,9 @@ def _point(db: Connection, shop_id: int, others: Collection[str], stays: str) ->
     db.execute(update(customers).where(*of_others).values(merged_into=stays))
     me = (customers.c.shop_id == shop_id, customers.c.customer_id == stays)
     db.execute(update(customers).where(*me).values(merged_into=None))
+    # whose tags they bear together only the store can tell
+    everyone = (customers.c.shop_id == shop_id, among(db, customers.c.customer_id, {*others, stays}))
+    db.execute(update(customers).where(*everyone).values(tags=null()))
 
 
 def _hand_over_offers(db: Connection, shop_id: int, others: Collection[str], stays: str) -> None:

@@ -53,5 +53,7 @@ class Facts:
     data_request: DataRequest | None = None
     #: orders that changed, without saying how
     refetch_order_ids: frozenset[str] = frozenset()
+    #: customers whose tags changed; which they bear now has to be asked
+    retagged: frozenset[str] = frozenset()
     #: discounts of the store that were changed or deleted, without saying how
     discount_ids: frozenset[str] = frozenset()

@@ -45,6 +45,8 @@ class Recorded:
     orders: dict[int, set[str]] = field(default_factory=dict)
     #: orders that changed without saying how: to be fetched
     refetch: dict[int, set[str]] = field(default_factory=dict)
+    #: customers whose tags changed, and have to be read again where they matter
+    retagged: dict[int, set[str]] = field(default_factory=dict)
     #: discounts to look at, by shop
     discounts: dict[int, set[str]] = field(default_factory=dict)
     #: customers who were erased before and are heard of again: what came must be erased as well
@@ -114,11 +116,13 @@ def _record_shop(
     told = {order.order_id for facts in known for order in facts.orders}
     told |= {refund.order_id for facts in known for refund in facts.refunds}
     refetch = set().union(*(facts.refetch_order_ids for facts in known))
+    retagged = set().union(*(facts.retagged for facts in known))
     discounts = set().union(*(facts.discount_ids for facts in known))
     for found, where in (
         (touched, recorded.touched),
         (told, recorded.orders),
         (refetch, recorded.refetch),
+        (retagged, recorded.retagged),
         (discounts, recorded.discounts),
         (erased, recorded.erased_before),
     ):
@@ -132,6 +136,7 @@ def _named(all_facts: Iterable[Facts]) -> set[str]:
     for facts in all_facts:
         named.update(order.customer_id for order in facts.orders)
         named.update(customer.customer_id for customer in facts.customers)
+        named.update(facts.retagged)
         named.update(chain.from_iterable((merge.kept_id, merge.gone_id) for merge in facts.merges))
     return {customer_id for customer_id in named if customer_id is not None}
 
@@ -153,6 +158,7 @@ def _without(facts: Facts, erased: Collection[str]) -> Facts:
         refunds=tuple(refund for refund in facts.refunds if refund.order_id not in dropped),
         customers=tuple(customer for customer in facts.customers if customer.customer_id not in erased),
         merges=tuple(merge for merge in facts.merges if not {merge.kept_id, merge.gone_id} & set(erased)),
+        retagged=facts.retagged - set(erased),
         refetch_order_ids=facts.refetch_order_ids - dropped,
     )
 

@@ -151,6 +151,10 @@ SPECS: Mapping[str, Spec] = {
     "limits.collections": Spec(
         later("Only for these collections"), "list", later("Their numbers in your store, with commas. Empty is everything.")
     ),
+    "limits.leave_out_tags": Spec(
+        later("Tags to leave out"), "list",
+        later("Customers with one of these tags in your store get no offers, like staff or wholesale. With commas."),
+    ),
     "limits.combine_order": Spec(later("Can be combined with discounts on the order"), "switch"),
     "limits.combine_product": Spec(later("Can be combined with discounts on products"), "switch"),
     "limits.combine_shipping": Spec(later("Can be combined with discounts on shipping"), "switch"),

@@ -136,6 +136,8 @@ SENTENCES: dict[str, Callable[[Numbers], str]] = {
     "importing": lambda _n: _("The store's orders are still being read. Nothing is given before all are known."),
     "history_complete": lambda _n: _("All orders of the store have been read."),
     "left_out": lambda _n: _("This customer was left out of offers."),
+    "left_out_by_tag": lambda n: _("Customers with the tag %(tag)s get no offers.", tag=n["tag"]),
+    "tags_unread": lambda _n: _("The customer's tags are being read from the store. Then it is decided."),
     "taking_part": lambda _n: _("Not left out of offers."),
     "live": lambda _n: _("The rules are live."),
     "shadow": _shadow,

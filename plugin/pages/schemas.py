@@ -84,6 +84,15 @@ class Texts(fields.Field[list[str]]):
         return value
 
 
+class Tags(Texts):
+    """A list of tags, or one text with commas between them: a tag may be of several words."""
+
+    def _deserialize(self, value: Any, *more: Any, **named: Any) -> list[str]:
+        if isinstance(value, str):
+            return [tag for part in value.split(",") if (tag := part.strip())]
+        return super()._deserialize(value, *more, **named)
+
+
 class Switch(fields.Boolean):
     """Yes or no, and nothing that merely looks like it."""
 
@@ -212,6 +221,7 @@ class LimitsShape(Shape):
     customer_year = Money()
     products = Texts()
     collections = Texts()
+    leave_out_tags = Tags()
     combine_order = Switch()
     combine_product = Switch()
     combine_shipping = Switch()

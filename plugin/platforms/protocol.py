@@ -120,6 +120,10 @@ class Platform(Protocol):
         """An order as the store has it now; None when there is none (any more)."""
         ...
 
+    def customer_tags(self, customer_id: str) -> tuple[str, ...] | None:
+        """The tags that a customer bears now; None when there is no such customer (any more)."""
+        ...
+
     def store_info(self) -> StoreInfo:
         """What the store says of itself and which scopes it granted."""
         ...

@@ -1,6 +1,6 @@
 """Decides for one customer at one instant: an offer, the control group, or nothing; and always why.
 
-The checks run in one fixed order: is the history complete, may the customer be asked, is the program live, which rule
+The checks run in one fixed order: is the history complete, may the customer be asked (left out alone, or by a tag), is the program live, which rule
 asks for an offer, the wait between offers, open offers, the control group, the budget, the highest discount. The
 first reason that is not ``ok`` is the main one for giving nothing, and says what would change it.
 """
@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from plugin.rewards import tagged
 from plugin.rewards.decision import Budget, Decision, PastOffer, Reason, Standing
 from plugin.rewards.judge import judge
 from plugin.rewards.next_check import next_check
@@ -20,6 +21,9 @@ from plugin.rewards.program import Program
 from plugin.rewards.question import Question, no, yes
 from plugin.rewards.shadow import in_the_shadow
 from plugin.rewards.share import holds_for
+
+#: after which the tags are asked for again, should the answer have been lost
+TAGS_TAKE = timedelta(days=1)
 
 
 def decide(
@@ -39,7 +43,7 @@ def decide(
     customer before, in any order; ``budget`` is that of the month of ``as_of``; ``timezone`` is the shop's, for
     the turn of the month and for dates in sentences. Pure: equal arguments give equal decisions.
     """
-    checks = _before_any_rule(importing=importing, left_out=standing.left_out)
+    checks = _before_any_rule(standing, program, importing=importing)
     if not checks[-1].ok:
         return Decision(outcome="hold", offer=None, reasons=checks, next_check_at=None)
     question = Question(
@@ -52,6 +56,8 @@ def decide(
         zone=ZoneInfo(timezone),
     )
     verdict = judge(question)
+    if verdict.offer is not None and (unread := tagged.unread(standing, program)):
+        return Decision(outcome="hold", offer=None, reasons=(*checks, unread), next_check_at=as_of + TAGS_TAKE)
     outside = not holds_for(program, shop=program_shop, customer_id=standing.customer_id)
     if program.mode != "live" or outside:
         return _noticed(question, in_the_shadow(question, verdict, checks, outside=outside and program.mode == "live"))
@@ -82,10 +88,12 @@ def _noticed(question: Question, decision: Decision) -> Decision:
     )
 
 
-def _before_any_rule(*, importing: bool, left_out: bool) -> tuple[Reason, ...]:
+def _before_any_rule(standing: Standing, program: Program, *, importing: bool) -> tuple[Reason, ...]:
     if importing:
         return (no("importing", "The store's orders are still being read; nothing is given before all are known."),)
     complete = yes("history_complete", "All orders of the store have been read.")
-    if left_out:
+    if standing.left_out:
         return (complete, no("left_out", "This customer was left out of offers."))
+    if by_tag := tagged.left_out(standing, program):
+        return (complete, by_tag)
     return (complete, yes("taking_part", "Not left out of offers."))

@@ -25,6 +25,8 @@ class Standing:
     group: str
     #: the merchant asked to leave this customer out of offers
     left_out: bool
+    #: those of the customer's tags in the store that the rules name; None: not known (any more)
+    tags: tuple[str, ...] | None = ()
     first_order_at: datetime | None = None
     #: the tier that is held, by name, where it is more than a matter of the present spend; None: by spend_365d
     tier: str | None = None

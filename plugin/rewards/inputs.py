@@ -66,12 +66,20 @@ def redecide(inputs: Mapping[str, Any], program: Program) -> Decision:
 def _plain(given: Standing | PastOffer | Budget, names: Sequence[str]) -> dict[str, Any]:
     # the values are plain: nothing to copy as asdict would
     values = ((name, getattr(given, name)) for name in names)
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values}
+    return {name: _written(value) for name, value in values}
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _typed(values: Mapping[str, Any], kind: type[Standing | PastOffer]) -> dict[str, Any]:
     instants = {field.name for field in fields(kind) if "datetime" in str(field.type)}
-    return {
-        name: datetime.fromisoformat(value) if name in instants and value is not None else value
-        for name, value in values.items()
+    read: dict[str, Any] = {
+        name: datetime.fromisoformat(value) for name, value in values.items() if name in instants and value is not None
     }
+    # JSON knows lists only
+    read |= {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+    return {**values, **read}

@@ -15,6 +15,7 @@ from plugin.rewards.sound import (
     reward_problems,
     scope_problems,
     surprise_problems,
+    tag_problems,
     within,
 )
 from storage.money import to_decimal_text
@@ -181,3 +182,4 @@ def _limits(limits: Limits, currency: str) -> Iterator[Problem]:
     yield from money("limits.daily_budget", limits.daily_budget, currency)
     yield from money("limits.customer_year", limits.customer_year, currency)
     yield from scope_problems(limits)
+    yield from tag_problems(limits.leave_out_tags)

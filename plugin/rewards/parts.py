@@ -153,6 +153,8 @@ class Limits:
     combine_order: bool = False
     combine_product: bool = False
     combine_shipping: bool = False
+    #: tags in the store whose bearers get nothing
+    leave_out_tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

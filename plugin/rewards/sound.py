@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from plugin.rewards.parts import Limits, Occasion, Reward, Surprise
 from plugin.rewards.problem import Problem
+from plugin.rewards.tags import plain
 from storage.money import to_decimal_text
 
 REWARD_TYPES = ("percent", "fixed", "shipping", "gift")
@@ -15,6 +16,9 @@ MOST_PERCENT = 50
 #: a thousand million of a currency with cents; wide enough for those with small units
 MOST_MONEY = 10**11
 MOST_IDS = 50
+MOST_TAGS = 20
+#: as long as a store allows
+LONGEST_TAG = 255
 MOST_OCCASIONS = 8
 OCCASIONS = ("order_number", "anniversary", "group")
 #: those that one enters by an order; silence is win-back's
@@ -93,6 +97,18 @@ def scope_problems(limits: Limits) -> Iterator[Problem]:
             yield Problem(field=at, code="store_id", message="Enter the numbers that your store gives them.")
         elif len(set(ids)) < len(ids):
             yield Problem(field=at, code="twice", message="Name each once.")
+
+
+def tag_problems(tags: tuple[str, ...]) -> Iterator[Problem]:
+    """All that is wrong with the tags to leave out."""
+    at = "limits.leave_out_tags"
+    if len(tags) > MOST_TAGS:
+        yield Problem(field=at, code="too_many", message=f"Use at most {MOST_TAGS}.", numbers={"most": MOST_TAGS})
+    if not all(tag == tag.strip() and tag.isprintable() and 1 <= len(tag) <= LONGEST_TAG for tag in tags):
+        said = f"Use 1 to {LONGEST_TAG} characters."
+        yield Problem(field=at, code="name_length", message=said, numbers={"least": 1, "most": LONGEST_TAG})
+    elif len({plain(tag) for tag in tags}) < len(tags):
+        yield Problem(field=at, code="twice", message="Name each once.")
 
 
 def one_of(at: str, value: str, allowed: tuple[str, ...]) -> Iterator[Problem]:

@@ -43,8 +43,27 @@ def rename(connection: sqlite3.Connection, customer_id: int, name: str, *, at: d
     )
 
 
+def tags(connection: sqlite3.Connection, customer_id: int) -> list[str]:
+    """The words that the store's people put on a customer."""
+    rows = connection.execute("SELECT tag FROM customer_tags WHERE customer_id = ? ORDER BY tag", (customer_id,))
+    return [row["tag"] for row in rows]
+
+
+def add_tags(connection: sqlite3.Connection, customer_id: int, words: Sequence[str]) -> list[str]:
+    """Puts tags on a customer; those that were not there yet."""
+    statement = "INSERT INTO customer_tags (customer_id, tag) VALUES (?, ?) ON CONFLICT DO NOTHING"
+    return [word for word in words if connection.execute(statement, (customer_id, word)).rowcount]
+
+
+def remove_tags(connection: sqlite3.Connection, customer_id: int, words: Sequence[str]) -> list[str]:
+    """Takes tags off a customer; those that were there."""
+    statement = "DELETE FROM customer_tags WHERE customer_id = ? AND tag = ?"
+    return [word for word in words if connection.execute(statement, (customer_id, word)).rowcount]
+
+
 def remove(connection: sqlite3.Connection, customer_id: int) -> None:
     """Takes the customer away; orders stay and name nobody."""
+    connection.execute("DELETE FROM customer_tags WHERE customer_id = ?", (customer_id,))
     connection.execute("DELETE FROM customers WHERE id = ?", (customer_id,))
     connection.execute(
         "UPDATE orders SET customer_id = NULL, body = json_set(body, '$.customer', NULL) WHERE customer_id = ?",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from plugin.sandbox import cash, customers, orders, tokens
 from plugin.sandbox.bodies import Body, shop_body
 from plugin.sandbox.store import Store
+from plugin.sandbox.times import with_offset
 
 
 def rename_customer(store: Store, customer_id: int, name: str) -> None:
@@ -16,6 +18,27 @@ def rename_customer(store: Store, customer_id: int, name: str) -> None:
         customers.rename(connection, customer_id, name, at=now)
         changed = customers.body(connection, customer_id, store.shop)
         store.announce(connection, [("customers/update", changed)] if changed else [], now)
+
+
+def tag_customer(store: Store, customer_id: int, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
+    """The store's people put tags on a customer or take them off: ``customer.tags_added`` and ``customer.tags_removed``.
+
+    Each tells what came or went, and nothing when nothing did. Raises ValueError for an unknown customer.
+    """
+    now = store.now()
+    with store.transaction() as connection:
+        if customers.body(connection, customer_id, store.shop) is None:
+            raise ValueError(f"There is no customer {customer_id}.")
+        for topic, changed in (
+            ("customer.tags_added", customers.add_tags(connection, customer_id, add)),
+            ("customer.tags_removed", customers.remove_tags(connection, customer_id, remove)),
+        ):
+            told: Body = {
+                "customerId": f"gid://shopify/Customer/{customer_id}",
+                "tags": changed,
+                "occurredAt": with_offset(now, store.shop.zone),
+            }
+            store.announce(connection, [(topic, told)] if changed else [], now)
 
 
 def delete_customer(store: Store, customer_id: int) -> None:

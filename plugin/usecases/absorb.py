@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from plugin.rewards import stored
-from plugin.usecases import erase, keep_currency, make_offers, measure, redeem, sweep
+from plugin.usecases import ask_tags, erase, keep_currency, make_offers, measure, redeem, sweep
 from plugin.usecases.make_offers import Issuer
 from plugin.vault import Vault
 from storage import known, outbox, programs, shops
@@ -41,6 +41,8 @@ def deliveries(
         for order_id in order_ids:
             key = f"refetch/{order_id}/{now.isoformat()}"
             outbox.put(db, shop_id, key=key, kind=REFETCH, payload={"order_id": order_id}, now=now)
+    for shop_id, retagged in recorded.retagged.items():
+        ask_tags.changed(db, shop_id, retagged, now=now)
     for shop_id, discount_ids in recorded.discounts.items():
         sweep.heard(db, shop_id, discount_ids, now=now)
     for shop_id in sorted(recorded.touched.keys() | recorded.orders.keys()):

@@ -23,7 +23,7 @@ from plugin.platforms.protocol import (
     StoredDiscount,
     Taken,
 )  # fmt: skip
-from plugin.usecases import cancel_offers, give_back, put_off, still_stands
+from plugin.usecases import ask_tags, cancel_offers, give_back, put_off, still_stands
 from plugin.usecases.spec import spec_of
 from storage import offers, outbox
 from storage.offers import Offer
@@ -104,10 +104,14 @@ def _prepare(db: Connection, shop_id: int, rows: Sequence[OutboxRow], now: datet
     outbox.done_many(db, [row for row, offer in pairs if offer is None or offer.state not in OPEN_STATES], now)
     to_ask = [(row, offer) for row, offer in pairs if offer is not None and offer.state in OPEN_STATES]
     against = still_stands.objections(db, shop_id, [offer for _, offer in to_ask if offer.state == "planned"], now=now)
+    unread = still_stands.unread(db, shop_id, [offer for _, offer in to_ask if offer.state == "planned"])
+    ask_tags.of_customers(db, shop_id, unread, now=now)
     tasks: dict[int, Task] = {}
     for row, offer in to_ask:
         if offer.state == "planned" and offer.offer_id in against:
             _call_off(db, offer, row, against[offer.offer_id], now)
+        elif offer.state == "planned" and offer.customer_id in unread:
+            put_off.later(db, row, "the customer's tags are being read", now=now)
         elif offer.state == "sending" and offer.unwanted:
             # asked for once, and cancelled since: from now on only the cancelling asks
             if outbox.done(db, row, now):

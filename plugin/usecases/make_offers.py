@@ -16,8 +16,9 @@ from plugin.rewards.decision import Budget, Decision, OfferSpec, PastOffer, Stan
 from plugin.rewards.inputs import freeze
 from plugin.rewards.limits import SURPRISE
 from plugin.rewards.program import Program
+from plugin.rewards.tagged import UNREAD
 from plugin.rewards.win_back import KIND as WIN_BACK
-from plugin.usecases import keep_currency, standings
+from plugin.usecases import ask_tags, keep_currency, standings
 from plugin.usecases.purses import Purses, account_of
 from plugin.usecases.rules_for import rules_for
 from plugin.vault import Vault
@@ -217,6 +218,8 @@ class _Desk:
         shop_id = self.shop.shop_id
         opened = offers.open_many(self.db, shop_id, self.offers)
         self._follow_up(opened)
+        waiting = [who for who, decision in outcomes.items() if any(one.code == UNREAD for one in decision.reasons)]
+        ask_tags.of_customers(self.db, shop_id, waiting, now=self.as_of)
         rows = [self._decision_row(who, decision) for who, decision in outcomes.items()]
         decisions.keep_many(self.db, shop_id, rows)
         snapshots.plan_checks(self.db, shop_id, {who: self._next(decision) for who, decision in outcomes.items()})

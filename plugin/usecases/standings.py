@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from plugin.rewards.decision import Standing
 from plugin.rewards.program import Program
 from plugin.rewards.standing_tier import Held, is_plain
+from plugin.rewards.tags import among
 from plugin.signals import quantiles
 from plugin.usecases import hold_tiers, measure
 from storage import customers, orders, snapshots
@@ -27,16 +28,27 @@ def of_customers(
     known = snapshots.brief(db, shop.shop_id, ids)
     newest = orders.latest(db, shop.shop_id, ids)
     left_out = customers.left_out(db, shop.shop_id, ids)
+    tags = tags_of(db, shop.shop_id, ids, program)
     waits = _quantiles(db, shop, program, as_of)
     held = _held(db, shop, known, program=program, as_of=as_of)
     found = {
-        who: _standing(known[who], newest[who], left_out=who in left_out, waits=waits)
+        who: _standing(known[who], newest[who], left_out=who in left_out, tags=tags.get(who), waits=waits)
         for who in ids
         if who in known and who in newest
     }
     return {
         who: with_tier(standing, held[who], program) if who in held else standing for who, standing in found.items()
     }
+
+
+def tags_of(
+    db: Connection, shop_id: int, customer_ids: Collection[str], program: Program
+) -> dict[str, tuple[str, ...]]:
+    """Those of a customer's tags that the rules name, by customer; without an entry where they are not known."""
+    named = program.limits.leave_out_tags
+    if not named:
+        return dict.fromkeys(customer_ids, ())
+    return {who: among(tags, named) for who, tags in customers.tags(db, shop_id, customer_ids).items()}
 
 
 def _held(
@@ -79,7 +91,9 @@ def _quantiles(db: Connection, shop: Shop, program: Program, as_of: datetime) ->
     return quantiles.by_order_number(gaps, timing.quantile_percent / 100) if gaps else ()
 
 
-def _standing(row: Brief, last_order_id: str, *, left_out: bool, waits: tuple[float, ...]) -> Standing:
+def _standing(
+    row: Brief, last_order_id: str, *, left_out: bool, tags: tuple[str, ...] | None, waits: tuple[float, ...]
+) -> Standing:
     return Standing(
         customer_id=row.customer_id,
         order_count=row.order_count,
@@ -93,6 +107,7 @@ def _standing(row: Brief, last_order_id: str, *, left_out: bool, waits: tuple[fl
         lost_at=row.lost_at,
         group=row.group,
         left_out=left_out,
+        tags=tags,
         first_order_at=row.first_order_at,
         quantile_days=quantiles.of_count(waits, row.order_count) if waits else None,
     )

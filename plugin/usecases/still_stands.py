@@ -6,13 +6,14 @@ back to a trial run, or left the customer out. What was asked for once is not lo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from plugin.rewards import benefit, inputs
 from plugin.rewards.program import Program
+from plugin.usecases import standings
 from plugin.usecases.rules_for import rules_for
 from storage import customers, orders, programs, shops
 from storage.offers import Offer
@@ -28,13 +29,40 @@ def objections(db: Connection, shop_id: int, planned: Sequence[Offer], *, now: d
     held = {who: (version, program) for version, program, group in rules for who in group}
     found = {offer.offer_id: _of_the_shop(shop, held.get(offer.customer_id), offer, now) for offer in planned}
     left_out = customers.left_out(db, shop_id, people)
+    by_tag = _left_out_by_tag(db, shop_id, rules)
     back = _came_back(db, shop_id, planned)
     for offer in planned:
         if not found[offer.offer_id] and offer.customer_id in left_out:
             found[offer.offer_id] = "the customer is left out of offers"
+        if not found[offer.offer_id] and offer.customer_id in by_tag:
+            found[offer.offer_id] = f"customers with the tag {by_tag[offer.customer_id]} get no offers"
         if not found[offer.offer_id] and offer.offer_id in back:
             found[offer.offer_id] = "the customer has ordered since"
     return {offer_id: why for offer_id, why in found.items() if why}
+
+
+def unread(db: Connection, shop_id: int, planned: Sequence[Offer]) -> set[str]:
+    """The customers of these offers whose tags matter and are not known (any more): their offers have to wait."""
+    current = programs.current(db, shop_id) if planned else None
+    if current is None:
+        return set()
+    found: set[str] = set()
+    for _version, program, group in rules_for(
+        db, shops.get(db, shop_id), current, {one.customer_id for one in planned}
+    ):
+        found |= set(group) - standings.tags_of(db, shop_id, group, program).keys()
+    return found
+
+
+def _left_out_by_tag(
+    db: Connection, shop_id: int, rules: Sequence[tuple[int, Program, Collection[str]]]
+) -> dict[str, str]:
+    """Who bears a tag that the rules now in force leave out, and which."""
+    found: dict[str, str] = {}
+    for _version, program, group in rules:
+        told = standings.tags_of(db, shop_id, group, program)
+        found |= {who: tags[0] for who, tags in told.items() if tags}
+    return found
 
 
 def _of_the_shop(shop: shops.Shop, held: tuple[int, Program] | None, offer: Offer, now: datetime) -> str:

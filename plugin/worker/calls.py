@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 
 from plugin.platforms.protocol import Platform, PlatformError
 from plugin.runtime import Runtime
-from plugin.usecases import cancel_offers, close_ended, compare, deliver, put_off, refetch, sweep, switch_off
+from plugin.usecases import cancel_offers, close_ended, compare, deliver, put_off, read_tags, refetch, sweep, switch_off
 from plugin.usecases.absorb import DATA_REQUEST, REFETCH
+from plugin.usecases.ask_tags import READ_TAGS
 from plugin.usecases.make_offers import ISSUE, issuer
 from plugin.usecases.switch_off import SWITCH_OFF
 from storage import offers, outbox
@@ -99,6 +100,15 @@ def _conclude_refetch(runtime: Runtime, db: Connection, row: OutboxRow, answer: 
         refetch.keep(db, row.shop_id, answer, now=runtime.now(), vault=runtime.vault, issuer=by)
 
 
+def _conclude_tags(runtime: Runtime, db: Connection, told: Sequence[tuple[OutboxRow, Any, Any]]) -> None:
+    for row, asked, answer in told:
+        if isinstance(answer, PlatformError):
+            put_off.call(db, row, answer, now=runtime.now())
+        elif outbox.done(db, row, runtime.now()):
+            by = issuer(runtime.vault, runtime.config.environment)
+            read_tags.keep(db, row.shop_id, asked, answer, now=runtime.now(), vault=runtime.vault, issuer=by)
+
+
 def _conclude_switch_off(runtime: Runtime, db: Connection, row: OutboxRow, answer: Any) -> None:
     # after its end the code is dead by itself, whether the store ever had it or not
     if answer is True or runtime.now() >= datetime.fromisoformat(row.payload["until"]):
@@ -122,6 +132,11 @@ def _never(*_: Any) -> None:
 KINDS: Mapping[str, Call] = {
     ISSUE: Call(_prepare_issues, deliver.ask, _conclude_issues),
     REFETCH: Call(_payloads, lambda store, asked: store.fetch_order(str(asked["order_id"])), _each(_conclude_refetch)),
+    READ_TAGS: Call(
+        _one_by_one(read_tags.prepare),
+        lambda store, asked: store.customer_tags(str(asked["customer_id"])),
+        _conclude_tags,
+    ),
     SWITCH_OFF: Call(
         _payloads, lambda store, asked: switch_off.code(store, str(asked["code"])), _each(_conclude_switch_off)
     ),

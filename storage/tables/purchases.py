@@ -18,6 +18,10 @@ customers = of_a_shop(
     # whom this one's orders count for, at the end of all merges; none for oneself
     Column("merged_into", Ident),
     Column("left_out", Flag, nullable=False, server_default="0"),
+    # the words that the store's people put on this customer; none while they are not known
+    Column("tags", Document),
+    # what was asked for earlier than this says nothing of the tags any more
+    Column("tags_asked_at", Moment),
     Index("ix_customers_shop_id_merged_into", "shop_id", "merged_into"),
 )
 

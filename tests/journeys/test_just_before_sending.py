@@ -54,6 +54,14 @@ def _save(world: World, db: Connection, **changes: object) -> None:
     )  # fmt: skip
 
 
+def _tagged(tag: str) -> Callable[[World, Connection], None]:
+    def happens(world: World, db: Connection) -> None:
+        lifecycle.tag_customer(world.store, people.REGULAR, add=[tag])
+        _save(world, db, limits__leave_out_tags=["wholesale", "staff"])
+
+    return happens
+
+
 def _cancel(world: World, db: Connection) -> None:
     cancel_offers.cancel_offers(db, world.shop().shop_id, version=2, why="undone", now=world.clock.now())
 
@@ -65,6 +73,8 @@ WHAT: dict[str, tuple[Callable[[World, Connection], None], str]] = {
     "the rule is off": (lambda world, db: _save(world, db, loyalty__enabled=False), "cancelled"),
     "another percentage": (lambda world, db: _save(world, db, limits__highest_percent=7), "cancelled"),
     "a change elsewhere": (lambda world, db: _save(world, db, win_back__sunset_days=99), "issued"),
+    "a tag to leave out": (_tagged("Staff"), "cancelled"),
+    "another tag": (_tagged("friend"), "issued"),
     "cancelled": (_cancel, "cancelled"),
 }
 
@@ -76,6 +86,9 @@ def test_what_speaks_against_an_offer_ends_it_unsent(world: World, what: str) ->
     happens, state = WHAT[what]
     with world.runtime.database.transaction() as db:
         happens(world, db)
+    world.worker.drain()
+    # what had to be asked first is sent after a while
+    people.passes(world, minutes=1)
     world.worker.drain()
 
     after = people.made(world)[0]

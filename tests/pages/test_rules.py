@@ -123,6 +123,19 @@ def test_added_and_removed_tiers_are_told_by_name(world: World, visit: Visit) ->
     assert "Tier removed: VIP" in visit.fragment(RULES).text
 
 
+def test_tags_to_leave_out_are_written_with_commas(world: World, visit: Visit) -> None:
+    """A tag may be of several words; the form shows the tags again as they were written, and doubles are refused."""
+    program = visit.api("GET", "/program").json["program"]
+    program["limits"]["leave_out_tags"] = " staff , wholesale buyer,"
+    assert visit.api("PUT", "/program", {"base_version": 3, "program": program}).status_code == 200
+    assert visit.api("GET", "/program").json["program"]["limits"]["leave_out_tags"] == ["staff", "wholesale buyer"]
+    field = BeautifulSoup(visit.fragment(RULES).text, "html.parser").select_one("[name='limits.leave_out_tags']")
+    assert field is not None
+    assert field["value"] == "staff, wholesale buyer"
+    program["limits"]["leave_out_tags"] = "staff, Staff"
+    assert visit.api("PUT", "/program", {"base_version": 4, "program": program}).status_code == 422
+
+
 def test_a_name_is_text_and_never_markup(visit: Visit) -> None:
     """A tier called like a tag is shown as it was written."""
     program = visit.api("GET", "/program").json["program"]

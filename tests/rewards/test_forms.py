@@ -83,6 +83,7 @@ LATER = {
     "type", "amount", "cap", "product", "products", "collections", "combine_order", "combine_product", "combine_shipping",
     "daily_budget", "customer_year", "daily_ramp", "quantile_percent",
     "margin_percent", "margin_floor_percent", "rollout_percent", "occasions", "orders_from", "measure", "retain_percent", "reenter_percent", "grace_days", "notice_days",
+    "leave_out_tags",
 }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ CUSTOMER = 9_100_000_000_000_001
 OTHER = 9_100_000_000_000_002
 TOPICS = (
     "orders/create", "orders/paid", "orders/updated", "orders/cancelled", "orders/edited", "refunds/create", "customers/create",
-    "customers/update", "customers/delete", "customers/merge", "app/uninstalled", "shop/update",
+    "customers/update", "customers/delete", "customers/merge", "customer.tags_added", "customer.tags_removed", "app/uninstalled", "shop/update",
     "customers/data_request", "customers/redact", "shop/redact",
 )  # fmt: skip
 

@@ -121,6 +121,16 @@ def test_customers_come_change_merge_and_leave(store, queue):
     assert set(told["customers/delete"]) == {"id", "phone", "tax_exemptions", "admin_graphql_api_id"}
 
 
+def test_tags_are_told_as_what_came_and_what_went(store, queue):
+    """A customer's tags are told by two topics of their own, each with the change only, and by none when nothing changed."""
+    lifecycle.tag_customer(store, CUSTOMER, add=["Staff", "vip"])
+    lifecycle.tag_customer(store, CUSTOMER, add=["staff"], remove=["VIP", "nothing"])
+    assert [(topic, body["tags"]) for topic, body in queue()] == [
+        ("customer.tags_added", ["Staff", "vip"]),
+        ("customer.tags_removed", ["VIP"]),
+    ]
+
+
 def test_an_edit_is_not_an_order(store, queue):
     """orders/edited has a small body of its own; the order itself follows with its new price."""
     placed = store.checkout(customer_id=None, total="9.00")

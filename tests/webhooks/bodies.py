@@ -25,6 +25,7 @@ TOPICS = {
     "customer_redact": "customers/redact",
     "customer_redact_by_address": "customers/redact",
     "shop_redact": "shop/redact",
+    "customer_tags_added": "customer.tags_added",
     "discount": "discounts/update",
     "discount_deleted": "discounts/delete",
 }

@@ -29,6 +29,8 @@ OF_TOPIC = {
     "customers/update": "Customer",
     "customers/delete": "Customer",
     "customers/merge": "Merge",
+    "customer.tags_added": "Tagged",
+    "customer.tags_removed": "Tagged",
     "discounts/update": "Discount",
     "discounts/delete": "Discount",
     "shop/update": "Shop",

@@ -116,6 +116,17 @@ def test_the_three_requests() -> None:
     assert bodies.understood("shop_redact").redact_shop == bodies.TRIGGERED
 
 
+def test_a_change_of_tags_names_the_customer() -> None:
+    """Tags that came or went are no facts, for messages come in any order: only whose they are is read."""
+    for topic in ("customer.tags_added", "customer.tags_removed"):
+        body = bodies.body("customer_tags_added")
+        told = translate(topic, body, triggered_at=bodies.TRIGGERED, received_at=bodies.RECEIVED, currency_hint="")
+        assert told == Facts(retagged=frozenset({"7042613911"}))
+    for wrong in ("gid://shopify/Order/5", "7042613911", None, 7042613911):
+        with pytest.raises(Unexpected):
+            bodies.understood("customer_tags_added", bodies.body("customer_tags_added", customerId=wrong))
+
+
 def test_a_changed_discount_is_named() -> None:
     """A discount that was changed or deleted is named; how it is now is for the store to say. Nothing else is one."""
     for name in ("discount", "discount_deleted"):

@@ -165,6 +165,15 @@ class Merge(Payload):
     status = Read(readers.text, required=True)
 
 
+class Tagged(Payload):
+    """The body of ``customer.tags_added`` and ``customer.tags_removed``: whose tags changed.
+
+    It tells what came or went, not what is there now; as deliveries come in any order, that has to be asked.
+    """
+
+    customerId = Read(readers.customer_id, required=True)  # noqa: N815 (the platform's name)
+
+
 class Discount(Payload):
     """The body of ``discounts/update`` and ``discounts/delete``: which one; how it is now has to be asked."""
 

@@ -22,6 +22,7 @@ _AMOUNTS: dict[str, Decimal] = {}
 
 _ID = re.compile(r"(?:gid://shopify/[A-Za-z]+/)?([1-9][0-9]{0,18})")
 _DISCOUNT = re.compile(r"gid://shopify/Discount[A-Za-z]{0,20}Node/([1-9][0-9]{0,18})")
+_CUSTOMER = re.compile(r"gid://shopify/Customer/([1-9][0-9]{0,18})")
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,18})?")
 # 1970 to 2199, so that no zone can push an instant out of what a datetime or a column holds
 _INSTANT = re.compile(
@@ -44,6 +45,13 @@ def discount_id(value: Any) -> str:
     if isinstance(value, str) and (found := _DISCOUNT.fullmatch(value)):
         return found[1]
     raise ValueError("not a discount's id")
+
+
+def customer_id(value: Any) -> str:
+    """The digits of a customer's gid, and of no other thing's: the topic is not signed."""
+    if isinstance(value, str) and (found := _CUSTOMER.fullmatch(value)):
+        return found[1]
+    raise ValueError("not a customer's id")
 
 
 def instant(value: Any) -> datetime:

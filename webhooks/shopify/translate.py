@@ -83,6 +83,10 @@ def _discount(payload: Any, _: Circumstances) -> Facts:
     return Facts(discount_ids=frozenset({_DISCOUNT(payload)["admin_graphql_api_id"]}))
 
 
+def _tagged(payload: Any, _: Circumstances) -> Facts:
+    return Facts(retagged=frozenset({_TAGGED(payload)["customerId"]}))
+
+
 def _shop(payload: Any, circumstances: Circumstances) -> Facts:
     shop = _SHOP(payload)
     fact = ShopFact(
@@ -142,6 +146,8 @@ TRANSLATORS: Mapping[str, Translator] = MappingProxyType({
     "customers/update": _customer,
     "customers/delete": _customer_deleted,
     "customers/merge": _merge,
+    "customer.tags_added": _tagged,
+    "customer.tags_removed": _tagged,
     "discounts/update": _discount,
     "discounts/delete": _discount,
     "shop/update": _shop,
@@ -156,6 +162,7 @@ _ORDER_EDITED = compiled(payloads.OrderEdited)
 _REFUND = compiled(payloads.Refund)
 _CUSTOMER = compiled(payloads.Customer)
 _MERGE = compiled(payloads.Merge)
+_TAGGED = compiled(payloads.Tagged)
 _DISCOUNT = compiled(payloads.Discount)
 _SHOP = compiled(payloads.Shop)
 _UNINSTALLED = compiled(payloads.Uninstalled)

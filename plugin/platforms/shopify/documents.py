@@ -193,6 +193,12 @@ query FetchOrder($id: ID!, $lines: Int!, $after: String) {
     + MONEY
 )
 
+CUSTOMER_TAGS = """
+query CustomerTags($id: ID!) {
+  customer(id: $id) { id tags }
+}
+"""
+
 ALL = {
     "CreateDiscount": CREATE_DISCOUNT,
     "CreateFreeShipping": CREATE_FREE_SHIPPING,
@@ -202,4 +208,5 @@ ALL = {
     "DeactivateDiscount": DEACTIVATE_DISCOUNT,
     "StoreInfo": STORE_INFO,
     "FetchOrder": FETCH_ORDER,
+    "CustomerTags": CUSTOMER_TAGS,
 }

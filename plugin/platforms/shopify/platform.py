@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from plugin.platforms.protocol import DiscountPage, DiscountSpec, FetchedOrder, StoredDiscount, StoreInfo
-from plugin.platforms.shopify import discounts, orders, shop
+from plugin.platforms.shopify import customers, discounts, orders, shop
 from plugin.platforms.shopify.admin import AdminClient
 
 
@@ -40,6 +40,10 @@ class ShopifyPlatform:
     def fetch_order(self, order_id: str) -> FetchedOrder | None:
         """The order as it is now, or None."""
         return orders.fetch_order(self._client, order_id, currency=self._currency)
+
+    def customer_tags(self, customer_id: str) -> tuple[str, ...] | None:
+        """The customer's tags as they are now, or None."""
+        return customers.customer_tags(self._client, customer_id)
 
     def store_info(self) -> StoreInfo:
         """What the store says of itself."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from graphql import GraphQLResolveInfo
 
+from plugin.sandbox import customers
 from plugin.sandbox.admin.call import Call, gid
 from plugin.sandbox.admin.pages import Shape, connection_of
 from plugin.sandbox.bodies import Body
@@ -36,7 +37,7 @@ def customer(call: Call, customer_id: int) -> Shape | None:
         "createdAt": zulu(read(row["created_at"])),
         "updatedAt": zulu(read(row["updated_at"])),
         "state": "ENABLED",
-        "tags": [],
+        "tags": lambda _: customers.tags(call.connection, customer_id),
         "numberOfOrders": lambda _: str(_orders_of(call, customer_id)[0]),
         "amountSpent": lambda _: money(_orders_of(call, customer_id)[1], call.shop.currency),
         "lastOrder": lambda _: _last_order(call, customer_id),

@@ -73,6 +73,7 @@ def past(
         since=since,
         watches=known.watched(db, shop.shop_id),
         spends=snapshots.spends(db, shop.shop_id),
+        tags=customers.tags(db, shop.shop_id, people),
         fates=fates or {},
     )
 

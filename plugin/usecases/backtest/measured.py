@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from plugin.rewards.decision import Standing
 from plugin.rewards.program import Program
 from plugin.rewards.standing_tier import Held, is_plain, standing_tier
+from plugin.rewards.tags import among
 from plugin.signals import quantiles
 from plugin.signals.gaps import GapModel
 from plugin.usecases.backtest.past import Past
@@ -98,6 +99,7 @@ class Measured:
             group=self._group(place, program),
             late_at=None if late is None else EPOCH + timedelta(seconds=late),
             left_out=who in self._past.left_out,
+            tags=among(self._past.tags.get(who, ()), program.limits.leave_out_tags),
             first_order_at=EPOCH + timedelta(seconds=versions.at[versions.all[version].start]),
             quantile_days=self._quantile(program, count),
         )

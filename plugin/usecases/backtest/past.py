@@ -37,6 +37,8 @@ class Past:
     watches: Sequence[tuple[int, int]] = ()
     #: spend of the last year of all customers of the store, ascending
     spends: Sequence[int] = ()
+    #: by customer; who has no entry bears none, or none that is known
+    tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: what became of the offers that were really made
     fates: Mapping[Key, Fate] = field(default_factory=dict)
 

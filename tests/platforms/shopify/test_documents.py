@@ -51,6 +51,7 @@ VARIABLES: dict[str, list[dict[str, Any]]] = {
     ],
     "DeactivateDiscount": [{"id": "gid://shopify/DiscountCodeNode/5"}],
     "StoreInfo": [{}],
+    "CustomerTags": [{"id": "gid://shopify/Customer/1"}],
     "FetchOrder": [
         {"id": "gid://shopify/Order/1", "lines": LINES_A_PAGE, "after": None},
         {"id": "gid://shopify/Order/1", "lines": LINES_A_PAGE, "after": "cursor"},

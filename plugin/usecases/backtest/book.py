@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from plugin.rewards.decision import PastOffer
 from plugin.rewards.program import Program
@@ -14,8 +12,8 @@ from plugin.usecases.backtest.looks import NEVER, Looks
 from plugin.usecases.backtest.made import Key, Made, gives, taken_off
 from plugin.usecases.backtest.past import Past
 from plugin.usecases.backtest.purse import Purse
+from plugin.usecases.backtest.turns import Turns
 from plugin.usecases.purses import cap_of
-from storage.columns import EPOCH, MICROSECOND
 
 SECOND = 1_000_000
 #: an offer that ended is closed an hour later, when the store shows its code as off
@@ -29,21 +27,19 @@ class Book:
 
     def __init__(self, past: Past, looks: Looks, *, real_fates: bool) -> None:
         self._past, self._looks, self._real_fates = past, looks, real_fates
-        self._zone = ZoneInfo(past.timezone)
+        self.turns = Turns(past.timezone)
         self.purse = Purse(past.scale)
         self.made: list[Made] = []
-        #: of each customer: offers, and the same as decisions see them
+        #: of each customer
         self.offers: list[list[Made]] = [[] for _ in past.customers]
-        self.seen: list[list[PastOffer]] = [[] for _ in past.customers]
         self._place = {who: place for place, who in enumerate(past.customers)}
         self._by_key: dict[Key, Made] = {}
         self._uses: dict[str, list[tuple[Made, int]]] = {}
         self._closing: list[tuple[int, int, int]] = []
 
-    def day(self, moment: datetime) -> tuple[str, int]:
-        """Month, as YYYY-MM, and day of the month in the shop's zone."""
-        local = moment.astimezone(self._zone)
-        return f"{local.year}-{local.month:02}", local.day
+    def seen(self, place: int) -> list[PastOffer]:
+        """A customer's offers as decisions see them."""
+        return [one.as_past() for one in self.offers[place]]
 
     def know(self, one: Made) -> int:
         """An offer was made; the position of its customer."""
@@ -55,10 +51,9 @@ class Book:
             one.fate = fate
             for order_id, discount in fate.uses.items():
                 self._uses.setdefault(order_id, []).append((one, discount))
-        day = self.day(EPOCH + one.at * MICROSECOND)
-        self.purse.open(one, day=day, win_back=one.spec.kind == WIN_BACK)
+        turn = self.turns.of(one.at)
+        self.purse.open(one, day=(turn.month, turn.day), win_back=one.spec.kind == WIN_BACK)
         self.offers[place].append(one)
-        self.seen[place].append(one.as_past())
         if one.reserved and one.fate is None:
             due = self._looks.after(one.ends + GRACE)
             heapq.heappush(self._closing, (due, one.ends, len(self.made) - 1))
@@ -72,7 +67,6 @@ class Book:
                     self.purse.use(made, order_id, discount, cap=cap_of(program, made.month))
                 elif net == 0 and order_id in made.uses:
                     self.purse.take_back(made, order_id)
-                self._see_again(self._place[made.customer_id])
 
     def come_back(self, place: int, version: int, program: Program) -> None:
         """A new order: whose offers were open, and, where nobody knows better, the best of them is used."""
@@ -84,7 +78,6 @@ class Book:
         if usable:
             worth, best = max(((taken_off(one.spec.benefit, value), one) for one in usable), key=lambda each: each[0])
             self.purse.use(best, versions.all[version].last_id, worth, cap=cap_of(program, best.month))
-            self._see_again(place)
 
     def close_as(self, key: Key, state: str) -> None:
         """An offer that was really made was really ended."""
@@ -108,7 +101,3 @@ class Book:
     def _close(self, one: Made, state: str) -> None:
         self.purse.release(one)
         one.state = state
-        self._see_again(self._place[one.customer_id])
-
-    def _see_again(self, place: int) -> None:
-        self.seen[place] = [one.as_past() for one in self.offers[place]]

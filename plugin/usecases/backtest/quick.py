@@ -1,151 +1,278 @@
-"""Says without asking the rules what a decision would be, where it is certain to be a hold: then nothing is worded.
+"""Says what the rules would decide, in whole numbers and without a word, under rules of the kinds that most stores have.
 
-It speaks only for customers whose offers so far are reminders, and only under rules of the kinds that it knows; for all
-others it is silent. A property test holds it to the plain decision.
+A second telling of ``plugin.rewards`` for replays, in which nobody reads reasons: a property test holds it to the plain
+decision. Under rules of kinds that are not known here it is silent. Instants are microseconds since 1970.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import NamedTuple
 
-from plugin.rewards.decision import Benefit
-from plugin.rewards.loyalty import FRESH_DAYS
-from plugin.rewards.parts import Limits, Loyalty, Step, WinBack
+from plugin.rewards import loyalty, win_back
+from plugin.rewards.decision import Benefit, OfferSpec
+from plugin.rewards.holdout import is_held_out
+from plugin.rewards.limits import NOT_GIVEN, UNTIL_THE_END
 from plugin.rewards.program import Program
-from plugin.rewards.reward import asked_of, benefit_of
-from plugin.rewards.standing_tier import is_plain
-from plugin.rewards.tiers import tier_of
-from plugin.rewards.win_back import KIND, rule_of
+from plugin.rewards.reward import benefit_of
+from plugin.rewards.tiers import slug, tier_of
+from plugin.usecases.backtest.known_rules import is_known
 from plugin.usecases.backtest.made import Made
+from plugin.usecases.backtest.turns import Turns
 from storage.columns import EPOCH, MICROSECOND
 
-EVERYONE = 100
 DAY = timedelta(days=1) // MICROSECOND
-FRESH = FRESH_DAYS * DAY
-#: the fields of each part that were in mind when this was written: with a new one it falls silent
-KNOWN = {
-    Program: {"key", "mode", "currency", "code_prefix", "loyalty", "win_back", "limits", "holdout_percent",
-        "rollout_percent", "surprise",
-    },
-    Loyalty: {
-        "enabled", "tiers", "valid_days", "measure", "retain_percent", "reenter_percent", "grace_days", "notice_days",
-        "occasions",
-    },
-    WinBack: {"enabled", "timing", "steps", "sunset_days", "max_age_days", "daily_ramp"},
-    Limits: {
-        "highest_percent", "min_order", "order_guard", "wait_days", "monthly_budget", "daily_budget", "customer_year",
-        "products", "collections", "combine_order", "combine_product", "combine_shipping",
-        "margin_percent", "margin_floor_percent",
-    },
-}  # fmt: skip
+FRESH = loyalty.FRESH_DAYS * DAY
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """A hold for certain."""
+class Facts(NamedTuple):
+    """What an answer goes by, beside the customer's offers and the instant."""
 
-    #: microseconds since 1970; None: only an order can change it
+    customer_id: str
+    spend: int
+    last_at: int
+    last_id: str
+    #: when win-back may begin; None while the store has no rhythm
+    late_at: int | None
+
+
+class Money(NamedTuple):
+    """Of the month's money what is used, and the win-back messages of the day so far."""
+
+    used: int
+    win_backs: int
+
+
+class Answer(NamedTuple):
+    """What would be decided."""
+
+    #: None: only an order can change it
     next_check: int | None
-    #: the month's money is what keeps the offer back
+    offer: OfferSpec | None = None
+    held_out: bool = False
+    #: nothing is given, and the month's money is among what keeps it back
     budget_used_up: bool = False
+    #: two rules ask at once, or an open offer keeps another back
+    overlap: bool = False
+
+
+class _Wish(NamedTuple):
+    """An offer that a rule asks for between two instants."""
+
+    kind: str
+    step: str
+    rule: str
+    cycle: str
+    benefit: Benefit
+    valid_days: int
+    opens: int
+    closes: int
+
+    @property
+    def is_reminder(self) -> bool:
+        return self.benefit.type == "none"
+
+
+class _Offer(NamedTuple):
+    """An offer that was made, as far as answers look at it."""
+
+    kind: str
+    step: str
+    rule: str
+    cycle: str
+    benefit: Benefit
+    at: int
+    ends: int
+    #: neither cancelled nor rejected
+    given: bool
+    #: not used: the customer can use it until it ends
+    usable: bool
 
 
 class Quick:
-    """What is certain under one program. Instants are microseconds since 1970."""
+    """What would be decided under one program. ``speaks``: whether it is of the kinds that are known here."""
 
-    def __init__(self, program: Program, timezone: str) -> None:
-        self._program, self._zone = program, ZoneInfo(timezone)
-        self._steps: list[tuple[Step, Benefit]] = [
-            (step, benefit_of(step, program.limits)) for step in program.win_back.steps
-        ]
-        self._last = rule_of(program.win_back.steps[-1].name)
+    def __init__(self, program: Program, shop: str, turns: Turns) -> None:
+        self._program, self._shop, self._turns = program, shop, turns
+        limits = program.limits
+        self._steps = [(step, benefit_of(step, limits)) for step in program.win_back.steps]
         self._place = {step.name: place for place, step in enumerate(program.win_back.steps)}
-        self.speaks = _is_known(program)
-        self._turns: tuple[int, int, int] = (0, 0, 0)
+        self._last = win_back.rule_of(program.win_back.steps[-1].name)
+        self._tiers = {tier.name: (slug(tier.name), benefit_of(tier, limits)) for tier in program.loyalty.tiers}
+        self._wait = limits.wait_days * DAY
+        self._held_out: dict[str, bool] = {}
+        self.speaks = is_known(program)
 
-    def is_simple(self, one: Made) -> bool:
-        """Whether an offer is of the only kind that a customer may have had: a reminder that is not the last step."""
-        return (
-            one.spec.kind == KIND
-            and not one.is_discount
-            and one.spec.rule != self._last
-            and one.spec.step in self._place
-        )
+    def answer(self, facts: Facts, made: Sequence[Made], money: Money, at: int) -> Answer:
+        """What would be decided about a customer who takes part."""
+        offers = [_seen(one) for one in made]
+        wishes = self._wishes(facts, offers, at)
+        asking = [wish for wish in wishes if wish.opens <= at]
+        if not asking:
+            return Answer(self._earliest(wishes, offers, money, at))
+        asking.sort(key=_largest_first)
+        against = [self._against(wish, offers, money, at) for wish in asking]
+        chosen = next((place for place, codes in enumerate(against) if not codes), None)
+        if chosen is None:
+            check = self._earliest(wishes, offers, money, at)
+            overlap = len(asking) > 1 or "open" in against[0]
+            return Answer(check, budget_used_up="used_up" in against[0], overlap=overlap)
+        wish, held_out = asking[chosen], self._is_held_out(facts.customer_id)
+        check = self._after(wish, facts, offers, money, at, issued=not held_out)
+        return Answer(check, _spec(wish, at), held_out=held_out, overlap=len(asking) > 1)
 
-    def hold(
-        self,
-        *,
-        at: int,
-        spend: int,
-        last_at: int,
-        last_id: str,
-        late_at: int | None,
-        offers: list[Made],
-        left: int,
-        today: int,
-    ) -> Hold | None:
-        """A certain hold at an instant; None: ask.
+    # what the rules ask for; those that are closed are left out
 
-        ``offers`` are simple; ``late_at`` is when win-back may begin; ``left`` is what is left of the month's money,
-        ``today`` the win-back messages of the day so far.
-        """
-        program = self._program
-        asks = program.loyalty.enabled and at < last_at + FRESH and asked_of(tier_of(program, spend))
-        if asks:
-            return None
-        if not program.win_back.enabled or late_at is None:
-            return Hold(None)
-        cycle = f"silence:{last_id}"
-        before = [one for one in offers if one.spec.cycle == cycle]
-        place = max((self._place[one.spec.step] for one in before), default=-1) + 1
+    def _wishes(self, facts: Facts, offers: Sequence[_Offer], at: int) -> list[_Wish]:
+        found = []
+        if self._program.loyalty.enabled and at < facts.last_at + FRESH:
+            found += self._loyalty(facts, offers, at)
+        if self._program.win_back.enabled and facts.late_at is not None:
+            found += self._win_back(facts, facts.late_at, offers, at)
+        return found
+
+    def _loyalty(self, facts: Facts, offers: Sequence[_Offer], at: int) -> list[_Wish]:
+        cycle = f"order:{facts.last_id}"
+        if any(one.cycle == cycle and one.rule == loyalty.RULE for one in offers):
+            return []
+        step, benefit = self._tiers[tier_of(self._program, facts.spend).name]
+        if benefit.type == "none":
+            return []
+        opens, closes, days = min(facts.last_at, at), facts.last_at + FRESH, self._program.loyalty.valid_days
+        return [_Wish(loyalty.KIND, step, loyalty.RULE, cycle, benefit, days, opens, closes)]
+
+    def _win_back(self, facts: Facts, late_at: int, offers: Sequence[_Offer], at: int) -> list[_Wish]:
+        rules, cycle = self._program.win_back, f"silence:{facts.last_id}"
+        given = {one.step: one for one in offers if one.cycle == cycle and one.kind == win_back.KIND}
+        place = max((self._place.get(step, -1) for step in given), default=-1) + 1
+        if place == len(self._steps):
+            return []
         step, benefit = self._steps[place]
         due = late_at + step.wait_days * DAY
-        if before:
-            newest = next(one for one in reversed(before) if self._place[one.spec.step] == place - 1)
-            due = max(late_at, newest.at + step.wait_days * DAY)
-        closes = due + program.win_back.max_age_days * DAY
+        if place:
+            due = max(late_at, given[self._steps[place - 1][0].name].at + step.wait_days * DAY)
+        held = self._held_until(offers, win_back.KIND, cycle, benefit) if benefit.type != "none" else 0
+        closes = max(due, held) + rules.max_age_days * DAY
         if at >= closes:
-            return Hold(None)
-        # a reminder costs nothing; a discount under a highest discount of 0 is for the rules to say
-        if due >= closes or (asked_of(step) and not benefit.cap):
-            return None
-        return Hold(due) if at < due else self._kept_back(at, benefit, closes=closes, left=left, today=today)
+            return []
+        quiet = max((one.at for one in offers if one.rule == self._last and one.given), default=None)
+        opens = due if quiet is None else max(due, quiet + rules.sunset_days * DAY)
+        rule = win_back.rule_of(step.name)
+        return [_Wish(win_back.KIND, step.name, rule, cycle, benefit, step.valid_days, opens, closes)]
 
-    def _kept_back(self, at: int, benefit: Benefit, *, closes: int, left: int, today: int) -> Hold | None:
-        """One that is due and cannot pass: the day is full, or the month is spent."""
-        short = left < benefit.cap <= self._program.limits.monthly_budget
+    # what the limits say
+
+    def _against(self, wish: _Wish, offers: Sequence[_Offer], money: Money, at: int) -> set[str]:
+        """What keeps it back now, the control group apart."""
+        codes = set()
+        if not wish.is_reminder:
+            if self._wait_ends(offers, wish.kind, wish.cycle) > at:
+                codes.add("wait")
+            opened = any(_gives(one.benefit) and one.usable and one.ends > at for one in offers)
+            if opened and _larger_ends(offers, wish.benefit) > at:
+                codes.add("open")
+            codes |= self._no_money(wish, money)
+            if wish.benefit.cap == 0:
+                codes.add("highest_is_zero")
+        if self._is_full(wish, money):
+            codes.add("full")
+        return codes
+
+    def _no_money(self, wish: _Wish, money: Money) -> set[str]:
+        cap = self._program.limits.monthly_budget
+        if wish.benefit.cap > cap:
+            return {"too_small"}
+        return {"used_up"} if wish.benefit.cap > max(cap - money.used, 0) else set()
+
+    def _is_full(self, wish: _Wish, money: Money) -> bool:
         most = self._program.win_back.daily_ramp
-        if most and today >= most:
-            return _until(self._turn(at)[0], closes, short=short)
-        return _until(self._turn(at)[1], closes, short=True) if short else None
+        return bool(most) and wish.kind == win_back.KIND and money.win_backs >= most
 
-    def _turn(self, at: int) -> tuple[int, int]:
-        """When the next day and the next calendar month of the shop begin."""
-        begin, day, month = self._turns
-        if not begin <= at < day:
-            local = (EPOCH + at * MICROSECOND).astimezone(self._zone)
-            midnight = datetime(local.year, local.month, local.day, tzinfo=self._zone) + timedelta(days=1)
-            years, months = divmod(local.year * 12 + local.month, 12)
-            first = datetime(years, months + 1, 1, tzinfo=self._zone)
-            day, month = ((moment.astimezone(UTC) - EPOCH) // MICROSECOND for moment in (midnight, first))
-            self._turns = (at, day, month)
-        return day, month
+    def _held_until(self, offers: Sequence[_Offer], kind: str, cycle: str, benefit: Benefit) -> int:
+        return max(self._wait_ends(offers, kind, cycle), _larger_ends(offers, benefit))
+
+    def _wait_ends(self, offers: Sequence[_Offer], kind: str, cycle: str) -> int:
+        """0 without a discount before."""
+        counted = (
+            one.at for one in offers
+            if one.given and _gives(one.benefit) and not (one.cycle == cycle and one.kind == kind)
+        )  # fmt: skip
+        newest = max(counted, default=None)
+        return 0 if newest is None else newest + self._wait
+
+    def _is_held_out(self, who: str) -> bool:
+        if who not in self._held_out:
+            key, percent = self._program.key, self._program.holdout_percent
+            self._held_out[who] = is_held_out(key=key, shop=self._shop, customer_id=who, percent=percent)
+        return self._held_out[who]
+
+    # when to ask again
+
+    def _after(
+        self, wish: _Wish, facts: Facts, offers: Sequence[_Offer], money: Money, at: int, *, issued: bool
+    ) -> int | None:
+        """As if the offer had been written down."""
+        ends = at + wish.valid_days * DAY
+        made = _Offer(wish.kind, wish.step, wish.rule, wish.cycle, wish.benefit, at, ends, given=True, usable=True)
+        then = [*offers, made]
+        left = Money(money.used + issued * wish.benefit.cap, money.win_backs + (wish.kind == win_back.KIND))
+        wishes = self._wishes(facts, then, at)
+        if any(one.opens <= at and not self._against(one, then, left, at) for one in wishes):
+            return at
+        return self._earliest(wishes, then, left, at)
+
+    def _earliest(self, wishes: Sequence[_Wish], offers: Sequence[_Offer], money: Money, at: int) -> int | None:
+        ready = [self._ready(wish, offers, money, at) for wish in wishes]
+        return min((moment for moment in ready if moment is not None), default=None)
+
+    def _ready(self, wish: _Wish, offers: Sequence[_Offer], money: Money, at: int) -> int | None:
+        moment = wish.opens
+        if not wish.is_reminder:
+            if wish.benefit.cap == 0:
+                return None
+            moment = max(moment, self._held_until(offers, wish.kind, wish.cycle, wish.benefit))
+        if moment <= at and self._is_full(wish, money):
+            moment = self._turns.of(at).next_day
+        if moment <= at and "used_up" in self._no_money(wish, money):
+            moment = self._turns.of(at).next_month
+        return moment if at < moment < wish.closes else None
 
 
-def _until(moment: int, closes: int, *, short: bool) -> Hold:
-    return Hold(moment if moment < closes else None, budget_used_up=short)
+def _seen(one: Made) -> _Offer:
+    spec, state = one.spec, one.state or "issued"
+    given, usable = state not in NOT_GIVEN, state in UNTIL_THE_END
+    return _Offer(spec.kind, spec.step, spec.rule, spec.cycle, spec.benefit, one.at, one.ends, given, usable)
 
 
-def _is_known(program: Program) -> bool:
-    parts = (program, program.loyalty, program.win_back, program.limits)
-    if any(not {field.name for field in fields(part)} <= KNOWN[type(part)] for part in parts):
-        return False
-    rules = (
-        is_plain(program.loyalty) and not program.loyalty.occasions and program.win_back.timing.rule == "recommended"
+def _gives(benefit: Benefit) -> bool:
+    return benefit.value > 0 if benefit.type == "percent" else benefit.type != "none"
+
+
+def _larger_ends(offers: Sequence[_Offer], benefit: Benefit) -> int:
+    """0 without an offer that is at least as large."""
+    return max((one.ends for one in offers if one.usable and _is_at_least(one.benefit, benefit)), default=0)
+
+
+def _is_at_least(one: Benefit, other: Benefit) -> bool:
+    if one.type == other.type == "percent":
+        return one.value >= other.value
+    return one.cap >= other.cap
+
+
+def _largest_first(wish: _Wish) -> tuple[int, int]:
+    return (-wish.benefit.cap, -wish.benefit.value if wish.benefit.type == "percent" else 0)
+
+
+def _spec(wish: _Wish, at: int) -> OfferSpec:
+    starts = EPOCH + at * MICROSECOND
+    return OfferSpec(
+        kind=wish.kind,
+        step=wish.step,
+        rule=wish.rule,
+        cycle=wish.cycle,
+        benefit=wish.benefit,
+        reserve=wish.benefit.cap,
+        starts_at=starts,
+        ends_at=starts + timedelta(days=wish.valid_days),
     )
-    limits = program.limits
-    counted = limits.daily_budget or limits.customer_year or limits.margin_percent
-    everyone = program.mode == "live" and program.rollout_percent >= EVERYONE
-    return everyone and rules and not counted and not program.surprise.enabled

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from plugin.rewards.decide import decide
-from plugin.rewards.decision import Budget, Decision
+from plugin.rewards.decision import Budget, OfferSpec
 from plugin.rewards.program import Program
 from plugin.rewards.share import holds_for
 from plugin.rewards.surprise import KIND as SURPRISE
@@ -20,7 +20,7 @@ from plugin.usecases.backtest.looks import Looks
 from plugin.usecases.backtest.made import Made
 from plugin.usecases.backtest.measured import SECOND, Measured
 from plugin.usecases.backtest.past import Past, Plan, Rule
-from plugin.usecases.backtest.quick import Hold, Quick
+from plugin.usecases.backtest.quick import Answer, Facts, Money, Quick
 from plugin.usecases.backtest.timeline import NOTHING, Now, Timeline
 from plugin.usecases.make_offers import SOONEST
 from plugin.usecases.purses import account_of
@@ -68,9 +68,7 @@ class Run:
         self.ran_out: dict[str, int] = {}
         self.overlaps: list[datetime] = []
         self.asked = self.certain = 0
-        self.quick = Quick(self.rule.program, past.timezone)
-        #: of each customer: whether ``quick`` may speak of them
-        self.simple = [True for _ in past.customers]
+        self.quick = Quick(self.rule.program, past.shop, self.book.turns)
 
     @property
     def made(self) -> list[Made]:
@@ -89,9 +87,8 @@ class Run:
     def in_force(self, rule: Rule) -> None:
         """New rules: everyone is looked at again."""
         self.rule = rule
-        self.quick = Quick(rule.program, self.past.timezone)
+        self.quick = Quick(rule.program, self.past.shop, self.book.turns)
         self.quick.speaks &= not self.plan.plainly
-        self.simple = [all(map(self.quick.is_simple, offers)) for offers in self.book.offers]
         check = rule.at if rule.at_once else rule.at + 1
         for place in range(len(self.past.customers)):
             if self.measured.has_orders(place):
@@ -177,65 +174,72 @@ class Run:
         return [(program, chosen), (others, sorted(set(places).difference(chosen)))]
 
     def _decide(self, place: int, at: int, program: Program) -> None:
-        moment = EPOCH + at * MICROSECOND
-        month, day = self.book.day(moment)
-        if self.quick.speaks and self.simple[place] and (hold := self._hold(place, at, month, day)):
+        if self.quick.speaks and self.rule.others is None:
             self.certain += 1
-            if hold.budget_used_up:
-                self.ran_out.setdefault(month, day)
-            self.looks.plan(place, None if hold.next_check is None else max(hold.next_check, at + MINUTE))
-            return
-        self.asked += 1
-        day_used, win_backs = self.book.purse.of_day(month, day)
-        decision = decide(
-            standing=self.measured.standing(place, program, at),
-            program=program,
-            program_shop=self.past.shop,
-            past=self.book.seen[place],
-            budget=Budget(
-                month=month,
-                cap=program.limits.monthly_budget,
-                used=self.book.purse.used(month),
-                surprise_used=self.book.purse.used(account_of(SURPRISE, month)),
-                day_used=day_used,
-                win_backs_today=win_backs,
-            ),
-            as_of=moment,
-            timezone=self.past.timezone,
-        )
-        codes = {reason.code for reason in decision.reasons}
-        if decision.offer is None and "budget_used_up" in codes:
-            self.ran_out.setdefault(month, day)
-        if codes & OVERLAP:
-            self.overlaps.append(moment)
-        self._keep(place, decision, at=at, month=month)
+            answer = self._quickly(place, at)
+        else:
+            self.asked += 1
+            answer = self._asked(place, at, program)
+        turn = self.book.turns.of(at)
+        if answer.budget_used_up:
+            self.ran_out.setdefault(turn.month, turn.day)
+        if answer.overlap:
+            self.overlaps.append(EPOCH + at * MICROSECOND)
+        if answer.offer is not None:
+            self._keep(place, answer.offer, at=at, month=turn.month, held_out=answer.held_out)
+        self.looks.plan(place, None if answer.next_check is None else max(answer.next_check, at + MINUTE))
 
-    def _hold(self, place: int, at: int, month: str, day: int) -> Hold | None:
-        if self.past.customers[place] in self.past.left_out:
-            return Hold(None)
-        versions, version = self.past.versions, self.measured.version[place]
-        return self.quick.hold(
-            at=at,
+    def _quickly(self, place: int, at: int) -> Answer:
+        who = self.past.customers[place]
+        if who in self.past.left_out:
+            return Answer(None)
+        versions, version, turn = self.past.versions, self.measured.version[place], self.book.turns.of(at)
+        facts = Facts(
+            customer_id=who,
             spend=self.measured.spend(place),
             last_at=versions.last_at(version) * SECOND,
             last_id=versions.all[version].last_id,
             late_at=self.measured.late_at(place),
-            offers=self.book.offers[place],
-            left=self.rule.program.limits.monthly_budget - self.book.purse.used(month),
-            today=self.book.purse.of_day(month, day)[1],
+        )
+        money = Money(self.book.purse.used(turn.month), self.book.purse.of_day(turn.month, turn.day)[1])
+        return self.quick.answer(facts, self.book.offers[place], money, at)
+
+    def _asked(self, place: int, at: int, program: Program) -> Answer:
+        turn = self.book.turns.of(at)
+        day_used, win_backs = self.book.purse.of_day(turn.month, turn.day)
+        decision = decide(
+            standing=self.measured.standing(place, program, at),
+            program=program,
+            program_shop=self.past.shop,
+            past=self.book.seen(place),
+            budget=Budget(
+                month=turn.month,
+                cap=program.limits.monthly_budget,
+                used=self.book.purse.used(turn.month),
+                surprise_used=self.book.purse.used(account_of(SURPRISE, turn.month)),
+                day_used=day_used,
+                win_backs_today=win_backs,
+            ),
+            as_of=EPOCH + at * MICROSECOND,
+            timezone=self.past.timezone,
+        )
+        codes, check = {reason.code for reason in decision.reasons}, decision.next_check_at
+        return Answer(
+            None if check is None else (check - EPOCH) // MICROSECOND,
+            decision.offer if decision.outcome in {"issue", "held_out"} else None,
+            held_out=decision.outcome == "held_out",
+            budget_used_up=decision.offer is None and "budget_used_up" in codes,
+            overlap=bool(codes & OVERLAP),
         )
 
-    def _keep(self, place: int, decision: Decision, *, at: int, month: str) -> None:
-        if decision.offer is not None and decision.outcome in {"issue", "held_out"}:
-            one = Made(
+    def _keep(self, place: int, offer: OfferSpec, *, at: int, month: str, held_out: bool) -> None:
+        self.book.know(
+            Made(
                 customer_id=self.past.customers[place],
-                spec=decision.offer,
+                spec=offer,
                 at=at,
-                ends=(decision.offer.ends_at - EPOCH) // MICROSECOND,
-                month=account_of(decision.offer.kind, month),
-                held_out=decision.outcome == "held_out",
+                ends=(offer.ends_at - EPOCH) // MICROSECOND,
+                month=account_of(offer.kind, month),
+                held_out=held_out,
             )
-            self.book.know(one)
-            self.simple[place] &= self.quick.is_simple(one)
-        check = decision.next_check_at
-        self.looks.plan(place, None if check is None else max((check - EPOCH) // MICROSECOND, at + MINUTE))
+        )

@@ -71,6 +71,9 @@ def _unknown(db: Connection, shop_id: int, one: StoredDiscount, now: datetime) -
     payload = {"tag": tag, "code": one.code, "until": until.isoformat()}
     # once a day at most: it may have been known in between
     key = f"disown/{tag}/{now:%Y-%m-%d}"
+    if outbox.states(db, shop_id, [key]) == {key: "given_up"}:
+        # an uninstall has ended it, and the app is back
+        outbox.forget_keys(db, shop_id, [key])
     if not outbox.put(db, shop_id, key=key, kind=DISOWN, payload=payload, now=now, run_at=now + CHANCE):
         return
     log.warning("shop %d has a live code of ours that no offer belongs to", shop_id)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from plugin.platforms.protocol import (
     MARK,
@@ -18,12 +18,13 @@ from plugin.platforms.protocol import (
     StoredDiscount,
     StoreInfo,
 )
-from plugin.usecases import doubt, sweep
+from plugin.usecases import compare, doubt, sweep
 from plugin.usecases.make_offers import ISSUE
 from storage import offers, outbox, shops
 from storage.engine import Database
 from storage.offers import NewOffer
 from storage.shops import Shop
+from storage.tables import outbox as effects
 from tests.storage.worlds import new_shop
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -159,6 +160,25 @@ def test_one_whose_call_was_lost_before_it_was_asked_for_is_asked_for(database: 
         _waits(db, shop, "00001")
         assert doubt.prove_again(db, shop.shop_id, now=NOW + HOUR) == 1
         assert outbox.states(db, shop.shop_id, ["prove/00000", "prove/00001"]) == {"prove/00000": "waiting"}
+
+
+def test_a_stranger_is_looked_at_again_after_the_app_was_away(database: Database) -> None:
+    """A code that nobody knows is switched off also where an uninstall of the same day has ended the first call for it."""
+    shop = _shop(database, 0)
+    stranger = StoredDiscount(ref="ref-x", code="C-x", tags=("x", MARK), live=True, usage_count=0)
+    with database.transaction() as db:
+        for _ in range(2):
+            compare.listed(db, shop.shop_id, [stranger], now=NOW)
+            ((key, payload),) = _strangers(db, shop)
+            assert payload["code"] == "C-x"
+            outbox.give_up_all(db, shop.shop_id, "the app was uninstalled", NOW)
+        assert outbox.states(db, shop.shop_id, [key]) == {key: "given_up"}
+
+
+def _strangers(db: Connection, shop: Shop) -> list[tuple[str, dict[str, str]]]:
+    columns = (effects.c.key, effects.c.payload)
+    mine = (effects.c.shop_id == shop.shop_id, effects.c.kind == compare.DISOWN, effects.c.state == "waiting")
+    return [(row.key, row.payload) for row in db.execute(select(*columns).where(*mine))]
 
 
 def _waits(db: Connection, shop: Shop, offer_id: str) -> None:

@@ -114,6 +114,8 @@ def _cancel(db: Connection, shop_id: int, found: Sequence[Offer], why: str, now:
     if asked:
         rounds.unwant(db, shop_id, asked, note=why)
         calls = {f"cancel/{offer_id}": {"offer_id": offer_id} for offer_id in asked}
+        # an uninstall may have ended an earlier one
+        outbox.forget_keys(db, shop_id, calls)
         outbox.put_many(db, shop_id, kind=CANCEL, payloads=calls, now=now)
     return len(moved) + len(asked)
 

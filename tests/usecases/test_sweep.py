@@ -18,7 +18,7 @@ from plugin.platforms.protocol import (
     StoredDiscount,
     StoreInfo,
 )
-from plugin.usecases import compare, doubt, sweep
+from plugin.usecases import cancel_offers, compare, doubt, sweep
 from plugin.usecases.make_offers import ISSUE
 from storage import offers, outbox, shops
 from storage.engine import Database
@@ -173,6 +173,16 @@ def test_a_stranger_is_looked_at_again_after_the_app_was_away(database: Database
             assert payload["code"] == "C-x"
             outbox.give_up_all(db, shop.shop_id, "the app was uninstalled", NOW)
         assert outbox.states(db, shop.shop_id, [key]) == {key: "given_up"}
+
+
+def test_what_is_cancelled_again_is_asked_for_again(database: Database) -> None:
+    """An uninstall ends the call that switches a code off; whoever cancels the offer again gets another one."""
+    shop = _shop(database, 1, state="sending")
+    with database.transaction() as db:
+        for _ in range(2):
+            assert cancel_offers.cancel_offer(db, shop.shop_id, "00000", why="a test", now=NOW)
+            assert outbox.states(db, shop.shop_id, ["cancel/00000"]) == {"cancel/00000": "waiting"}
+            outbox.give_up_all(db, shop.shop_id, "the app was uninstalled", NOW)
 
 
 def _strangers(db: Connection, shop: Shop) -> list[tuple[str, dict[str, str]]]:

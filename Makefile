@@ -44,7 +44,7 @@ bench: setup-dev ## speed and memory, side by side with named alternatives
 bench-accuracy: setup-dev ## how well the signals predict, beside the rules of others
 	@$(BIN)/python -m tests.benchmarks.bench_accuracy $(ARGS)
 
-soak: setup-dev browser ## the long campaigns
+soak: setup-dev browser ## the long campaigns; a part: ARGS="tests/simulator --first-seed 250000 --seeds 50000"
 	@$(BIN)/python -m pytest -m soak $(ARGS)
 
 lint: setup-dev ## style, types, import contracts

@@ -15,14 +15,14 @@ from plugin.usecases.switch_off import SWITCH_OFF
 from plugin.vault import Vault
 from storage import budgets, inbox, ledger, offers, outbox, redemptions, shops
 from storage.budgets import Cause
-from storage.facts import OrderFact
+from storage.facts import CodeFact, OrderFact
 from storage.inbox import Delivery
 from storage.offers import Offer
 from storage.outbox import OutboxRow
 from storage.shops import Shop
 from storage.tables import outbox as outbox_table
 from tests.simulator.bugs_in_calls import CALLS, closing_early
-from tests.simulator.world import Parts
+from tests.simulator.parts import Parts
 from webhooks import intake
 from webhooks.facts import Facts
 
@@ -221,6 +221,21 @@ class _ErasedComeBack(Parts):
         absorb.deliveries(db, understood, now=now, vault=Vault([f"{self.times:040}"]), issuer=by)
 
 
+class _EditsKeepTheirUse(_Around):
+    """An order that was edited so that its code is gone still counts as a use of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.codes: dict[str, tuple[CodeFact, ...]] = {}
+
+    def before(self, batch: _Batch) -> intake.Understood:
+        return _orders_changed(batch.understood, self._as_it_was)
+
+    def _as_it_was(self, order: OrderFact) -> OrderFact:
+        self.codes[order.order_id] = order.codes or self.codes.get(order.order_id, ())
+        return replace(order, codes=self.codes[order.order_id])
+
+
 def _orders_changed(understood: intake.Understood, change: Callable[[OrderFact], OrderFact]) -> intake.Understood:
     def other(facts: Facts) -> Facts:
         return replace(facts, orders=tuple(map(change, facts.orders)))
@@ -245,4 +260,5 @@ BUGS: Mapping[str, Callable[[], Parts]] = MappingProxyType({
     "only issued offers are redeemed": _OnlyIssuedCounts,
     "the latest wins, not the newest": _LatestWins,
     "the erased come back": _ErasedComeBack,
+    "an edit keeps its use": _EditsKeepTheirUse,
 })  # fmt: skip

@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, update
 
-from plugin.platforms.protocol import InDoubt, PlatformError, Rejected, StoredDiscount, Taken
+from plugin.platforms.protocol import DiscountPage, InDoubt, PlatformError, Rejected, StoredDiscount, Taken
 from plugin.runtime import Runtime
-from plugin.usecases import deliver
+from plugin.usecases import cancel_offers, deliver, sweep
+from plugin.usecases.cancel_offers import CANCEL
 from plugin.usecases.close_ended import CLOSE
 from plugin.usecases.deliver import Answer, Task
 from plugin.usecases.make_offers import ISSUE
@@ -20,8 +21,8 @@ from plugin.worker.calls import KINDS, Call
 from storage.offers import Offer
 from storage.outbox import OutboxRow
 from storage.tables import offers as offers_table
+from tests.simulator.parts import Parts
 from tests.simulator.store import FakeStore
-from tests.simulator.world import Parts
 
 Told = Sequence[tuple[OutboxRow, Any, Any]]
 
@@ -105,6 +106,37 @@ def _deletes(store: FakeStore, asked: Mapping[str, Any]) -> bool:
     return found is not None
 
 
+def _cancelling(**changed: Any) -> Callable[[], Parts]:
+    return lambda: Parts(kinds={**KINDS, CANCEL: replace(KINDS[CANCEL], **changed)})
+
+
+def _off_by_belief(_store: FakeStore, task: cancel_offers.Task) -> StoredDiscount:
+    return StoredDiscount(ref="believed", code=task.spec.code, tags=(task.spec.tag,), live=False, usage_count=0)
+
+
+def _off_when_not_found(store: FakeStore, task: cancel_offers.Task) -> StoredDiscount:
+    if store.find_discount(task.spec.code) is None:
+        return _off_by_belief(store, task)
+    return cancel_offers.ask(store, task)
+
+
+def _sees_nothing_wrong(store: FakeStore, task: sweep.Task) -> sweep.Seen:
+    if task.since is not None:
+        return sweep.Seen(page=DiscountPage(discounts=(), after=None))
+    said: dict[str, StoredDiscount | None] = {
+        one.offer_id: StoredDiscount(
+            ref=str(one.store_ref), code=str(one.code), tags=(one.offer_id,), live=True, usage_count=0
+        )
+        for one in task.offers
+    }
+    return sweep.Seen(found=said)
+
+
+def _blind() -> Parts:
+    looks = {kind: replace(KINDS[kind], ask=_sees_nothing_wrong) for kind in (sweep.SWEEP, sweep.LOOK)}
+    return Parts(kinds={**KINDS, **looks})
+
+
 def closing_early() -> Mapping[str, Call]:
     """The calls, with offers closed days before their end as if the store had nothing of them."""
 
@@ -129,4 +161,7 @@ CALLS: Mapping[str, Callable[[], Parts]] = {
     "not written before the wire": _issuing(prepare=_prepare_without_a_note, conclude=_conclude_without_a_note),
     "not found is off": _switching_off(conclude=_not_found_is_off),
     "deleted, not switched off": _switching_off(ask=_deletes),
+    "cancelled and not switched off": _cancelling(ask=_off_by_belief),
+    "cancelled on one empty look-up": _cancelling(ask=_off_when_not_found),
+    "the sweep is blind": _blind,
 }

@@ -7,8 +7,9 @@ lag behind; the store may ask to wait. What lands late lands when the scheduler 
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from plugin.platforms.protocol import (
@@ -22,7 +23,9 @@ from plugin.platforms.protocol import (
     StoreInfo,
     Taken,
     Throttled,
+    Unauthorized,
 )
+from plugin.platforms.shopify.discount_terms import asked
 
 FAULTS = ("lost request", "lost answer", "late request", "doubled request", "throttled", "not sent", "read lag")
 #: discounts in a page of the list
@@ -41,6 +44,10 @@ class Discount:
     off: bool = False
     uses: int = 0
 
+    def takes_off(self, total: int) -> int:
+        """What an order of this worth costs less, minor units."""
+        return min(total, total * self.spec.percent // 100 if self.spec.type == "percent" else self.spec.amount)
+
     def usable(self, now: datetime) -> bool:
         """Whether the checkout would take it, now or once it has started."""
         return self.shown_live(now) and self.uses == 0
@@ -55,6 +62,8 @@ class Rails:
     """What the merchant allows: checked on every create as the store gets it."""
 
     highest_percent: int = 0
+    #: of what is no percentage, minor units
+    highest_amount: int = 800
     min_order: int = 0
     longest: timedelta = timedelta(days=60)
 
@@ -73,8 +82,14 @@ class FakeStore:
     late_creates: list[DiscountSpec] = field(default_factory=list)
     late_offs: list[str] = field(default_factory=list)
     broken_rails: list[str] = field(default_factory=list)
+    #: the app is not installed: no call is let in
+    away: bool = False
+    #: the offers whose discounts the merchant has touched
+    meddled: set[str] = field(default_factory=set)
     #: how often each fault has struck
-    struck: dict[str, int] = field(default_factory=dict)
+    struck: Counter[str] = field(default_factory=Counter)
+    #: discounts ever made
+    made: int = 0
 
     def create_discount(self, spec: DiscountSpec) -> StoredDiscount:
         self._check(spec)
@@ -155,8 +170,24 @@ class FakeStore:
         found.uses += 1
         return found
 
+    def meddle(self) -> str:
+        """The merchant edits, switches off or deletes a discount of ours that nobody has used; what was done."""
+        found = sorted(self.usable(), key=lambda one: one.ref)
+        if not found:
+            return ""
+        one = self.rng.choice(found)
+        self.meddled.add(one.spec.tag)
+        act = self.rng.choice(("edits", "switches off", "deletes"))
+        if act == "deletes":
+            self.delete(one.ref)
+        elif act == "switches off":
+            self._switch_off(one.ref)
+        else:
+            one.spec, one.changed_at = replace(one.spec, percent=35, type="percent"), self.now()
+        return f"the merchant {act} {one.spec.code}"
+
     def delete(self, ref: str) -> None:
-        """What nobody should ever do: the name is free again."""
+        """The name is free again: the merchant may do so, and nobody else ever should."""
         self.codes = {code: one for code, one in self.codes.items() if one.ref != ref}
 
     def usable(self) -> list[Discount]:
@@ -165,8 +196,10 @@ class FakeStore:
 
     def _put(self, spec: DiscountSpec) -> StoredDiscount:
         if spec.code.upper() in self.codes:
+            self.struck["taken"] += 1
             raise Taken(spec.code)
-        made = Discount(ref=f"d{len(self.codes)}-{spec.code}", spec=spec, changed_at=self.now())
+        self.made += 1
+        made = Discount(ref=f"d{self.made:03}-{spec.code}", spec=spec, changed_at=self.now())
         self.codes[spec.code.upper()] = made
         return self._shown(made)
 
@@ -178,22 +211,28 @@ class FakeStore:
     def _shown(self, one: Discount) -> StoredDiscount:
         live = one.shown_live(self.now())
         return StoredDiscount(
-            ref=one.ref, code=one.spec.code, tags=(one.spec.tag, MARK), live=live, usage_count=one.uses
-        )
+            ref=one.ref, code=one.spec.code, tags=(one.spec.tag, MARK), live=live, usage_count=one.uses,
+            terms=asked(one.spec),
+        )  # fmt: skip
 
     def _check(self, spec: DiscountSpec) -> None:
         rails = self.rails
-        if not 1 <= spec.percent <= rails.highest_percent or spec.minimum < rails.min_order:
-            self.broken_rails.append(f"{spec.code}: {spec.percent} % from {spec.minimum}")
+        percent = spec.type == "percent"
+        fits = 1 <= spec.percent <= rails.highest_percent if percent else 1 <= spec.amount <= rails.highest_amount
+        if not fits or spec.minimum < rails.min_order:
+            self.broken_rails.append(f"{spec.code}: {spec.percent} % or {spec.amount} from {spec.minimum}")
         if not timedelta(0) < spec.ends_at - spec.starts_at <= rails.longest or not spec.customer_id:
             self.broken_rails.append(f"{spec.code}: from {spec.starts_at} to {spec.ends_at}")
 
     def _fault(self, *possible: str) -> str:
+        if self.away:
+            self.struck["uninstalled"] += 1
+            raise Unauthorized("the app is not installed")
         on = [fault for fault in possible if fault in self.faults]
         if not on or self.rng.randrange(100) >= UNLUCKY:
             return ""
         fault = self.rng.choice(on)
-        self.struck[fault] = self.struck.get(fault, 0) + 1
+        self.struck[fault] += 1
         if fault == "throttled":
             raise Throttled("wait", retry_after_seconds=5)
         if fault == "not sent":

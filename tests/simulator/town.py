@@ -56,7 +56,7 @@ class Town:
     store: FakeStore
     now: Callable[[], datetime]
     rng: random.Random
-    customers: int = 5
+    customers: int = 6
     #: codes are typed in any case
     careless: bool = False
     orders: dict[int, Purchase] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class Town:
             updated_at=self.now(),
             total=total,
             code=self._typed(discount.spec.code) if discount else None,
-            off=total * discount.spec.percent // 100 if discount else 0,
+            off=discount.takes_off(total) if discount else 0,
             tag=discount.spec.tag if discount else None,
         )
         self.orders[order.order_id] = order
@@ -90,18 +90,36 @@ class Town:
         return f"customer {who} buys {order.order_id} for {total}{f' with {order.code}' if order.code else ''}"
 
     def regrets(self) -> str:
-        """An order is cancelled or refunded whole."""
+        """An order is cancelled or refunded whole, or edited so that its code is gone."""
         standing = [one for one in self.orders.values() if one.stands]
         if not standing:
             return ""
         order = self.rng.choice(standing)
         order.updated_at = max(self.now(), order.updated_at + timedelta(seconds=1))
-        if self.rng.random() < 0.5:
+        act = self.rng.choice(("cancelled", "refunded", "edited") if order.code else ("cancelled", "refunded"))
+        if act == "cancelled":
             order.cancelled_at = order.updated_at
-        else:
+        elif act == "refunded":
             order.refunded = True
+        else:
+            order.code, order.tag, order.off = None, None, 0
         self._tell("orders/updated", _order_body(order))
-        return f"order {order.order_id} is {'cancelled' if order.cancelled_at else 'refunded'}"
+        return f"order {order.order_id} is {act}"
+
+    def lets_the_app_go(self) -> str:
+        """The merchant removes the app from the store, which says so."""
+        self.store.away = True
+        self._tell("app/uninstalled", {"id": 1, "domain": DOMAIN, "myshopify_domain": DOMAIN})
+        return "the app is removed"
+
+    def delivered(self) -> set[str]:
+        """The letters that have reached the product and do not come again."""
+        return {one.delivery_id for one in self.copies} - {one.delivery_id for one in self.letters}
+
+    def tells_again(self, delivered: set[str]) -> None:
+        """What had not been delivered by then is told again, in its order: the product has lost it since."""
+        lost = [one for one in self.copies if one.delivery_id not in delivered]
+        self.letters[:] = [one for one in lost if one.topic != "app/uninstalled" or self.store.away]
 
     def asks_to_be_forgotten(self) -> str:
         """The store asks to erase a customer who has bought."""

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
 
 from storage import offers
 from storage.offers import Offer
@@ -33,23 +33,23 @@ def ended_asked(db: Connection, shop_id: int, now: datetime, *, after: str, limi
 
 def any_ended_unasked(db: Connection, shop_id: int, now: datetime) -> bool:
     """Whether there is one of ``ended_unasked``."""
-    return db.execute(_ended_unasked(shop_id, now).limit(1)).first() is not None
+    return db.execute(_ended_unasked(shop_id, now).with_only_columns(table.c.offer_id).limit(1)).first() is not None
 
 
 def any_ended_asked(db: Connection, shop_id: int, now: datetime) -> bool:
     """Whether there is one of ``ended_asked``."""
-    return db.execute(_ended_asked(shop_id, now).limit(1)).first() is not None
+    return db.execute(_ended_asked(shop_id, now).with_only_columns(table.c.offer_id).limit(1)).first() is not None
 
 
 def in_store(db: Connection, shop_id: int, now: datetime, *, after: str, limit: int) -> list[Offer]:
     """Offers that the store was seen to have, and whose end has not come."""
-    mine = (
-        table.c.shop_id == shop_id,
-        table.c.state == "issued",
-        table.c.ends_at > now,
-        table.c.store_ref.is_not(None),
-    )
-    return _read(db, _whole().where(*mine, table.c.offer_id > after).order_by(table.c.offer_id).limit(limit))
+    mine = (*_in_store(shop_id, now), table.c.offer_id > after)
+    return _read(db, _whole().where(*mine).order_by(table.c.offer_id).limit(limit))
+
+
+def count_in_store(db: Connection, shop_id: int, now: datetime) -> int:
+    """How many of ``in_store`` there are."""
+    return db.execute(select(func.count()).select_from(table).where(*_in_store(shop_id, now))).scalar_one()
 
 
 def doubtful(db: Connection, shop_id: int, before: datetime, *, after: str, limit: int) -> list[Offer]:
@@ -80,6 +80,11 @@ def unwant(db: Connection, shop_id: int, offer_ids: Collection[str], *, note: st
     """Marks offers whose codes must end up dead in the store."""
     mine = (table.c.shop_id == shop_id, among(db, table.c.offer_id, offer_ids), table.c.state.in_(ASKED))
     db.execute(update(table).where(*mine).values(unwanted=True, note=note))
+
+
+def _in_store(shop_id: int, now: datetime) -> Sequence[ColumnElement[bool]]:
+    here = (table.c.shop_id == shop_id, table.c.state == "issued", table.c.ends_at > now)
+    return (*here, table.c.store_ref.is_not(None))
 
 
 def _ended_unasked(shop_id: int, now: datetime) -> Select[Any]:

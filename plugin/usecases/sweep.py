@@ -3,7 +3,7 @@
 A round has three parts, each read in pages, one call to the store at a time:
 
 * ``changed``: the store's discounts that were changed since the last round, compared with their offers;
-* ``in_store``: our open offers, a slice of them in each round: does the store still have them?
+* ``in_store``: our open offers, a slice of them in each round, all in a day: does the store still have them?
 * ``doubtful``: offers on their way for so long that the call must have been lost; it is made again.
 
 What the merchant did to a discount in the store's admin is written down beside the offer and respected. A code of ours
@@ -29,8 +29,10 @@ from storage.outbox import OutboxRow
 from storage.shops import Shop
 
 SWEEP, LOOK = "sweep", "look_at"
-#: offers asked about at once, and pages of each part in one round: a large shop is gone through in several
+#: offers asked about at once, and the most pages of each part in one round: a large shop is gone through in several
 PAGE, MOST_PAGES = 50, 40
+#: rounds in which every open offer is asked about once; what is deleted or edited in between is heard of at once
+ROUNDS = 24
 #: the store's list may lag behind, and rounds may have been missed
 OVERLAP, WHOLE = timedelta(hours=2), timedelta(days=120)
 HOUR, KEEP = timedelta(hours=1), timedelta(days=2)
@@ -72,6 +74,7 @@ def begin(db: Connection, shop: Shop, *, now: datetime, whole: bool = False) -> 
         "after": None,
         "page": 0,
         "from": _from(last),
+        "pages": MOST_PAGES if whole else _share(db, shop, now),
     }
     for kind in (SWEEP, LOOK):
         outbox.forget(db, shop.shop_id, kind, before=now - KEEP)
@@ -143,7 +146,9 @@ def conclude(db: Connection, row: OutboxRow, task: Task, seen: Seen, *, now: dat
 def _go_on(db: Connection, row: OutboxRow, after: str | None, now: datetime) -> None:
     payload = dict(row.payload)
     number = int(payload["page"]) + 1
-    if after is not None and number < MOST_PAGES:
+    # a round that an older program began names no share
+    most = int(payload.get("pages", MOST_PAGES)) if payload["part"] == "in_store" else MOST_PAGES
+    if after is not None and number < most:
         payload |= {"after": after, "page": number}
     elif payload["part"] == "changed":
         if after is not None:
@@ -159,6 +164,11 @@ def _from(last: tuple[datetime, dict[str, str]] | None) -> str:
     """Where the slice of open offers begins: where the last one was broken off, else at the beginning."""
     stopped = last is not None and last[1]["part"] == "doubtful"
     return str(last[1]["after"]) if last is not None and stopped else ""
+
+
+def _share(db: Connection, shop: Shop, now: datetime) -> int:
+    """Pages of open offers in one round, so that a day's rounds see them all."""
+    return min(max(-(-rounds.count_in_store(db, shop.shop_id, now) // (PAGE * ROUNDS)), 1), MOST_PAGES)
 
 
 def _key(shop: Shop, now: datetime) -> str:

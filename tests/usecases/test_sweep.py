@@ -29,7 +29,8 @@ from tests.storage.worlds import new_shop
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-MANY = sweep.PAGE * sweep.MOST_PAGES + 120
+#: more than a day's rounds see at a page a round
+MANY = sweep.PAGE * sweep.ROUNDS + 120
 
 
 @dataclass
@@ -112,13 +113,16 @@ def _call(database: Database, store: Shelf, at: datetime) -> int:
 
 
 def test_a_large_shop_is_gone_through_in_several_rounds(database: Database) -> None:
-    """Each round looks at its share and the next goes on from there, so that all are looked at, none twice as often."""
+    """Each round looks at its share and the next goes on from there: all are looked at in a day, none twice as often."""
     shop, store = _shop(database, MANY), Shelf()
-    for number in range(4):
+    rounds = -(-MANY // (2 * sweep.PAGE))
+    assert rounds <= sweep.ROUNDS
+    for number in range(2 * rounds):
         _round(database, shop, store, NOW + number * HOUR)
     assert set(store.asked) == {f"{number:05}" for number in range(MANY)}
     assert set(store.asked.values()) == {2}
-    assert store.since == [NOW - sweep.WHOLE, *(NOW + number * HOUR - sweep.OVERLAP for number in range(3))]
+    listed = [NOW + number * HOUR - sweep.OVERLAP for number in range(2 * rounds - 1)]
+    assert store.since == [NOW - sweep.WHOLE, *listed]
 
 
 def test_a_list_without_end_does_not_hold_a_round_up(database: Database) -> None:
@@ -130,8 +134,9 @@ def test_a_list_without_end_does_not_hold_a_round_up(database: Database) -> None
 
 def test_what_is_missing_twice_is_revoked(database: Database) -> None:
     """Gone by its reference and by its code: revoked, and only that."""
-    shop = _shop(database, 60)
-    _round(database, shop, Shelf(gone=frozenset({"00007", "00055"})), NOW)
+    shop, store = _shop(database, 60), Shelf(gone=frozenset({"00007", "00055"}))
+    for number in range(2):
+        _round(database, shop, store, NOW + number * HOUR)
     with database.reading() as db:
         found = {one.offer_id: (one.state, one.note) for one in offers.every(db, shop.shop_id) if one.state != "issued"}
     assert found == dict.fromkeys(("00007", "00055"), ("revoked", "deleted in the store"))

@@ -79,6 +79,8 @@ class Acts:
             state = shops.get(db, world.shop.shop_id).state
         if state != "uninstalled":
             return ""
+        # not in the very instant in which it was removed
+        world.time += LITTLE[0]
         world.install()
         return "the app is installed again"
 

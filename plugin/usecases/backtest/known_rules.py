@@ -36,8 +36,6 @@ def is_known(program: Program) -> bool:
         is_plain(program.loyalty) and not program.loyalty.occasions and program.win_back.timing.rule == "recommended"
     )
     limits = program.limits
-    counted = limits.daily_budget or limits.customer_year or limits.margin_percent
-    # the tags are looked for by name, for not every program has the field
-    counted = counted or bool(getattr(limits, "leave_out_tags", None))
+    counted = limits.daily_budget or limits.customer_year or limits.margin_percent or limits.leave_out_tags
     everyone = program.mode == "live" and program.rollout_percent >= EVERYONE
     return everyone and rules and not counted and not program.surprise.enabled

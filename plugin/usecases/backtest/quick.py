@@ -6,7 +6,7 @@ decision. Under rules of kinds that are not known here it is silent. Instants ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -30,7 +30,8 @@ class Facts(NamedTuple):
     """What an answer goes by, beside the customer's offers and the instant."""
 
     customer_id: str
-    spend: int
+    #: minor units of the last 365 days; asked for only where a tier is
+    spend: Callable[[], int]
     last_at: int
     last_id: str
     #: when win-back may begin; None while the store has no rhythm
@@ -136,7 +137,7 @@ class Quick:
         cycle = f"order:{facts.last_id}"
         if any(one.cycle == cycle and one.rule == loyalty.RULE for one in offers):
             return []
-        step, benefit = self._tiers[tier_of(self._program, facts.spend).name]
+        step, benefit = self._tiers[tier_of(self._program, facts.spend()).name]
         if benefit.type == "none":
             return []
         opens, closes, days = min(facts.last_at, at), facts.last_at + FRESH, self._program.loyalty.valid_days

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 
 from plugin.rewards.decide import decide
 from plugin.rewards.decision import Budget, OfferSpec
@@ -196,7 +197,7 @@ class Run:
         versions, version, turn = self.past.versions, self.measured.version[place], self.book.turns.of(at)
         facts = Facts(
             customer_id=who,
-            spend=self.measured.spend(place),
+            spend=partial(self.measured.spend, place),
             last_at=versions.last_at(version) * SECOND,
             last_id=versions.all[version].last_id,
             late_at=self.measured.late_at(place),

@@ -95,7 +95,8 @@ def test_each_planted_bug_is_seen_whatever_is_drawn(one_database: Database, alou
 @pytest.mark.timeout(0)
 def test_the_long_campaign_holds(one_database: Database, request: pytest.FixtureRequest, aloud: Say) -> None:
     """As many schedules as asked for, from the seed asked for, hold."""
-    first, seeds = request.config.getoption("--first-seed"), request.config.getoption("--seeds")
+    # the options are known only where this folder is named
+    first, seeds = request.config.getoption("--first-seed", 0), request.config.getoption("--seeds", 1_000_000)
     begun, hits = time.monotonic(), Counter[tuple[str, str]]()
     for number, seed in enumerate(range(first, first + seeds), start=1):
         hits.update(_holds(one_database, seed).hits)

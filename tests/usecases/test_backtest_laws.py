@@ -197,6 +197,24 @@ def test_usual_rules_need_not_be_asked(program: Program, seed: int, scale: float
     assert run.asked == 0
 
 
+def test_those_who_wait_for_room_in_a_day_need_not_be_asked() -> None:
+    """Where more customers wait than one round of the worker looks at, each is chosen on the day on which the rules say."""
+    bought = [
+        (100 + who, BEGIN + timedelta(days=day + who % 9, minutes=who), 5_000)
+        for who in range(250)
+        for day in (2, 9, 16)
+    ]
+    base = with_win_back_on(
+        propose(currency="EUR", spends_365d=[5_000] * 50, order_values=[5_000] * 60, monthly_revenue=900_000)
+    )
+    for budget in (3_000, 1_000_000):
+        limits = replace(base.limits, monthly_budget=budget)
+        program = replace(base, mode="live", win_back=replace(base.win_back, daily_ramp=2), limits=limits)
+        run = _holds_alike(past_of([*store(3), *bought], now=MIDDLE), program)
+
+        assert run.asked == 0
+
+
 def _holds_alike(past: Past, program: Program) -> Run:
     quick, plain = replay(past, begun(program)), replay(past, begun(program, plainly=True))
     assert told(quick.made) == told(plain.made)

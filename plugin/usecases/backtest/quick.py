@@ -24,6 +24,8 @@ from storage.columns import EPOCH, MICROSECOND
 
 DAY = timedelta(days=1) // MICROSECOND
 FRESH = loyalty.FRESH_DAYS * DAY
+#: an offer that only these keep back waits for the next day
+WAITS = frozenset({"full", "used_up"})
 
 
 class Facts(NamedTuple):
@@ -56,9 +58,11 @@ class Answer(NamedTuple):
     budget_used_up: bool = False
     #: two rules ask at once, or an open offer keeps another back
     overlap: bool = False
+    #: the one offer that is asked for, where nothing but the day's messages, and perhaps the month's money, keeps it back
+    waits: Wish | None = None
 
 
-class _Wish(NamedTuple):
+class Wish(NamedTuple):
     """An offer that a rule asks for between two instants."""
 
     kind: str
@@ -72,6 +76,7 @@ class _Wish(NamedTuple):
 
     @property
     def is_reminder(self) -> bool:
+        """A message without a discount."""
         return self.benefit.type == "none"
 
 
@@ -101,6 +106,7 @@ class Quick:
         self._place = {step.name: place for place, step in enumerate(program.win_back.steps)}
         self._last = win_back.rule_of(program.win_back.steps[-1].name)
         self._tiers = {tier.name: (slug(tier.name), benefit_of(tier, limits)) for tier in program.loyalty.tiers}
+        self._largest = max(one.cap for _name, one in (*self._steps, *self._tiers.values()))
         self._wait = limits.wait_days * DAY
         self._held_out: dict[str, bool] = {}
         self.speaks = is_known(program)
@@ -118,14 +124,30 @@ class Quick:
         if chosen is None:
             check = self._earliest(wishes, offers, money, at)
             overlap = len(asking) > 1 or "open" in against[0]
-            return Answer(check, budget_used_up="used_up" in against[0], overlap=overlap)
+            fresh = at < facts.last_at + FRESH
+            waits = wishes[0] if len(wishes) == 1 and not fresh and "full" in against[0] <= WAITS else None
+            return Answer(check, budget_used_up="used_up" in against[0], overlap=overlap, waits=waits)
         wish, held_out = asking[chosen], self._is_held_out(facts.customer_id)
         check = self._after(wish, facts, offers, money, at, issued=not held_out)
         return Answer(check, _spec(wish, at), held_out=held_out, overlap=len(asking) > 1)
 
+    def is_full(self, money: Money) -> bool:
+        """Whether win-back may write to nobody more today."""
+        most = self._program.win_back.daily_ramp
+        return bool(most) and money.win_backs >= most
+
+    def has_room(self, money: Money, offers: int) -> bool:
+        """Whether so many offers, however large, fit into what is left of the month."""
+        return offers * self._largest <= self._program.limits.monthly_budget - money.used
+
+    def still_waits(self, wish: Wish, at: int) -> Answer:
+        """For who waited for room in a day, has no other orders, offers and rhythm since, on a day that is full."""
+        tomorrow = self._turns.of(at).next_day
+        return Answer(tomorrow if tomorrow < wish.closes else None)
+
     # what the rules ask for; those that are closed are left out
 
-    def _wishes(self, facts: Facts, offers: Sequence[_Offer], at: int) -> list[_Wish]:
+    def _wishes(self, facts: Facts, offers: Sequence[_Offer], at: int) -> list[Wish]:
         found = []
         if self._program.loyalty.enabled and at < facts.last_at + FRESH:
             found += self._loyalty(facts, offers, at)
@@ -133,7 +155,7 @@ class Quick:
             found += self._win_back(facts, facts.late_at, offers, at)
         return found
 
-    def _loyalty(self, facts: Facts, offers: Sequence[_Offer], at: int) -> list[_Wish]:
+    def _loyalty(self, facts: Facts, offers: Sequence[_Offer], at: int) -> list[Wish]:
         cycle = f"order:{facts.last_id}"
         if any(one.cycle == cycle and one.rule == loyalty.RULE for one in offers):
             return []
@@ -141,9 +163,9 @@ class Quick:
         if benefit.type == "none":
             return []
         opens, closes, days = min(facts.last_at, at), facts.last_at + FRESH, self._program.loyalty.valid_days
-        return [_Wish(loyalty.KIND, step, loyalty.RULE, cycle, benefit, days, opens, closes)]
+        return [Wish(loyalty.KIND, step, loyalty.RULE, cycle, benefit, days, opens, closes)]
 
-    def _win_back(self, facts: Facts, late_at: int, offers: Sequence[_Offer], at: int) -> list[_Wish]:
+    def _win_back(self, facts: Facts, late_at: int, offers: Sequence[_Offer], at: int) -> list[Wish]:
         rules, cycle = self._program.win_back, f"silence:{facts.last_id}"
         given = {one.step: one for one in offers if one.cycle == cycle and one.kind == win_back.KIND}
         place = max((self._place.get(step, -1) for step in given), default=-1) + 1
@@ -160,11 +182,11 @@ class Quick:
         quiet = max((one.at for one in offers if one.rule == self._last and one.given), default=None)
         opens = due if quiet is None else max(due, quiet + rules.sunset_days * DAY)
         rule = win_back.rule_of(step.name)
-        return [_Wish(win_back.KIND, step.name, rule, cycle, benefit, step.valid_days, opens, closes)]
+        return [Wish(win_back.KIND, step.name, rule, cycle, benefit, step.valid_days, opens, closes)]
 
     # what the limits say
 
-    def _against(self, wish: _Wish, offers: Sequence[_Offer], money: Money, at: int) -> set[str]:
+    def _against(self, wish: Wish, offers: Sequence[_Offer], money: Money, at: int) -> set[str]:
         """What keeps it back now, the control group apart."""
         codes = set()
         if not wish.is_reminder:
@@ -180,15 +202,14 @@ class Quick:
             codes.add("full")
         return codes
 
-    def _no_money(self, wish: _Wish, money: Money) -> set[str]:
+    def _no_money(self, wish: Wish, money: Money) -> set[str]:
         cap = self._program.limits.monthly_budget
         if wish.benefit.cap > cap:
             return {"too_small"}
         return {"used_up"} if wish.benefit.cap > max(cap - money.used, 0) else set()
 
-    def _is_full(self, wish: _Wish, money: Money) -> bool:
-        most = self._program.win_back.daily_ramp
-        return bool(most) and wish.kind == win_back.KIND and money.win_backs >= most
+    def _is_full(self, wish: Wish, money: Money) -> bool:
+        return wish.kind == win_back.KIND and self.is_full(money)
 
     def _held_until(self, offers: Sequence[_Offer], kind: str, cycle: str, benefit: Benefit) -> int:
         return max(self._wait_ends(offers, kind, cycle), _larger_ends(offers, benefit))
@@ -211,7 +232,7 @@ class Quick:
     # when to ask again
 
     def _after(
-        self, wish: _Wish, facts: Facts, offers: Sequence[_Offer], money: Money, at: int, *, issued: bool
+        self, wish: Wish, facts: Facts, offers: Sequence[_Offer], money: Money, at: int, *, issued: bool
     ) -> int | None:
         """As if the offer had been written down."""
         ends = at + wish.valid_days * DAY
@@ -223,11 +244,11 @@ class Quick:
             return at
         return self._earliest(wishes, then, left, at)
 
-    def _earliest(self, wishes: Sequence[_Wish], offers: Sequence[_Offer], money: Money, at: int) -> int | None:
+    def _earliest(self, wishes: Sequence[Wish], offers: Sequence[_Offer], money: Money, at: int) -> int | None:
         ready = [self._ready(wish, offers, money, at) for wish in wishes]
         return min((moment for moment in ready if moment is not None), default=None)
 
-    def _ready(self, wish: _Wish, offers: Sequence[_Offer], money: Money, at: int) -> int | None:
+    def _ready(self, wish: Wish, offers: Sequence[_Offer], money: Money, at: int) -> int | None:
         moment = wish.opens
         if not wish.is_reminder:
             if wish.benefit.cap == 0:
@@ -261,11 +282,11 @@ def _is_at_least(one: Benefit, other: Benefit) -> bool:
     return one.cap >= other.cap
 
 
-def _largest_first(wish: _Wish) -> tuple[int, int]:
+def _largest_first(wish: Wish) -> tuple[int, int]:
     return (-wish.benefit.cap, -wish.benefit.value if wish.benefit.type == "percent" else 0)
 
 
-def _spec(wish: _Wish, at: int) -> OfferSpec:
+def _spec(wish: Wish, at: int) -> OfferSpec:
     starts = EPOCH + at * MICROSECOND
     return OfferSpec(
         kind=wish.kind,

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
+from typing import NamedTuple
 
 from plugin.rewards.decide import decide
 from plugin.rewards.decision import Budget, OfferSpec
@@ -21,7 +22,7 @@ from plugin.usecases.backtest.looks import Looks
 from plugin.usecases.backtest.made import Made
 from plugin.usecases.backtest.measured import SECOND, Measured
 from plugin.usecases.backtest.past import Past, Plan, Rule
-from plugin.usecases.backtest.quick import Answer, Facts, Money, Quick
+from plugin.usecases.backtest.quick import Answer, Facts, Money, Quick, Wish
 from plugin.usecases.backtest.timeline import NOTHING, Now, Timeline
 from plugin.usecases.make_offers import SOONEST
 from plugin.usecases.purses import account_of
@@ -33,6 +34,15 @@ BATCH = 200
 #: two rules ask at once, or an open offer keeps another back
 OVERLAP = frozenset({"larger_counts", "next_in_line", "open_offer"})
 Progress = Callable[[int], object]
+
+
+class _Wait(NamedTuple):
+    """An offer that waits for room in a day, and what the waiting rests on."""
+
+    version: int
+    offers: int
+    late_at: int | None
+    wish: Wish
 
 
 def replay(past: Past, plan: Plan, progress: Progress = lambda _nights: None) -> Run:
@@ -70,6 +80,8 @@ class Run:
         self.overlaps: list[datetime] = []
         self.asked = self.certain = 0
         self.quick = Quick(self.rule.program, past.shop, self.book.turns)
+        #: who waits for room in a day, and what that rests on
+        self._waiting: dict[int, _Wait] = {}
 
     @property
     def made(self) -> list[Made]:
@@ -90,6 +102,7 @@ class Run:
         self.rule = rule
         self.quick = Quick(rule.program, self.past.shop, self.book.turns)
         self.quick.speaks &= not self.plan.plainly
+        self._waiting.clear()
         check = rule.at if rule.at_once else rule.at + 1
         for place in range(len(self.past.customers)):
             if self.measured.has_orders(place):
@@ -155,6 +168,8 @@ class Run:
 
     def _decide_all(self, places: Sequence[int], at: int) -> None:
         """Those of one sitting, in the order in which they are asked."""
+        if self._waiting:
+            places = self._but_waiting(places, at)
         known = [place for place in sorted(places) if self.measured.has_orders(place)]
         if len(known) < len(places):
             for place in set(places).difference(known):
@@ -164,6 +179,26 @@ class Run:
                 theirs = sorted(theirs, key=lambda place: -self.measured.spend(place))  # noqa: PLW2901
             for place in theirs:
                 self._decide(place, at, program)
+
+    def _but_waiting(self, places: Sequence[int], at: int) -> Sequence[int]:
+        """Those of a sitting who do not just wait for room in a day; the others are looked at again tomorrow."""
+        money, month = self._money(at), self.book.turns.of(at).month
+        # whether the money runs out among them must not depend on who comes first
+        alike = month in self.ran_out or self.quick.has_room(money, len(places) + 1)
+        if not alike or not self.quick.is_full(money):
+            return places
+        others = []
+        for place in places:
+            known = self._waiting.get(place)
+            if known is not None and known == self._wait(place, known.wish):
+                self.certain += 1
+                self._follow(place, self.quick.still_waits(known.wish, at), at)
+            else:
+                others.append(place)
+        return others
+
+    def _wait(self, place: int, wish: Wish) -> _Wait:
+        return _Wait(self.measured.version[place], len(self.book.offers[place]), self.measured.late_at(place), wish)
 
     def _rules_for(self, places: Sequence[int]) -> Iterable[tuple[Program, Sequence[int]]]:
         """While new rules are tried on a share of customers, the others keep those before."""
@@ -178,9 +213,14 @@ class Run:
         if self.quick.speaks and self.rule.others is None:
             self.certain += 1
             answer = self._quickly(place, at)
+            if answer.waits is not None and not self.plan.real_fates:
+                self._waiting[place] = self._wait(place, answer.waits)
         else:
             self.asked += 1
             answer = self._asked(place, at, program)
+        self._follow(place, answer, at)
+
+    def _follow(self, place: int, answer: Answer, at: int) -> None:
         turn = self.book.turns.of(at)
         if answer.budget_used_up:
             self.ran_out.setdefault(turn.month, turn.day)
@@ -194,7 +234,7 @@ class Run:
         who = self.past.customers[place]
         if who in self.past.left_out:
             return Answer(None)
-        versions, version, turn = self.past.versions, self.measured.version[place], self.book.turns.of(at)
+        versions, version = self.past.versions, self.measured.version[place]
         facts = Facts(
             customer_id=who,
             spend=partial(self.measured.spend, place),
@@ -202,8 +242,11 @@ class Run:
             last_id=versions.all[version].last_id,
             late_at=self.measured.late_at(place),
         )
-        money = Money(self.book.purse.used(turn.month), self.book.purse.of_day(turn.month, turn.day)[1])
-        return self.quick.answer(facts, self.book.offers[place], money, at)
+        return self.quick.answer(facts, self.book.offers[place], self._money(at), at)
+
+    def _money(self, at: int) -> Money:
+        turn = self.book.turns.of(at)
+        return Money(self.book.purse.used(turn.month), self.book.purse.of_day(turn.month, turn.day)[1])
 
     def _asked(self, place: int, at: int, program: Program) -> Answer:
         turn = self.book.turns.of(at)

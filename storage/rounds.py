@@ -19,16 +19,22 @@ from storage.upserts import among
 
 #: the store has been asked for them, so that it may have them
 ASKED = ("sending", "issued")
+#: As expressions, so that the states' index chooses the few that are open: by the bare columns SQLite would walk through
+#: all offers that there ever were, in the order of their ids.
+PLACE, CODE = func.coalesce(table.c.offer_id, ""), func.coalesce(table.c.code, "")
+
+#: what an offer was decided from is long, and nobody on a round reads it: empty in all that is read here
+UNREAD = frozenset({"reasons", "inputs"})
 
 
 def ended_unasked(db: Connection, shop_id: int, now: datetime, *, limit: int) -> list[Offer]:
     """Open offers whose end has come and that no store can have: never sent, or without a code."""
-    return _read(db, _ended_unasked(shop_id, now).order_by(table.c.offer_id).limit(limit))
+    return _read(db, _ended_unasked(shop_id, now).order_by(PLACE).limit(limit))
 
 
 def ended_asked(db: Connection, shop_id: int, now: datetime, *, after: str, limit: int) -> list[Offer]:
     """Open offers whose end has come and whose code a store may have."""
-    return _read(db, _ended_asked(shop_id, now).where(table.c.offer_id > after).order_by(table.c.offer_id).limit(limit))
+    return _read(db, _ended_asked(shop_id, now).where(after < PLACE).order_by(PLACE).limit(limit))
 
 
 def any_ended_unasked(db: Connection, shop_id: int, now: datetime) -> bool:
@@ -43,8 +49,8 @@ def any_ended_asked(db: Connection, shop_id: int, now: datetime) -> bool:
 
 def in_store(db: Connection, shop_id: int, now: datetime, *, after: str, limit: int) -> list[Offer]:
     """Offers that the store was seen to have, and whose end has not come."""
-    mine = (*_in_store(shop_id, now), table.c.offer_id > after)
-    return _read(db, _whole().where(*mine).order_by(table.c.offer_id).limit(limit))
+    mine = (*_in_store(shop_id, now), after < PLACE)
+    return _read(db, _whole().where(*mine).order_by(PLACE).limit(limit))
 
 
 def count_in_store(db: Connection, shop_id: int, now: datetime) -> int:
@@ -57,7 +63,7 @@ def doubtful(db: Connection, shop_id: int, before: datetime, *, after: str, limi
     sent = and_(table.c.state == "sending", table.c.sending_at < before)
     unsent = and_(table.c.state == "planned", table.c.created_at < before)
     mine = (table.c.shop_id == shop_id, or_(sent, unsent))
-    return _read(db, _whole().where(*mine, table.c.offer_id > after).order_by(table.c.offer_id).limit(limit))
+    return _read(db, _whole().where(*mine, after < PLACE).order_by(PLACE).limit(limit))
 
 
 def by_refs(db: Connection, shop_id: int, refs: Collection[str]) -> list[str]:
@@ -70,10 +76,10 @@ def open_offers(
     db: Connection, shop_id: int, *, version: int | None, kind: str | None, after: str, limit: int
 ) -> list[Offer]:
     """Offers that are neither used nor over: those that a version of the rules made, those of a kind, or all."""
-    mine = [table.c.shop_id == shop_id, table.c.state.in_(offers.OPEN), table.c.offer_id > after]
+    mine = [table.c.shop_id == shop_id, table.c.state.in_(offers.OPEN), after < PLACE]
     mine += [] if version is None else [table.c.program_version == version]
     mine += [] if kind is None else [table.c.kind == kind]
-    return _read(db, _whole().where(*mine).order_by(table.c.offer_id).limit(limit))
+    return _read(db, _whole().where(*mine).order_by(PLACE).limit(limit))
 
 
 def unwant(db: Connection, shop_id: int, offer_ids: Collection[str], *, note: str) -> None:
@@ -88,12 +94,12 @@ def _in_store(shop_id: int, now: datetime) -> Sequence[ColumnElement[bool]]:
 
 
 def _ended_unasked(shop_id: int, now: datetime) -> Select[Any]:
-    unasked = or_(table.c.state == "planned", (table.c.state == "issued") & table.c.code.is_(None))
+    unasked = or_(table.c.state == "planned", (table.c.state == "issued") & (CODE == ""))
     return _whole().where(*_over(shop_id, now), unasked)
 
 
 def _ended_asked(shop_id: int, now: datetime) -> Select[Any]:
-    return _whole().where(*_over(shop_id, now), table.c.state.in_(ASKED), table.c.code.is_not(None))
+    return _whole().where(*_over(shop_id, now), table.c.state.in_(ASKED), CODE != "")
 
 
 def _over(shop_id: int, now: datetime) -> Sequence[ColumnElement[bool]]:
@@ -102,8 +108,8 @@ def _over(shop_id: int, now: datetime) -> Sequence[ColumnElement[bool]]:
 
 
 def _whole() -> Select[Any]:
-    return select(*offers.COLUMNS)
+    return select(*(column for column in offers.COLUMNS if column.name not in UNREAD))
 
 
 def _read(db: Connection, statement: Select[Any]) -> list[Offer]:
-    return [Offer(**row._asdict()) for row in db.execute(statement)]
+    return [Offer(**row._asdict(), reasons=[], inputs={}) for row in db.execute(statement)]

@@ -36,7 +36,7 @@ demo: setup ## a store, the plugin and two years of purchases, on this machine
 	@$(BIN)/regulars demo $(ARGS)
 
 test: setup-dev browser ## the whole suite, PostgreSQL and browser included
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m tests.lanes $(ARGS)
 
 bench: setup-dev ## speed and memory, side by side with named alternatives
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

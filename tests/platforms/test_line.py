@@ -48,7 +48,7 @@ DATES = (b"Mon, 02 Mar 2026 15:00:00 GMT", b"soon")
 
 def test_the_stores_clock_is_heard(line: Line) -> None:
     """The last answer's date is known, to the second; one that has none or a wrong one is no clock."""
-    told = [b"HTTP/1.1 200 OK\r\nDate: %s\r\nContent-Length: 0\r\n\r\n" % date for date in DATES]
+    told = [b"HTTP/1.1 200 OK\r\nDate: %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % date for date in DATES]
     with store(*map(writes, told)) as shop:
         _post(line, shop.origin)
         assert line.store_time == datetime(2026, 3, 2, 15, tzinfo=UTC)

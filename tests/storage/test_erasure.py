@@ -134,7 +134,7 @@ def test_everyone_merged_with_the_person_goes_too(database: Database, shop_id: i
         customers.record_many(db, shop_id, [CustomerFact(customer_id="c3", updated_at=START)])
         erase(db, shop_id, "c1")
         assert orders.purchases(db, shop_id).customer_ids == ["c3"]
-        assert dump(db, shop_id)["customers"] == [repr(("c3", START, False, False, None, False))]
+        assert dump(db, shop_id)["customers"] == [repr(("c3", START, False, False, None, False, None, None))]
 
 
 SPELLINGS = [

@@ -35,15 +35,19 @@ def collect_rarely() -> None:
 
 
 class Worker:
-    """Empties the queues of one database; any number of workers may run at once."""
+    """Empties the queues of one database; any number of workers may run at once.
+
+    ``pages_too`` may be taken away while many nights are lived in a row that nobody looks at (``night_step``).
+    """
 
     def __init__(self, runtime: Runtime, *, concurrency: int = CALLS_AT_ONCE) -> None:
         self.runtime = runtime
+        self.pages_too = True
         self.pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="store-call")
         self.steps: tuple[Callable[[], int], ...] = (
             lambda: inbox_step.run(runtime),
             lambda: outbox_step.run(runtime, self.pool),
-            lambda: night_step.run(runtime),
+            lambda: night_step.run(runtime, pages_too=self.pages_too),
             lambda: time_step.run(runtime),
             Rounds(runtime).run,
             Pruning(runtime).run,

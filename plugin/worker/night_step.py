@@ -19,25 +19,28 @@ KEEP_KNOWN = timedelta(days=460)
 log = logging.getLogger("regulars.worker")
 
 
-def run(runtime: Runtime) -> int:
+def run(runtime: Runtime, *, pages_too: bool = True) -> int:
     """Measures every shop whose night has come; answers how many."""
     now = runtime.now()
     with runtime.database.reading() as db:
         due = shops.due(db, now)
     for shop in due:
         _keep_token_alive(runtime, shop)
-        measure_shop(runtime, shop, as_of=now)
+        measure_shop(runtime, shop, as_of=now, pages_too=pages_too)
     return len(due)
 
 
-def measure_shop(runtime: Runtime, shop: Shop, *, as_of: datetime) -> int:
-    """Fits the store's numbers, measures all customers, proposes rules to a new shop; answers how many were measured."""
+def measure_shop(runtime: Runtime, shop: Shop, *, as_of: datetime, pages_too: bool = True) -> int:
+    """Fits the store's numbers, measures all customers, proposes rules to a new shop; answers how many were measured.
+
+    Without ``pages_too`` the figures that only pages show stay those of an earlier night: nothing is decided by them.
+    """
     with runtime.database.reading() as db:
         current = programs.current(db, shop.shop_id)
         program = stored.from_stored(current.body) if current else None
         night = measure.night(db, shop, as_of=as_of, program=program)
-        added = report_effect.measure(db, shop, night.history, as_of=as_of)
-    told = tell_figures.tell(night.history, night.model, as_of=as_of, columns=night.columns)
+        added = report_effect.measure(db, shop, night.history, as_of=as_of) if pages_too else None
+    told = tell_figures.tell(night.history, night.model, as_of=as_of, columns=night.columns) if pages_too else None
     with runtime.database.transaction() as db:
         measure.keep_model(db, shop, night.model, as_of=as_of, everyone=True)
     for piece in night.pieces():
@@ -47,8 +50,9 @@ def measure_shop(runtime: Runtime, shop: Shop, *, as_of: datetime) -> int:
             snapshots.forget(db, shop.shop_id, night.gone)
         shops.plan_nightly(db, shop.shop_id, install.next_night(shop.timezone, as_of))
         install.propose_again(db, shop, now=as_of)
-        figures.keep(db, shop.shop_id, tell_figures.NAME, told, as_of)
-        report_effect.keep(db, shop, added, as_of=as_of)
+        if told is not None and added is not None:
+            figures.keep(db, shop.shop_id, tell_figures.NAME, told, as_of)
+            report_effect.keep(db, shop, added, as_of=as_of)
         known.prune(db, shop.shop_id, as_of - KEEP_KNOWN)
     return night.count
 

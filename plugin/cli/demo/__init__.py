@@ -16,6 +16,7 @@ from plugin.cli.progress import bar
 from plugin.pages.launch import launch_url
 from plugin.sandbox import diary
 from plugin.sandbox.history import purchases
+from plugin.worker.loop import collect_rarely
 
 TWO_YEARS = 730
 #: the printed link works for a day
@@ -69,6 +70,7 @@ def _live(world: World, directory: Path, days: int) -> None:
         life.wake_up(span[0])
         life.merchant.install()
         past.become_known(world, directory)
+    collect_rarely()
     with bar(len(span), "Living through the days", "days") as progress:
         life.live(span, progress.update)
     world.clock.set(stop_at)

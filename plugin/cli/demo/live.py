@@ -20,6 +20,8 @@ SEED = 1997
 USES_CODE = 0.75
 #: of all orders
 CANCELLED, REFUNDED, DELIVERED_TWICE = 0.01, 0.02, 0.03
+#: days at the end after whose nights somebody may look
+LOOKED_AT = 2
 EARLY, NIGHT, EVENING = time(1, 30), time(2, 30), time(23, 45)
 
 
@@ -46,6 +48,8 @@ class Life:
         """Lives through the days in order, those before where it stopped last time excepted."""
         lived = diary.lived_until(self.world.store)
         for day in days:
+            # what pages show is that of the last night; the nights before go by unseen
+            self.world.worker.pages_too = day in days[-LOOKED_AT:]
             if lived is None or day > lived:
                 self._day(day)
                 diary.mark_lived(self.world.store, day)

@@ -58,7 +58,8 @@ class Merchant:
         kept = self._api("GET", "/api/v1/program")
         program = kept["program"]
         program["mode"] = "live"
-        program["win_back"]["enabled"] = True
+        # all who are late are written to on their day: the store is gone through in minutes, not in two years
+        program["win_back"] |= {"enabled": True, "daily_ramp": 0}
         program["limits"] |= {
             "monthly_budget": str(MONTHLY_BUDGET),
             "order_guard": str(ORDER_GUARD),

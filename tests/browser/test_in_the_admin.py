@@ -78,6 +78,7 @@ def test_a_reload_inside_the_frame_recovers(in_admin: Running, window: Window) -
     """Without the admin's token in the address, with a fresh one from the admin."""
     page = window.open(in_admin.admin(RULES))
     expect(framed(page).locator("#program")).to_be_visible()
+    page.wait_for_load_state("networkidle")  # what the page still asks carries the token of before
     frame = page.frames[1]
     in_admin.world.clock.forward(minutes=30)
     frame.evaluate("() => location.reload()")

@@ -55,7 +55,7 @@ lint: setup-dev ## style, types, import contracts
 
 lock: ## brings the lock files to the newest releases (needs uv)
 	@uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade -o requirements.lock
-	@uv pip compile pyproject.toml --extra build --extra dev -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements-dev.lock
+	@uv pip compile pyproject.toml --extra build --extra aws --extra dev -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements-dev.lock
 
 messages: setup-dev ## brings the translations' catalogues up to date
 	@$(BIN)/python -m tests.house.messages

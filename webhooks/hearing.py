@@ -14,9 +14,9 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from storage.inbox import Delivery
-from webhooks import decoder
+from webhooks import decoder, readers
 from webhooks.keeper import CannotKeep
-from webhooks.shopify import readers, signature, versions
+from webhooks.shopify import signature, versions
 
 #: where a body says whose it is: what it says must be what the header says
 SHOP_IN_BODY = MappingProxyType({

@@ -13,8 +13,8 @@ from marshmallow import ValidationError
 from tests.webhooks import bodies
 from webhooks import decoder
 from webhooks.shopify import payloads
-from webhooks.shopify.fields import Payload
-from webhooks.shopify.loader import compiled
+from webhooks.fields import Payload
+from webhooks.loader import compiled
 
 SCHEMAS: dict[str, type[Payload]] = {
     name: schema

@@ -6,8 +6,9 @@ No name, no address; e-mail and telephone only where the store asks to forget th
 
 from __future__ import annotations
 
-from webhooks.shopify import readers
-from webhooks.shopify.fields import Ids, Many, One, Payload, Read
+from webhooks import readers
+from webhooks.fields import Each, Many, One, Payload, Read
+from webhooks.shopify import ids
 
 
 class Money(Payload):
@@ -27,14 +28,14 @@ class MoneySet(Payload):
 class Customer(Payload):
     """A customer, alone or inside an order."""
 
-    id = Read(readers.platform_id, required=True)
+    id = Read(ids.platform_id, required=True)
     updated_at = Read(readers.instant)
 
 
 class OrdersCustomer(Payload):
     """The customer of an order; channels write an object without an id for a guest."""
 
-    id = Read(readers.platform_id)
+    id = Read(ids.platform_id)
     updated_at = Read(readers.instant)
 
 
@@ -49,9 +50,9 @@ class Allocation(Payload):
 class Line(Payload):
     """One position of an order."""
 
-    id = Read(readers.platform_id, required=True)
-    product_id = Read(readers.platform_id)
-    variant_id = Read(readers.platform_id)
+    id = Read(ids.platform_id, required=True)
+    product_id = Read(ids.platform_id)
+    variant_id = Read(ids.platform_id)
     quantity = Read(readers.count, required=True)
     current_quantity = Read(readers.count)
     price = Read(readers.amount)
@@ -112,8 +113,8 @@ class Adjustment(Payload):
 class Refund(Payload):
     """A refund, alone or inside an order."""
 
-    id = Read(readers.platform_id, required=True)
-    order_id = Read(readers.platform_id)
+    id = Read(ids.platform_id, required=True)
+    order_id = Read(ids.platform_id)
     created_at = Read(readers.instant)
     processed_at = Read(readers.instant)
     transactions = Many(Transaction)
@@ -124,7 +125,7 @@ class Refund(Payload):
 class Order(Payload):
     """An order."""
 
-    id = Read(readers.platform_id, required=True)
+    id = Read(ids.platform_id, required=True)
     created_at = Read(readers.instant)
     processed_at = Read(readers.instant)
     updated_at = Read(readers.instant)
@@ -148,7 +149,7 @@ class Order(Payload):
 class OrderEdit(Payload):
     """Which order was edited; not how it looks now."""
 
-    order_id = Read(readers.platform_id, required=True)
+    order_id = Read(ids.platform_id, required=True)
 
 
 class OrderEdited(Payload):
@@ -160,8 +161,8 @@ class OrderEdited(Payload):
 class Merge(Payload):
     """The body of ``customers/merge``."""
 
-    admin_graphql_api_customer_kept_id = Read(readers.platform_id)
-    admin_graphql_api_customer_deleted_id = Read(readers.platform_id)
+    admin_graphql_api_customer_kept_id = Read(ids.platform_id)
+    admin_graphql_api_customer_deleted_id = Read(ids.platform_id)
     status = Read(readers.text, required=True)
 
 
@@ -171,13 +172,13 @@ class Tagged(Payload):
     It tells what came or went, not what is there now; as deliveries come in any order, that has to be asked.
     """
 
-    customerId = Read(readers.customer_id, required=True)  # noqa: N815 (the platform's name)
+    customerId = Read(ids.customer_id, required=True)  # noqa: N815 (the platform's name)
 
 
 class Discount(Payload):
     """The body of ``discounts/update`` and ``discounts/delete``: which one; how it is now has to be asked."""
 
-    admin_graphql_api_id = Read(readers.discount_id, required=True)
+    admin_graphql_api_id = Read(ids.discount_id, required=True)
 
 
 class Shop(Payload):
@@ -199,7 +200,7 @@ class Uninstalled(Payload):
 class Person(Payload):
     """Whom a request for data or erasure is about; the id may be missing."""
 
-    id = Read(readers.platform_id)
+    id = Read(ids.platform_id)
     email = Read(readers.text)
     phone = Read(readers.text)
 
@@ -207,7 +208,7 @@ class Person(Payload):
 class DataRequestId(Payload):
     """The store's number for a request."""
 
-    id = Read(readers.platform_id)
+    id = Read(ids.platform_id)
 
 
 class DataRequest(Payload):
@@ -215,7 +216,7 @@ class DataRequest(Payload):
 
     shop_domain = Read(readers.text, required=True)
     customer = One(Person, required=True)
-    orders_requested = Ids()
+    orders_requested = Each(ids.platform_id)
     data_request = One(DataRequestId, required=True)
 
 
@@ -224,11 +225,11 @@ class CustomerRedact(Payload):
 
     shop_domain = Read(readers.text, required=True)
     customer = One(Person, required=True)
-    orders_to_redact = Ids()
+    orders_to_redact = Each(ids.platform_id)
 
 
 class ShopRedact(Payload):
     """The body of ``shop/redact``."""
 
-    shop_id = Read(readers.platform_id, required=True)
+    shop_id = Read(ids.platform_id, required=True)
     shop_domain = Read(readers.text, required=True)

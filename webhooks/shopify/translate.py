@@ -12,8 +12,8 @@ from marshmallow import ValidationError
 
 from storage.facts import CustomerFact, MergeFact, ShopFact
 from webhooks.facts import DataRequest, Facts, RedactCustomer, Unexpected
+from webhooks.loader import compiled
 from webhooks.shopify import orders, payloads, refunds
-from webhooks.shopify.loader import compiled
 
 LONGEST_REASON_CHARACTERS = 200
 #: how Shopify says that a merge went through

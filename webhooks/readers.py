@@ -1,4 +1,4 @@
-"""One function per kind of value that Shopify writes: the JSON value in, ours out, ValueError for anything else.
+"""One function per kind of value that stores write: the JSON value in, ours out, ValueError for anything else.
 
 The messages are the same for every value, so that no part of a payload can travel in them.
 """
@@ -20,9 +20,6 @@ LARGEST_AMOUNT = 10**15
 MOST_AMOUNTS = 10_000
 _AMOUNTS: dict[str, Decimal] = {}
 
-_ID = re.compile(r"(?:gid://shopify/[A-Za-z]+/)?([1-9][0-9]{0,18})")
-_DISCOUNT = re.compile(r"gid://shopify/Discount[A-Za-z]{0,20}Node/([1-9][0-9]{0,18})")
-_CUSTOMER = re.compile(r"gid://shopify/Customer/([1-9][0-9]{0,18})")
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,18})?")
 # 1970 to 2199, so that no zone can push an instant out of what a datetime or a column holds
 _INSTANT = re.compile(
@@ -30,28 +27,6 @@ _INSTANT = re.compile(
     r"(?:Z|[+-][0-9]{2}:[0-9]{2})"
 )
 _CURRENCY = re.compile(r"[A-Z]{3}")
-
-
-def platform_id(value: Any) -> str:
-    """The digits of an id, whether it stands as number, text or gid: ids pass 2^53, so they are text with us."""
-    text = str(value) if type(value) is int else value
-    if isinstance(text, str) and (found := _ID.fullmatch(text)):
-        return found[1]
-    raise ValueError("not an id")
-
-
-def discount_id(value: Any) -> str:
-    """The digits of a discount's gid, and of no other thing's: the topic is not signed."""
-    if isinstance(value, str) and (found := _DISCOUNT.fullmatch(value)):
-        return found[1]
-    raise ValueError("not a discount's id")
-
-
-def customer_id(value: Any) -> str:
-    """The digits of a customer's gid, and of no other thing's: the topic is not signed."""
-    if isinstance(value, str) and (found := _CUSTOMER.fullmatch(value)):
-        return found[1]
-    raise ValueError("not a customer's id")
 
 
 def instant(value: Any) -> datetime:

@@ -11,8 +11,6 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
-from webhooks.shopify import readers
-
 
 class Payload(Schema):
     """The part of a JSON object that we read."""
@@ -58,8 +56,8 @@ class Many(fields.Nested):
         super().__init__(nested, many=True, load_default=None, allow_none=True)
 
 
-class Ids(fields.List[str]):
-    """A list of ids; null and absent are both None."""
+class Each(fields.List[Any]):
+    """A list of values that ``reader`` understands; null and absent are both None."""
 
-    def __init__(self) -> None:
-        super().__init__(Read(readers.platform_id, required=True), load_default=None, allow_none=True)
+    def __init__(self, reader: Callable[[Any], Any]) -> None:
+        super().__init__(Read(reader, required=True), load_default=None, allow_none=True)

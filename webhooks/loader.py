@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from marshmallow import fields
 
-from webhooks.shopify.fields import Many, One, Payload, Read
+from webhooks.fields import Many, One, Payload, Read
 
 Load = Callable[[Any], dict[str, Any]]
 

@@ -1,0 +1,32 @@
+"""How Shopify names things: numbers, or gids that end in them. ValueError, the same for every value, for anything else."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_ID = re.compile(r"(?:gid://shopify/[A-Za-z]+/)?([1-9][0-9]{0,18})")
+_DISCOUNT = re.compile(r"gid://shopify/Discount[A-Za-z]{0,20}Node/([1-9][0-9]{0,18})")
+_CUSTOMER = re.compile(r"gid://shopify/Customer/([1-9][0-9]{0,18})")
+
+
+def platform_id(value: Any) -> str:
+    """The digits of an id, whether it stands as number, text or gid: ids pass 2^53, so they are text with us."""
+    text = str(value) if type(value) is int else value
+    if isinstance(text, str) and (found := _ID.fullmatch(text)):
+        return found[1]
+    raise ValueError("not an id")
+
+
+def discount_id(value: Any) -> str:
+    """The digits of a discount's gid, and of no other thing's: the topic is not signed."""
+    if isinstance(value, str) and (found := _DISCOUNT.fullmatch(value)):
+        return found[1]
+    raise ValueError("not a discount's id")
+
+
+def customer_id(value: Any) -> str:
+    """The digits of a customer's gid, and of no other thing's: the topic is not signed."""
+    if isinstance(value, str) and (found := _CUSTOMER.fullmatch(value)):
+        return found[1]
+    raise ValueError("not a customer's id")

@@ -62,9 +62,13 @@ class Line:
 
     def post(self, url: str, *, headers: Mapping[str, str], body: bytes) -> Reply:
         """Sends once and reads the whole answer, whatever its status. Raises NotSent or InDoubt."""
+        return self.send("POST", url, headers=headers, body=body)
+
+    def send(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
+        """As ``post``, with any method."""
         if not url.startswith("https://") and not self._allow_plain:
             raise NotSent("a store is only spoken to over https (a test store on loopback: allow private hosts)")
-        outcome = self._attempt(url, headers, body)
+        outcome = self._attempt(method, url, headers, body)
         # raised out here, so that no exception of the HTTP client, which knows the headers, hangs on to it
         if isinstance(outcome, PlatformError):
             raise outcome
@@ -75,10 +79,11 @@ class Line:
         """Hangs up."""
         self._session.close()
 
-    def _attempt(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply | PlatformError:
+    def _attempt(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply | PlatformError:
         hang_up_at = self._monotonic() + self._patience.whole_seconds
         try:
-            with self._session.post(
+            with self._session.request(
+                method,
                 url,
                 data=body,
                 headers=dict(headers),

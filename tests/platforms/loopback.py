@@ -22,6 +22,7 @@ class Heard:
     path: str
     headers: dict[str, str]
     body: bytes
+    method: str = "POST"
 
     @property
     def json(self) -> Any:
@@ -40,7 +41,8 @@ class Store:
     def play(self, handler: BaseHTTPRequestHandler) -> None:
         """Hears one request and answers it."""
         body = handler.rfile.read(int(handler.headers.get("Content-Length", "0")))
-        self.heard.append(Heard(path=handler.path, headers=dict(handler.headers.items()), body=body))
+        told = dict(handler.headers.items())
+        self.heard.append(Heard(path=handler.path, headers=told, body=body, method=handler.command))
         (self.acts.pop(0) if len(self.acts) > 1 else self.acts[0])(handler)
 
 
@@ -56,6 +58,8 @@ def store(*acts: Act) -> Iterator[Store]:
 
         def do_POST(self) -> None:
             played.play(self)
+
+        do_GET = do_PUT = do_DELETE = do_POST  # noqa: N815
 
         def log_message(self, *args: object) -> None:
             pass
@@ -78,7 +82,7 @@ def answers(body: Any, *, status: int = 200, **headers: str) -> Act:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
 
     def act(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
+        handler.send_response_only(status)
         for name, value in {"Content-Length": str(len(raw)), **headers}.items():
             handler.send_header(name.replace("_", "-"), value)
         handler.end_headers()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugin.platforms.shopify import shape
+from plugin.platforms import shape
 from plugin.platforms.shopify.admin import AdminClient
 from plugin.platforms.shopify.documents import CUSTOMER_TAGS
 from plugin.platforms.shopify.ids import to_gid

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from plugin.platforms import shape
 from plugin.platforms.protocol import DiscountSpec, InDoubt
-from plugin.platforms.shopify import discount_input, shape
+from plugin.platforms.shopify import discount_input
 from plugin.platforms.shopify.ids import number_of
 from plugin.platforms.terms import Terms
 from storage.money import to_minor

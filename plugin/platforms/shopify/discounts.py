@@ -10,8 +10,9 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from plugin.platforms import shape
 from plugin.platforms.protocol import DiscountPage, DiscountSpec, InDoubt, Rejected, StoredDiscount, Taken
-from plugin.platforms.shopify import discount_input, discount_terms, shape
+from plugin.platforms.shopify import discount_input, discount_terms
 from plugin.platforms.shopify.admin import AdminClient
 from plugin.platforms.shopify.documents import (
     CREATE_DISCOUNT,

@@ -10,8 +10,8 @@ from collections import defaultdict
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from plugin.platforms import shape
 from plugin.platforms.protocol import FetchedOrder, InDoubt
-from plugin.platforms.shopify import shape
 from plugin.platforms.shopify.admin import AdminClient
 from plugin.platforms.shopify.documents import FETCH_ORDER
 from plugin.platforms.shopify.ids import to_gid

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from plugin.platforms import shape
 from plugin.platforms.protocol import StoreInfo, Unauthorized
-from plugin.platforms.shopify import shape
 from plugin.platforms.shopify.admin import AdminClient
 from plugin.platforms.shopify.documents import STORE_INFO
 

@@ -8,14 +8,14 @@ refresh token: callers keep the pair under a lock and exchange only when no pair
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from plugin.platforms import shape
 from plugin.platforms.line import Line, Reply
 from plugin.platforms.protocol import InDoubt, PlatformError, Unauthorized
-from plugin.platforms.shopify import shape
 from plugin.platforms.shopify.admin import TOKEN
 from plugin.platforms.shopify.answers import refusal
 from plugin.platforms.shopify.origin import address
@@ -44,6 +44,17 @@ class Credentials:
     refresh_token: str | None = field(default=None, repr=False)
     refresh_expires_at: datetime | None = None
     scopes: tuple[str, ...] = ()
+    #: of an app that the store's own people made: what its webhooks are signed with
+    app_secret: str | None = field(default=None, repr=False)
+
+    @property
+    def lasting(self) -> bool:
+        """Whether the token never ends, and can never be renewed (custom apps)."""
+        return self.expires_at is None and self.refresh_token is None
+
+    def lives(self, now: datetime) -> bool:
+        """Whether the access token has not run out by then."""
+        return self.expires_at is None or now < self.expires_at
 
     def usable(self, now: datetime) -> bool:
         """Whether the access token still holds for the next five minutes."""
@@ -53,9 +64,17 @@ class Credentials:
         """Whether there is a refresh token that has not run out."""
         return self.refresh_token is not None and (self.refresh_expires_at is None or now < self.refresh_expires_at)
 
+    def of_the_app(self, app_secret: str | None) -> Credentials:
+        """The same for an app with a secret of its own."""
+        return replace(self, app_secret=app_secret)
+
     def to_json(self) -> bytes:
         """For sealing; nothing else should ever hold it."""
-        return json.dumps(asdict(self), default=datetime.isoformat).encode()
+        told = asdict(self)
+        if self.app_secret is None:
+            # a program from before there was one must go on reading the others
+            del told["app_secret"]
+        return json.dumps(told, default=datetime.isoformat).encode()
 
     @classmethod
     def from_json(cls, stored: bytes) -> Credentials:
@@ -90,6 +109,14 @@ def exchange(line: Line, app: App, *, shop: str, session_token: str, now: dateti
         "expiring": "1",
     }
     return _granted(line, app, shop=shop, grant=grant, now=now)
+
+
+def redeem(line: Line, app: App, *, shop: str, code: str, now: datetime) -> Credentials:
+    """An expiring offline pair for the code that a merchant came back with. Raises PlatformError.
+
+    A code is good once; Unauthorized: begin anew.
+    """
+    return _granted(line, app, shop=shop, grant={"code": code, "expiring": "1"}, now=now)
 
 
 def refresh(line: Line, app: App, *, shop: str, refresh_token: str, now: datetime) -> Credentials:

@@ -1,0 +1,1 @@
+"""Magento, Mage-OS and Adobe Commerce over their REST API."""

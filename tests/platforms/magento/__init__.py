@@ -1,0 +1,1 @@
+"""Magento's REST API, as its captures show it."""

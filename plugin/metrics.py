@@ -32,6 +32,8 @@ class Metrics:
         self._asked = self._counter("store_calls", "Calls to stores by what became of them", "outcome")
         self._throttled = self._counter("throttled", "Calls that a store asked to wait with")
         self._renewed = self._counter("token_refresh", "Renewals of stores' tokens", "outcome")
+        self._noticed = self._counter("store_notices", "What stores' answers said beside what was asked", "kind")
+        self._found = self._counter("reconciled_orders", "Orders that asking found and no delivery had told")
         self._answers = self._counter("http_answers", "Answers", "route", "method", "status")
         self._seconds = Histogram("regulars_http_seconds", "Time to answer", ("route",), registry=self.registry)
         # finding the child of a metric by its labels takes longer than counting
@@ -64,6 +66,14 @@ class Metrics:
     def renewed(self, error: Exception | None) -> None:
         """A store's token was to be renewed: it was, or this is why not."""
         self._renewed.labels(_outcome(error, "renewed")).inc()
+
+    def noticed(self, kind: str) -> None:
+        """A store's answer said something beside what was asked: a retired version, a field that will go, an odd error."""
+        self._noticed.labels(kind).inc()
+
+    def found(self, orders: int) -> None:
+        """Orders changed in a store, and no delivery told of it."""
+        self._found.inc(orders)
 
     def text(self, *others: Collector) -> str:
         """All counters, of all processes that share them, and what ``others`` collect, in Prometheus' words."""

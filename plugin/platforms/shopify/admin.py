@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from plugin.platforms.line import Line, Reply
 from plugin.platforms.protocol import InDoubt, PlatformError, ShopUnavailable, Throttled
+from plugin.platforms.shopify import notices
 from plugin.platforms.shopify.answers import bounded_wait, refusal
+from plugin.platforms.shopify.notices import Notices
 from plugin.platforms.shopify.origin import address
+from plugin.platforms.shopify.pacing import SPARE_SECONDS, Pace
 from webhooks import decoder
-
-logger = logging.getLogger(__name__)
 
 #: visible ASCII: what may stand in a header
 TOKEN = re.compile(r"[\x21-\x7e]{1,512}")
 LONGEST_MESSAGE = 300
 #: a bucket that restores nothing, or says nothing: ask again after this
 USUAL_WAIT_SECONDS = 1.0
-#: waited on top, so that a clock's rounding does not bring the question back a moment too early
-SPARE_SECONDS = 0.1
+#: what an error may be called without an alarm; whatever else comes is in doubt, and somebody should look at it
+KNOWN_CODES = frozenset({"THROTTLED", "SHOP_INACTIVE", "ACCESS_DENIED", "INTERNAL_SERVER_ERROR"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +77,31 @@ class Answer:
 
 
 class AdminClient:
-    """One store's Admin API. ``origin`` is the setting, ``access_token`` is never shown. Raises ValueError for nonsense."""
+    """One store's Admin API. ``origin`` is the setting, ``access_token`` is never shown. Raises ValueError for nonsense.
 
-    def __init__(self, line: Line, *, shop: str, origin: str, api_version: str, access_token: str) -> None:
+    ``pace`` is shared by all that ask this store, ``ticks`` its clock in seconds; ``noticed`` hears what answers say
+    beside what was asked.
+    """
+
+    def __init__(
+        self,
+        line: Line,
+        *,
+        shop: str,
+        origin: str,
+        api_version: str,
+        access_token: str,
+        pace: Pace | None = None,
+        ticks: Callable[[], float] = time.monotonic,
+        noticed: Notices | None = None,
+    ) -> None:
         if not TOKEN.fullmatch(access_token):
             raise ValueError("an access token is visible ASCII characters; this one is not")
         self.shop = shop
         self._line = line
         self._version = api_version
+        self._pace, self._ticks = pace or Pace(), ticks
+        self._noticed = noticed or Notices()
         self._url = address(origin, shop=shop, path=f"/admin/api/{api_version}/graphql.json")
         self._headers = {
             "X-Shopify-Access-Token": access_token,
@@ -93,31 +111,49 @@ class AdminClient:
         }
 
     def run(self, document: str, variables: Mapping[str, Any]) -> Answer:
-        """Asks once. Raises a PlatformError unless the answer holds data."""
+        """Asks once, if the store's bucket holds it. Raises a PlatformError unless the answer holds data."""
         body = json.dumps({"query": document, "variables": variables}, allow_nan=False).encode()
-        reply = self._line.post(self._url, headers=self._headers, body=body)
-        if error := refusal(reply):
-            raise error
-        return self._understand(reply)
+        with self._pace.turn(document, at=self._ticks()):
+            reply = self._line.post(self._url, headers=self._headers, body=body)
+            if error := refusal(reply):
+                raise error
+            return self._understand(document, reply)
 
-    def _understand(self, reply: Reply) -> Answer:
+    def _understand(self, document: str, reply: Reply) -> Answer:
         envelope = _envelope(reply.body)
         errors = _errors(envelope.get("errors"))
         cost = _cost(envelope.get("extensions"))
+        self._learn(document, cost)
         if error := _definite_no(errors, cost):
             raise error
         data = envelope.get("data")
-        if not isinstance(data, dict):
-            logger.warning("Shopify answered without data: %s", _codes(errors))
-            raise InDoubt(f"the answer holds no data: {_listed(errors)}")
         if errors:
-            logger.warning("Shopify answered in part: %s", _codes(errors))
+            self._alarm(errors)
+        if not isinstance(data, dict):
+            raise InDoubt(f"the answer holds no data: {_listed(errors)}")
         return Answer(data=data, errors=errors, cost=cost, api_version=self._answered_by(reply))
+
+    def _learn(self, document: str, cost: Cost | None) -> None:
+        if cost is not None and cost.restore_rate > 0:
+            self._pace.told(
+                document, requested=cost.requested, available=cost.available, maximum=cost.maximum,
+                rate=cost.restore_rate, at=self._ticks(),
+            )  # fmt: skip
+
+    def _alarm(self, errors: tuple[GraphqlError, ...]) -> None:
+        """Names codes and fields only: a message may repeat what was sent."""
+        strange = [error for error in errors if error.code not in KNOWN_CODES]
+        kind = notices.UNKNOWN if strange else notices.PARTIAL
+        self._noticed.tell(self.shop, kind, _listed(strange or errors))
 
     def _answered_by(self, reply: Reply) -> str:
         version = reply.headers.get("X-Shopify-API-Version", self._version)
         if version != self._version:
-            logger.warning("Shopify answered in API version %.20s, asked was %s", version, self._version)
+            self._noticed.tell(
+                self.shop, notices.VERSION, f"answered by {_plain(version, 20)}, asked was {self._version}"
+            )
+        if reason := reply.headers.get("X-Shopify-API-Deprecated-Reason"):
+            self._noticed.tell(self.shop, notices.DEPRECATED, _plain(reason, notices.LONGEST_WORDS))
         return version
 
 
@@ -191,5 +227,5 @@ def _listed(errors: tuple[GraphqlError, ...] | list[GraphqlError]) -> str:
     )
 
 
-def _codes(errors: tuple[GraphqlError, ...]) -> str:
-    return ", ".join(error.code or "without a code" for error in errors[:5]) or "no errors either"
+def _plain(header: str, longest: int) -> str:
+    return "".join(letter for letter in header[:longest] if letter.isascii() and letter.isprintable())

@@ -53,6 +53,8 @@ class Facts:
     data_request: DataRequest | None = None
     #: orders that changed, without saying how
     refetch_order_ids: frozenset[str] = frozenset()
+    #: orders that a store hints at, perhaps before it has them for good: to be read, and once more if they are not there
+    hinted_order_ids: frozenset[str] = frozenset()
     #: customers whose tags changed; which they bear now has to be asked
     retagged: frozenset[str] = frozenset()
     #: discounts of the store that were changed or deleted, without saying how

@@ -20,6 +20,7 @@ from storage.facts import MergeFact
 from storage.inbox import InboxRow
 from webhooks import decoder
 from webhooks.facts import DataRequest, Facts, RedactCustomer, Unexpected
+from webhooks.magento import hints
 from webhooks.shopify.translate import translate
 
 #: (shop, customer) → every keyed hash under which the customer may stand among the erased, one per secret key
@@ -45,6 +46,8 @@ class Recorded:
     orders: dict[int, set[str]] = field(default_factory=dict)
     #: orders that changed without saying how: to be fetched
     refetch: dict[int, set[str]] = field(default_factory=dict)
+    #: orders that a store hinted at, perhaps before it had them for good: to be fetched
+    hinted: dict[int, set[str]] = field(default_factory=dict)
     #: customers whose tags changed, and have to be read again where they matter
     retagged: dict[int, set[str]] = field(default_factory=dict)
     #: discounts to look at, by shop
@@ -96,6 +99,9 @@ def _read(row: InboxRow, currency_hint: str) -> Facts:
     if not row.body:
         # emptied since, because a customer in it was erased: it has nothing to say any more
         return Facts()
+    if row.topic.startswith(hints.TOPIC):
+        topic = row.topic.removeprefix(hints.TOPIC)
+        return hints.understand(topic, decoder.decode(row.body), received_at=row.received_at)
     return translate(
         row.topic,
         decoder.decode(row.body),
@@ -116,12 +122,14 @@ def _record_shop(
     told = {order.order_id for facts in known for order in facts.orders}
     told |= {refund.order_id for facts in known for refund in facts.refunds}
     refetch = set().union(*(facts.refetch_order_ids for facts in known))
+    hinted = set().union(*(facts.hinted_order_ids for facts in known))
     retagged = set().union(*(facts.retagged for facts in known))
     discounts = set().union(*(facts.discount_ids for facts in known))
     for found, where in (
         (touched, recorded.touched),
         (told, recorded.orders),
         (refetch, recorded.refetch),
+        (hinted, recorded.hinted),
         (retagged, recorded.retagged),
         (discounts, recorded.discounts),
         (erased, recorded.erased_before),

@@ -12,9 +12,9 @@ from marshmallow import ValidationError
 
 from tests.webhooks import bodies
 from webhooks import decoder
-from webhooks.shopify import payloads
 from webhooks.fields import Payload
 from webhooks.loader import compiled
+from webhooks.shopify import payloads
 
 SCHEMAS: dict[str, type[Payload]] = {
     name: schema

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from storage.facts import CustomerFact, MergeFact, ShopFact
 from tests.webhooks import bodies
 from webhooks import decoder
+from webhooks.complaints import LONGEST_REASON_CHARACTERS
 from webhooks.facts import DataRequest, Facts, RedactCustomer, Unexpected
-from webhooks.shopify.translate import LONGEST_REASON_CHARACTERS, TRANSLATORS, translate
+from webhooks.shopify.translate import TRANSLATORS, translate
 
 CUSTOMER = "7311223344556677889"
 PERSONAL = ("example.com", "O’Hara", "Zoë", "Nowhere", "+15550", "Springvale", "XS")

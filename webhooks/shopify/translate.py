@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -11,11 +11,11 @@ from typing import Any
 from marshmallow import ValidationError
 
 from storage.facts import CustomerFact, MergeFact, ShopFact
+from webhooks.complaints import told
 from webhooks.facts import DataRequest, Facts, RedactCustomer, Unexpected
 from webhooks.loader import compiled
 from webhooks.shopify import orders, payloads, refunds
 
-LONGEST_REASON_CHARACTERS = 200
 #: how Shopify says that a merge went through
 MERGED = frozenset({"completed", "success", "succeeded"})
 
@@ -43,7 +43,7 @@ def translate(
     try:
         return translator(payload, circumstances)
     except ValidationError as wrong:
-        raise Unexpected("; ".join(_complaints(wrong.messages))[:LONGEST_REASON_CHARACTERS]) from None
+        raise Unexpected(told(wrong)) from None
 
 
 def _order(payload: Any, circumstances: Circumstances) -> Facts:
@@ -169,15 +169,3 @@ _UNINSTALLED = compiled(payloads.Uninstalled)
 _DATA_REQUEST = compiled(payloads.DataRequest)
 _CUSTOMER_REDACT = compiled(payloads.CustomerRedact)
 _SHOP_REDACT = compiled(payloads.ShopRedact)
-
-
-def _complaints(messages: Any, path: str = "") -> Iterable[str]:
-    """Marshmallow's tree of messages as ``line_items.3.price: not an amount``; holds names and rules, no values."""
-    if isinstance(messages, dict):
-        for key, inner in messages.items():
-            # "_schema" is how marshmallow names the object itself
-            parts = (path,) if key == "_schema" else (path, str(key))
-            yield from _complaints(inner, ".".join(filter(None, parts)))
-    else:
-        for message in messages:
-            yield f"{path or 'body'}: {message}"

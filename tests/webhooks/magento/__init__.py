@@ -1,0 +1,1 @@
+"""Magento's deliveries and answers, read as a real store wrote them."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
@@ -32,6 +32,19 @@ _TOKEN = re.compile(r"[!-~]{1,255}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Who may speak at an address of its own (Magento)."""
+
+    #: None while the store is not connected
+    shop_id: int | None
+    domain: str
+    #: what its modules sign with, or send
+    secrets: tuple[str, ...] = field(repr=False)
+    #: whom Adobe's events are for; "" where none are awaited
+    adobe_client_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ear:
     """What the door is given: names, answers, a place to keep things. No function of it may ask a database but ``keep``."""
 
@@ -46,6 +59,11 @@ class Ear:
     now: Callable[[], datetime]
     #: called with the name of every outcome
     count: Callable[[str], None]
+    #: the topics that stores with an address of their own may use, and who speaks at which address
+    magento_topics: frozenset[str] = frozenset()
+    sender_of: Callable[[str], Sender | None] = lambda _connection: None
+    #: Adobe's public key (PEM) at a path of its host; None where there is none
+    adobe_key: Callable[[str], bytes | None] = lambda _path: None
     #: called with (outcome, topic, domain) of everything that was not simply kept; "-" for what is not proved or known
     log: Callable[[str, str, str], None] = lambda _outcome, _topic, _domain: None
 

@@ -10,26 +10,35 @@ from typing import Any
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
-from webhooks import decoder, hearing
+from webhooks import decoder, hearing, hearing_magento
 from webhooks.hearing import CANNOT_KEEP, TOO_LARGE, TRUNCATED, Ear, Outcome
 
 RETRY_AFTER_SECONDS = 5
 PREFIX = "/webhooks/shopify/"
 #: the address as the application's metrics name it
 ROUTE = f"{PREFIX}<path:topic>"
+MAGENTO_ROUTE = "/webhooks/magento/<connection>/<path:topic>"
 
 
 def blueprint(ear: Ear) -> Blueprint:
-    """``POST /webhooks/shopify/<topic>``; every other method is 405, and no spelling of the address is redirected."""
+    """``POST /webhooks/shopify/<topic>`` and ``/webhooks/magento/<connection>/<topic>``; no other method, no redirects."""
     door = Blueprint("webhooks", __name__)
 
     def shopify(topic: str) -> Response:
         return answer(hearing.shopify(ear, request.environ, topic.removesuffix("/"), _body()))
 
+    def magento(connection: str, topic: str) -> Response:
+        if request.method == "GET":
+            asked = hearing_magento.challenge(ear, connection, request.args.get("challenge", ""))
+            return Response(asked or "not found\n", 404 if asked is None else 200, content_type="text/plain")
+        return answer(hearing_magento.hear(ear, request.environ, connection, topic.removesuffix("/"), _body()))
+
     options: dict[str, Any] = {"methods": ["POST"], "strict_slashes": False, "merge_slashes": False}
     options["provide_automatic_options"] = False
     door.add_url_rule(ROUTE, view_func=shopify, **options)
     door.add_url_rule("/webhooks/shopify", view_func=shopify, defaults={"topic": ""}, **options)
+    # Adobe asks the address a question first, by GET
+    door.add_url_rule(MAGENTO_ROUTE, view_func=magento, **{**options, "methods": ["GET", "POST"]})
     return door
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
 
 from storage import offers
+from storage.columns import YES
 from storage.offers import Offer
 from storage.tables import offers as table
 from storage.upserts import among
@@ -64,6 +65,12 @@ def doubtful(db: Connection, shop_id: int, before: datetime, *, after: str, limi
     unsent = and_(table.c.state == "planned", table.c.created_at < before)
     mine = (table.c.shop_id == shop_id, or_(sent, unsent))
     return _read(db, _whole().where(*mine, after < PLACE).order_by(PLACE).limit(limit))
+
+
+def unwanted(db: Connection, shop_id: int, *, after: str, limit: int) -> list[Offer]:
+    """Issued offers whose codes must end up dead in the store."""
+    mine = (table.c.shop_id == shop_id, table.c.state == "issued", table.c.unwanted == YES, after < PLACE)
+    return _read(db, _whole().where(*mine).order_by(PLACE).limit(limit))
 
 
 def by_refs(db: Connection, shop_id: int, refs: Collection[str]) -> list[str]:

@@ -1,5 +1,7 @@
 """Offers that wait for the store too long: the call is made again where it was lost, and the alarm is raised.
 
+Those that wait to be cancelled among them.
+
 A call may be lost with an uninstall, which ends all calls, and with an old copy that is put back.
 """
 
@@ -10,6 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from plugin.usecases.cancel_offers import CANCEL
 from plugin.usecases.make_offers import ISSUE
 from storage import offers, outbox, rounds
 
@@ -18,6 +21,19 @@ AT_ONCE = 500
 TOO_LONG = "for more than a day nobody knows whether the store has this code"
 
 log = logging.getLogger("regulars.sweep")
+
+
+def cancel_again(db: Connection, shop_id: int, *, now: datetime) -> int:
+    """Has the store asked again to switch off codes whose call was lost; how many. One that was answered is over."""
+    after, count = "", 0
+    while found := rounds.unwanted(db, shop_id, after=after, limit=AT_ONCE):
+        after = found[-1].offer_id
+        known = outbox.states(db, shop_id, [f"cancel/{offer.offer_id}" for offer in found])
+        ended = [offer.offer_id for offer in found if known.get(f"cancel/{offer.offer_id}", "given_up") == "given_up"]
+        again = {f"cancel/{offer_id}": {"offer_id": offer_id} for offer_id in ended}
+        outbox.forget_keys(db, shop_id, again)
+        count += len(outbox.put_many(db, shop_id, kind=CANCEL, payloads=again, now=now))
+    return count
 
 
 def prove_again(db: Connection, shop_id: int, *, now: datetime) -> int:

@@ -4,7 +4,7 @@ A round has three parts, each read in pages, one call to the store at a time:
 
 * ``changed``: the store's discounts that were changed since the last round, compared with their offers;
 * ``in_store``: our open offers, a slice of them in each round, all in a day: does the store still have them?
-* ``doubtful``: offers on their way for so long that the call must have been lost; it is made again.
+* ``doubtful``: offers on their way, or to be cancelled, whose call must have been lost; it is made again.
 
 What the merchant did to a discount in the store's admin is written down beside the offer and respected. A code of ours
 that is live although its offer is cancelled is switched off, once. One that nobody here knows, as after a restore of an
@@ -111,6 +111,7 @@ def prepare(db: Connection, row: OutboxRow, *, now: datetime) -> Task | None:
         return Task(offers=tuple(page))
     if outbox.done(db, row, now) and payload["part"] in {"in_store", "doubtful"}:
         doubt.prove_again(db, row.shop_id, now=now)
+        doubt.cancel_again(db, row.shop_id, now=now)
     return None
 
 

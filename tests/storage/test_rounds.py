@@ -80,6 +80,8 @@ def test_only_what_the_store_may_have_is_marked(database: Database) -> None:
         _fill(db, shop_id)
         rounds.unwant(db, shop_id, [one.offer_id for one in offers.every(db, shop_id)], note="by hand")
     with database.reading() as db:
+        issued = {one.offer_id for one in offers.every(db, shop_id) if one.state == "issued"}
+        assert _all(rounds.unwanted, db, shop_id, limit=2) == issued
         marked = {one.state for one in offers.every(db, shop_id) if one.unwanted}
         assert marked == {one.state for one in offers.every(db, shop_id) if one.note == "by hand"} == set(rounds.ASKED)
 

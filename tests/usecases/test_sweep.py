@@ -190,6 +190,23 @@ def test_what_is_cancelled_again_is_asked_for_again(database: Database) -> None:
             outbox.give_up_all(db, shop.shop_id, "the app was uninstalled", NOW)
 
 
+def test_one_that_was_to_be_cancelled_is_cancelled_after_the_app_was_away(database: Database) -> None:
+    """A call to switch a code off that an uninstall has ended is made again by the next round, once; an answered one is not."""
+    shop, store = _shop(database, 3), Shelf()
+    with database.transaction() as db:
+        for number in range(2):
+            assert cancel_offers.cancel_offer(db, shop.shop_id, f"{number:05}", why="a test", now=NOW)
+        (answered,) = [row for row in outbox.claim(db, now=NOW, limit=9, lease_seconds=60) if row.key == "cancel/00001"]
+        assert outbox.done(db, answered, NOW)
+        outbox.give_up_all(db, shop.shop_id, "the app was uninstalled", NOW)
+    keys = [f"cancel/{number:05}" for number in range(3)]
+    for hours in (1, 2):
+        _round(database, shop, store, NOW + hours * HOUR)
+        with database.reading() as db:
+            states = outbox.states(db, shop.shop_id, keys)
+        assert states == {"cancel/00000": "waiting", "cancel/00001": "done"}
+
+
 def _strangers(db: Connection, shop: Shop) -> list[tuple[str, dict[str, str]]]:
     columns = (effects.c.key, effects.c.payload)
     mine = (effects.c.shop_id == shop.shop_id, effects.c.kind == compare.DISOWN, effects.c.state == "waiting")

@@ -70,6 +70,19 @@ CREATE TABLE IF NOT EXISTS tokens (
   first_used_at TEXT,
   revoked INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE TABLE IF NOT EXISTS bulk_operations (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  query TEXT NOT NULL,
+  status TEXT NOT NULL,
+  error_code TEXT,
+  created_at TEXT NOT NULL,
+  completed_at TEXT,
+  token TEXT NOT NULL UNIQUE,
+  outcome TEXT NOT NULL,
+  polls_left INTEGER NOT NULL,
+  objects INTEGER NOT NULL DEFAULT 0,
+  roots INTEGER NOT NULL DEFAULT 0
+) STRICT;
 CREATE TABLE IF NOT EXISTS deliveries (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   topic TEXT NOT NULL,
@@ -84,14 +97,14 @@ CREATE TABLE IF NOT EXISTS deliveries (
 class Ledger:
     """The file and its one connection, shared by all threads."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, tables: str = TABLES) -> None:
         self._lock = Lock()
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
         # The page cache of the system outlives the process; only a power cut could lose something.
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = OFF")
-        self._connection.executescript(TABLES)
+        self._connection.executescript(tables)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -10,10 +10,12 @@ from typing import Any
 from flask import Flask
 from waitress import create_server, wasyncore
 
+from plugin.sandbox.admin.bulk_files import bulk_files
 from plugin.sandbox.admin.endpoint import admin_api
 from plugin.sandbox.shop.admin import admin_pages
 from plugin.sandbox.shop.pages import shop_pages
 from plugin.sandbox.store import Store
+from plugin.sandbox.weather import Weather
 from plugin.sandbox.weathered import Weathered
 
 THREADS = 16
@@ -22,12 +24,12 @@ THREADS = 16
 class RunningStore:
     """A store that answers at ``url`` until it is closed."""
 
-    def __init__(self, store: Store, *, host: str, port: int) -> None:
+    def __init__(self, app: Flask, weather: Weather, *, host: str, port: int) -> None:
         self._map: dict[int, Any] = {}
         self._stopped = Event()
-        self._weather = store.weather
+        self._weather = weather
         self._server = create_server(
-            Weathered(application(store), store.weather),
+            Weathered(app, weather),
             map=self._map,
             host=host,
             port=port,
@@ -60,7 +62,7 @@ class RunningStore:
 
 def serve(store: Store, *, port: int, host: str = "127.0.0.1") -> RunningStore:
     """Answers on a port from now on; port 0 takes a free one."""
-    return RunningStore(store, host=host, port=port)
+    return RunningStore(application(store), store.weather, host=host, port=port)
 
 
 def application(store: Store) -> Flask:
@@ -69,6 +71,6 @@ def application(store: Store) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.secret_key = hmac.digest(store.client_secret.encode(), b"sandbox shop sessions", hashlib.sha256)
     app.config.update(SESSION_COOKIE_NAME="sandbox_shop", SESSION_COOKIE_SAMESITE="Lax", MAX_CONTENT_LENGTH=1024 * 1024)
-    for pages in (admin_api(store), admin_pages(store), shop_pages(store)):
+    for pages in (admin_api(store), bulk_files(store), admin_pages(store), shop_pages(store)):
         app.register_blueprint(pages)
     return app

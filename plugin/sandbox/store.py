@@ -13,6 +13,7 @@ from pathlib import Path
 
 from plugin.sandbox import cash, customers, deliveries, orders, tokens
 from plugin.sandbox.bodies import Body, ShopFacts
+from plugin.sandbox.bulk import Office
 from plugin.sandbox.ledger import Ledger
 from plugin.sandbox.order_bodies import Line
 from plugin.sandbox.orders import PlacedOrder
@@ -54,6 +55,7 @@ class Store:
         self.bucket = Bucket(plan, ticks)
         self.weather = Weather()
         self._ledger = Ledger(path)
+        self.bulk = Office(folder=path.parent, now=now, transaction=self.transaction, announce=self.announce)
         with self.transaction() as connection:
             _set_default(connection, "shop", {"name": name, "currency": currency, "timezone": timezone})
             _set_default(connection, "subscriptions", {})

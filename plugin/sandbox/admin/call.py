@@ -9,6 +9,7 @@ from datetime import datetime
 from graphql import GraphQLError
 
 from plugin.sandbox.bodies import ShopFacts
+from plugin.sandbox.bulk import Office
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,9 @@ class Call:
     shop: ShopFacts
     now: datetime
     scopes: frozenset[str]
+    #: runs bulk operations, whose files lie under ``origin``
+    office: Office
+    origin: str
     #: discounts are not found by their code yet
     read_lag: bool = False
     #: what the search could not use, told in ``extensions.search``

@@ -92,7 +92,13 @@ def _executed(
 ) -> Response:
     with store.transaction() as connection:
         call = Call(
-            connection=connection, shop=store.shop, now=store.now(), scopes=frozenset(store.scopes), read_lag=read_lag
+            connection=connection,
+            shop=store.shop,
+            now=store.now(),
+            scopes=frozenset(store.scopes),
+            read_lag=read_lag,
+            office=store.bulk,
+            origin=request.host_url.rstrip("/"),
         )
         answer, spent = execution.run(ready, variables, name, call)
     store.bucket.give_back(ready.requested - spent)

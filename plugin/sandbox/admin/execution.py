@@ -21,12 +21,16 @@ from graphql import (
     validate,
 )
 
-from plugin.sandbox.admin import cost, discount_queries, mutations, queries
+from plugin.sandbox.admin import bulk_fields, cost, discount_queries, mutations, queries
 from plugin.sandbox.admin.call import Call
 
-PARTS = ("schema.graphql", "orders.graphql", "discounts.graphql")
+PARTS = ("schema.graphql", "orders.graphql", "discounts.graphql", "bulk.graphql")
 
 ROOT = {
+    "bulkOperation": bulk_fields.one,
+    "bulkOperations": bulk_fields.several,
+    "bulkOperationCancel": bulk_fields.cancel,
+    "bulkOperationRunQuery": bulk_fields.run_query,
     "codeDiscountNodeByCode": discount_queries.code_discount_node_by_code,
     "currentAppInstallation": queries.current_app_installation,
     "customer": queries.customer,

@@ -72,6 +72,10 @@ def order(call: Call, body: Body) -> Shape:
         "lineItems": connection_of([_line(line, currency, codes) for line in body["line_items"]]),
         "shippingLines": connection_of([_shipping(line, currency, codes) for line in body["shipping_lines"]]),
         "refunds": _first_of(refunds),
+        "transactions": _first_of(
+            [_transaction(part) for refund in body["refunds"] for part in refund["transactions"]]
+        ),
+        "subtotalLineItemsQuantity": sum(line["quantity"] for line in body["line_items"]),
         "sourceName": body["source_name"],
         "tags": [],
         "test": body["test"],

@@ -6,7 +6,8 @@ The error's type says whether it may have happened and when to try again::
       Refused               it did not happen
         NotSent             never left this machine: try again soon
         Throttled           wait retry_after_seconds
-        Unauthorized        the token is dead: refresh once, else pause the shop
+        Unauthorized        the store does not know the token: renew it once
+          AccessLost        it cannot be renewed either: pause the shop, the message says what heals it
         ShopUnavailable     frozen, closed, not allowed: pause the shop, tell the merchant
         Taken               the code exists already: look it up, it is most likely ours
         Rejected            the store says no for good, and why
@@ -21,7 +22,7 @@ from datetime import datetime
 from typing import Protocol
 
 from plugin.platforms.terms import Terms
-from storage.facts import OrderFact, RefundFact
+from storage.facts import CustomerFact, MergeFact, OrderFact, RefundFact
 
 #: every discount of ours carries it beside the offer's id
 MARK = "regulars"
@@ -91,6 +92,9 @@ class FetchedOrder:
 
     order: OrderFact
     refunds: tuple[RefundFact, ...]
+    #: who bought, and with whom they are one person, where the order tells it
+    customers: tuple[CustomerFact, ...] = ()
+    merges: tuple[MergeFact, ...] = ()
 
 
 class Platform(Protocol):
@@ -151,6 +155,10 @@ class Throttled(Refused):
 
 class Unauthorized(Refused):
     """The store does not know the token (any more)."""
+
+
+class AccessLost(Unauthorized):
+    """Nothing that is kept opens the store; the message says what would."""
 
 
 class ShopUnavailable(Refused):

@@ -7,12 +7,25 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, null, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from storage import locks
 from storage.columns import EPOCH, YES
-from storage.facts import CustomerFact, MergeFact
-from storage.tables import customers, decisions, offers, orders, snapshots
+from storage.facts import ConsentFact, CustomerFact, MergeFact
+from storage.tables import customers, decisions, notes, offers, orders, snapshots
 from storage.upserts import Insert, among, among_later, listed, put_all, put_new
 
 #: as many as a store allows
@@ -34,7 +47,7 @@ def merge(db: Connection, shop_id: int, fact: MergeFact) -> set[str]:
     """Makes one customer of two: what belonged to either, or to who was merged into them before, belongs to one.
 
     That one is the one that no merge has sent away (of several, as no store should tell, the first by id); so the rows
-    do not depend on the order of the merges. Orders and offers move; snapshots and decisions of the others go, for
+    do not depend on the order of the merges. Orders and offers move; snapshots, decisions and notes of the others go, for
     they are measured anew. Answers everyone concerned. Merges come first in a transaction: they wait for everyone
     else who takes in facts of this shop.
     """
@@ -50,7 +63,7 @@ def merge(db: Connection, shop_id: int, fact: MergeFact) -> set[str]:
     of_others = (orders.c.shop_id == shop_id, among(db, orders.c.customer_id, others))
     db.execute(update(orders).where(*of_others).values(customer_id=stays))
     _hand_over_offers(db, shop_id, others, stays)
-    for derived in (snapshots, decisions):
+    for derived in (snapshots, decisions, notes):
         db.execute(delete(derived).where(derived.c.shop_id == shop_id, among(db, derived.c.customer_id, others)))
     return set(people)
 
@@ -64,8 +77,44 @@ def leave_out(db: Connection, shop_id: int, customer_id: str, left_out: bool) ->
 
 
 def left_out(db: Connection, shop_id: int, ids: Collection[str]) -> set[str]:
-    """Those of these customers who must get no offers: the merchant left them out, or the store has deleted them."""
+    """Those of these customers who must get no offers: left out by the merchant, deleted in the store, or unmeasured."""
     return set(db.execute(_barred(db.dialect.name), {"shop": shop_id, "wanted": listed(db, ids)}).scalars())
+
+
+def record_consents(db: Connection, shop_id: int, facts: Sequence[ConsentFact]) -> None:
+    """Takes what customers agreed to, in any order, any number of times; the newest telling wins."""
+    newest = {fact.customer_id: fact for fact in sorted(facts, key=lambda fact: (fact.updated_at, fact.state))}
+    locks.take(db, shop_id, "customers", newest)
+    _meet(db, shop_id, set(newest))
+    for fact in newest.values():
+        mine = (customers.c.shop_id == shop_id, customers.c.customer_id == fact.customer_id)
+        there = tuple_(customers.c.consent_at, customers.c.consent)
+        newer = or_(customers.c.consent_at.is_(None), there < tuple_(*_bound(fact)))
+        db.execute(update(customers).where(*mine, newer).values(consent=fact.state, consent_at=fact.updated_at))
+
+
+def consents(db: Connection, shop_id: int, ids: Collection[str]) -> dict[str, str]:
+    """What those of these customers agreed to of whom the store has told it."""
+    mine = (customers.c.shop_id == shop_id, customers.c.consent.is_not(None), among(db, customers.c.customer_id, ids))
+    return {
+        row.customer_id: row.consent
+        for row in db.execute(select(customers.c.customer_id, customers.c.consent).where(*mine))
+    }
+
+
+def leave_unscored(db: Connection, shop_id: int, customer_id: str, unscored: bool) -> None:
+    """The customer's wish not to be measured, or to be measured again."""
+    kept = canonical(db, shop_id, [customer_id])[customer_id]
+    _meet(db, shop_id, {kept})
+    mine = (customers.c.shop_id == shop_id, customers.c.customer_id == kept)
+    db.execute(update(customers).where(*mine).values(unscored=unscored))
+
+
+def unscored(db: Connection, shop_id: int, ids: Collection[str] | None = None) -> set[str]:
+    """Those of these customers, or of all, who wish not to be measured."""
+    mine = [customers.c.shop_id == shop_id, customers.c.unscored == YES]
+    mine += [] if ids is None else [among(db, customers.c.customer_id, ids)]
+    return set(db.execute(select(customers.c.customer_id).where(*mine)).scalars())
 
 
 def keep_tags(db: Connection, shop_id: int, customer_id: str, tags: Sequence[str], *, asked_at: datetime) -> bool:
@@ -123,9 +172,13 @@ def _newer(new: Insert) -> ColumnElement[bool]:
     return tuple_(new.excluded.updated_at, new.excluded.deleted) > there
 
 
+def _bound(fact: ConsentFact) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    return literal(fact.updated_at, customers.c.consent_at.type), literal(fact.state, customers.c.consent.type)
+
+
 @cache
 def _barred(dialect: str) -> Select[Any]:
-    barred = or_(customers.c.left_out == YES, customers.c.deleted == YES)
+    barred = or_(customers.c.left_out == YES, customers.c.deleted == YES, customers.c.unscored == YES)
     mine = (customers.c.shop_id == bindparam("shop"), barred, among_later(dialect, customers.c.customer_id, "wanted"))
     return select(customers.c.customer_id).where(*mine)
 
@@ -146,12 +199,12 @@ def _together(db: Connection, shop_id: int, ids: set[str]) -> dict[str, bool]:
 
 def _point(db: Connection, shop_id: int, others: Collection[str], stays: str) -> None:
     of_others = (customers.c.shop_id == shop_id, among(db, customers.c.customer_id, others))
-    someone_left_out = select(func.max(customers.c.left_out)).where(*of_others)
-    if db.execute(someone_left_out).scalar_one():
-        me = (customers.c.shop_id == shop_id, customers.c.customer_id == stays)
-        db.execute(update(customers).where(*me).values(left_out=True))
-    db.execute(update(customers).where(*of_others).values(merged_into=stays))
     me = (customers.c.shop_id == shop_id, customers.c.customer_id == stays)
+    for wish in (customers.c.left_out, customers.c.unscored):
+        # what one of them asked for holds for the one they are
+        if db.execute(select(func.max(wish)).where(*of_others)).scalar_one():
+            db.execute(update(customers).where(*me).values({wish: True}))
+    db.execute(update(customers).where(*of_others).values(merged_into=stays))
     db.execute(update(customers).where(*me).values(merged_into=None))
     # whose tags they bear together only the store can tell
     everyone = (customers.c.shop_id == shop_id, among(db, customers.c.customer_id, {*others, stays}))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from storage.tables import decisions
-from storage.upserts import put_all
+from storage.upserts import among, put_all
 
 AT_ONCE = 1000
 
@@ -34,6 +34,12 @@ COLUMNS = tuple(decisions.c[field.name] for field in fields(StoredDecision))
 def keep_many(db: Connection, shop_id: int, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keeps decisions (the columns of StoredDecision), replacing earlier ones on the same customers."""
     put_all(db, decisions, [{"shop_id": shop_id, **row} for row in rows])
+
+
+def forget(db: Connection, shop_id: int, customer_ids: Collection[str]) -> None:
+    """Removes the decisions on these customers."""
+    gone = among(db, decisions.c.customer_id, customer_ids)
+    db.execute(delete(decisions).where(decisions.c.shop_id == shop_id, gone))
 
 
 def get(db: Connection, shop_id: int, customer_id: str) -> StoredDecision | None:

@@ -9,9 +9,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, delete, func, or_, select, update
 
 from storage import ledger, locks
+from storage.claims import EVERY_SHOP
 from storage.columns import to_text
 from storage.engine import Database
 from storage.tables import (
@@ -21,6 +22,7 @@ from storage.tables import (
     inbox,
     known_orders,
     metadata,
+    notes,
     offers,
     orders,
     outbox,
@@ -36,18 +38,28 @@ SHORTEST_CLEAR_ID = 6
 
 
 def erase_customer(
-    db: Connection, shop_id: int, customer_id: str, *, fingerprint: str, needles: Sequence[bytes], now: datetime
+    db: Connection,
+    shop_id: int,
+    customer_id: str,
+    *,
+    fingerprint: str,
+    needles: Sequence[bytes],
+    now: datetime,
+    order_ids: Collection[str] = (),
+    of_order: Callable[[str], str] | None = None,
 ) -> int:
     """Removes a customer and everyone merged with them from every table; how many rows were removed or emptied.
 
     A kept delivery or a planned effect that contains one of ``needles`` (the e-mail address, a spelling of the id) or
-    one of the ids is emptied or removed; deliveries not yet worked on count as done. ``fingerprint`` stays behind and
-    answers ``erased``. No byte is left once the transaction is over and ``scrub`` has run.
+    one of the ids is emptied or removed; deliveries not yet worked on count as done. Orders named by ``order_ids`` go
+    too, unless they belong to somebody else. ``fingerprint`` stays behind, and ``of_order`` of each order that went;
+    ``erased`` answers both. No byte is left once the transaction is over and ``scrub`` has run.
     """
     for room in ("orders", "customers"):
         locks.take(db, shop_id, room)
     people = _family(db, shop_id, customer_id)
     bought = _ids(db, shop_id, orders, orders.c.order_id, among(db, orders.c.customer_id, people))
+    bought = sorted({*bought, *_of_nobody_else(db, shop_id, order_ids, people)})
     offered = _ids(db, shop_id, offers, offers.c.offer_id, among(db, offers.c.customer_id, people))
     mentions = _finder([*people, *bought], needles)
     removed = _empty_deliveries(db, shop_id, mentions, now) + _remove_effects(db, shop_id, mentions)
@@ -58,10 +70,11 @@ def erase_customer(
     removed += _remove(db, shop_id, orders, among(db, orders.c.order_id, bought))
     told = or_(among(db, known_orders.c.customer_id, people), among(db, known_orders.c.order_id, bought))
     removed += _remove(db, shop_id, known_orders, told)
-    for table in (offers, snapshots, decisions, customers):
+    for table in (offers, snapshots, decisions, notes, customers):
         removed += _remove(db, shop_id, table, among(db, table.c.customer_id, people))
-    row = {"shop_id": shop_id, "fingerprint": fingerprint, "erased_at": now}
-    put_new(db, erasures, [row], returning=(erasures.c.fingerprint,))
+    marks = {fingerprint, *(map(of_order, bought) if of_order else ())}
+    rows = [{"shop_id": shop_id, "fingerprint": mark, "erased_at": now} for mark in sorted(marks)]
+    put_new(db, erasures, rows, returning=(erasures.c.fingerprint,))
     return removed
 
 
@@ -74,9 +87,15 @@ def erase_shop(db: Connection, shop_id: int) -> int:
 
 
 def erased(db: Connection, shop_id: int, fingerprints: Collection[str]) -> set[str]:
-    """Those of these fingerprints whose customers were erased: nothing of them may be kept again."""
+    """Those of these fingerprints whose customers or orders were erased: nothing of them may be kept again."""
     given = {"shop": shop_id, "wanted": listed(db, fingerprints)}
     return set(db.execute(_erased(db.dialect.name), given).scalars())
+
+
+def newest(db: Connection) -> datetime | None:
+    """When a customer was erased last, of any shop."""
+    moment: datetime | None = db.execute(select(func.max(erasures.c.erased_at)).prefix_with(EVERY_SHOP)).scalar_one()
+    return moment
 
 
 @cache
@@ -104,6 +123,13 @@ def _family(db: Connection, shop_id: int, customer_id: str) -> set[str]:
     head = db.execute(select(customers.c.merged_into).where(*me)).scalar_one_or_none() or customer_id
     same = or_(customers.c.customer_id == head, customers.c.merged_into == head)
     return {customer_id, head, *_ids(db, shop_id, customers, customers.c.customer_id, same)}
+
+
+def _of_nobody_else(db: Connection, shop_id: int, order_ids: Collection[str], people: Collection[str]) -> set[str]:
+    """Those of these orders that belong to one of these people, to a guest, or that are not known."""
+    owned = among(db, orders.c.order_id, order_ids) & orders.c.customer_id.is_not(None)
+    others = ~among(db, orders.c.customer_id, people)
+    return set(order_ids) - set(_ids(db, shop_id, orders, orders.c.order_id, owned & others)) if order_ids else set()
 
 
 def _ids(

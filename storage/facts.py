@@ -76,6 +76,16 @@ class CustomerFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentFact:
+    """What a customer agreed to be written to about by e-mail; the newest ``updated_at`` wins."""
+
+    customer_id: str
+    #: subscribed, not_subscribed, unsubscribed, pending, invalid or redacted
+    state: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MergeFact:
     """Two customers were one person: what belonged to ``gone_id`` belongs to ``kept_id``."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from storage.facts import CustomerFact, MergeFact, OrderFact, RefundFact, ShopFact
+from storage.facts import ConsentFact, CustomerFact, MergeFact, OrderFact, RefundFact, ShopFact
 
 
 class Unexpected(ValueError):
@@ -44,6 +44,7 @@ class Facts:
     refunds: tuple[RefundFact, ...] = ()
     customers: tuple[CustomerFact, ...] = ()
     merges: tuple[MergeFact, ...] = ()
+    consents: tuple[ConsentFact, ...] = ()
     shop: ShopFact | None = None
     #: when the store removed the plugin
     uninstalled_at: datetime | None = None

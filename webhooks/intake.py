@@ -23,7 +23,7 @@ from webhooks.facts import DataRequest, Facts, RedactCustomer, Unexpected
 from webhooks.magento import hints
 from webhooks.shopify.translate import translate
 
-#: (shop, customer) → every keyed hash under which the customer may stand among the erased, one per secret key
+#: (shop, customer, or an order by ``order``) → every keyed hash under which it may stand among the erased
 Fingerprints = Callable[[int, str], Sequence[str]]
 
 
@@ -54,12 +54,21 @@ class Recorded:
     discounts: dict[int, set[str]] = field(default_factory=dict)
     #: customers who were erased before and are heard of again: what came must be erased as well
     erased_before: dict[int, set[str]] = field(default_factory=dict)
+    #: orders that were erased before and are heard of again, as by a refund that names no customer
+    erased_orders: dict[int, set[str]] = field(default_factory=dict)
+    #: customers whom a merge has just made one; who was one before is not among them
+    merged: dict[int, set[str]] = field(default_factory=dict)
     redact_customers: dict[int, list[RedactCustomer]] = field(default_factory=dict)
     #: with the time of the request: a store that came back since is not meant
     redact_shops: dict[int, datetime] = field(default_factory=dict)
     data_requests: dict[int, list[DataRequest]] = field(default_factory=dict)
     #: shops that removed the plugin, and when: one that came back since is not meant
     uninstalled: dict[int, datetime] = field(default_factory=dict)
+
+
+def order(order_id: str) -> str:
+    """An order among the erased; no customer's id has a blank in it."""
+    return f"order {order_id}"
 
 
 def understand(rows: Sequence[InboxRow], currencies: Mapping[int, str]) -> Understood:
@@ -114,9 +123,13 @@ def _read(row: InboxRow, currency_hint: str) -> Facts:
 def _record_shop(
     db: Connection, shop_id: int, all_facts: Sequence[Facts], recorded: Recorded, *, fingerprints: Fingerprints
 ) -> None:
-    erased = _erased(db, shop_id, _named(all_facts), fingerprints)
-    known = [_without(facts, erased) for facts in all_facts] if erased else all_facts
-    touched = _merge(db, shop_id, chain.from_iterable(facts.merges for facts in known))
+    bought = _orders_named(all_facts)
+    found = _erased(db, shop_id, _named(all_facts) | {order(one) for one in bought}, fingerprints)
+    again = {one for one in bought if order(one) in found}
+    erased = found - {order(one) for one in again}
+    erased |= _part_of(erased, all_facts)
+    known = [_without(facts, erased, again) for facts in all_facts] if erased or again else all_facts
+    touched, merged = _merge(db, shop_id, chain.from_iterable(facts.merges for facts in known))
     touched |= _record_purchases(db, shop_id, known)
     _record_state(db, shop_id, known, recorded)
     told = {order.order_id for facts in known for order in facts.orders}
@@ -133,6 +146,8 @@ def _record_shop(
         (retagged, recorded.retagged),
         (discounts, recorded.discounts),
         (erased, recorded.erased_before),
+        (again, recorded.erased_orders),
+        (merged, recorded.merged),
     ):
         if found:
             where[shop_id] = found
@@ -144,9 +159,25 @@ def _named(all_facts: Iterable[Facts]) -> set[str]:
     for facts in all_facts:
         named.update(order.customer_id for order in facts.orders)
         named.update(customer.customer_id for customer in facts.customers)
+        named.update(consent.customer_id for consent in facts.consents)
         named.update(facts.retagged)
         named.update(chain.from_iterable((merge.kept_id, merge.gone_id) for merge in facts.merges))
     return {customer_id for customer_id in named if customer_id is not None}
+
+
+def _orders_named(all_facts: Iterable[Facts]) -> set[str]:
+    """Every order that a fact is about."""
+    named: set[str] = set()
+    for facts in all_facts:
+        named.update(order.order_id for order in facts.orders)
+        named.update(refund.order_id for refund in facts.refunds)
+        named.update(facts.refetch_order_ids)
+    return named
+
+
+def _part_of(erased: Collection[str], all_facts: Iterable[Facts]) -> set[str]:
+    """Who was made part of somebody erased: the one they are is to be forgotten."""
+    return {merge.gone_id for facts in all_facts for merge in facts.merges if merge.kept_id in erased}
 
 
 def _erased(db: Connection, shop_id: int, named: Collection[str], fingerprints: Fingerprints) -> set[str]:
@@ -157,25 +188,32 @@ def _erased(db: Connection, shop_id: int, named: Collection[str], fingerprints: 
     return {customer_id for customer_id, prints in by_customer.items() if prints & found}
 
 
-def _without(facts: Facts, erased: Collection[str]) -> Facts:
-    """The facts, less all that would bring an erased customer back; requests stay."""
-    dropped = {order.order_id for order in facts.orders if order.customer_id in erased}
+def _without(facts: Facts, erased: Collection[str], again: Collection[str]) -> Facts:
+    """The facts, less all that would bring an erased customer or order back; requests stay."""
+    dropped = {order.order_id for order in facts.orders if order.customer_id in erased} | set(again)
     return dataclasses.replace(
         facts,
         orders=tuple(order for order in facts.orders if order.order_id not in dropped),
         refunds=tuple(refund for refund in facts.refunds if refund.order_id not in dropped),
         customers=tuple(customer for customer in facts.customers if customer.customer_id not in erased),
+        consents=tuple(consent for consent in facts.consents if consent.customer_id not in erased),
         merges=tuple(merge for merge in facts.merges if not {merge.kept_id, merge.gone_id} & set(erased)),
         retagged=facts.retagged - set(erased),
         refetch_order_ids=facts.refetch_order_ids - dropped,
     )
 
 
-def _merge(db: Connection, shop_id: int, merges: Iterable[MergeFact]) -> set[str]:
+def _merge(db: Connection, shop_id: int, merges: Iterable[MergeFact]) -> tuple[set[str], set[str]]:
+    """Everyone concerned by the merges, and those whom one has made one just now."""
     touched: set[str] = set()
+    merged: set[str] = set()
     for merge in sorted(merges, key=lambda merge: (merge.merged_at, merge.gone_id, merge.kept_id)):
-        touched |= customers.merge(db, shop_id, merge)
-    return touched
+        pair = {merge.kept_id, merge.gone_id}
+        two = len(set(customers.canonical(db, shop_id, pair).values())) > 1
+        together = customers.merge(db, shop_id, merge)
+        touched |= together
+        merged |= together if two else set()
+    return touched, merged
 
 
 def _record_purchases(db: Connection, shop_id: int, all_facts: Sequence[Facts]) -> set[str]:
@@ -188,6 +226,8 @@ def _record_purchases(db: Connection, shop_id: int, all_facts: Sequence[Facts]) 
         touched |= orders.record_many(db, shop_id, bought, given_back)
     if people:
         customers.record_many(db, shop_id, people)
+    if agreed := [consent for facts in all_facts for consent in facts.consents]:
+        customers.record_consents(db, shop_id, agreed)
     return touched
 
 

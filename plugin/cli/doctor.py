@@ -17,7 +17,7 @@ from plugin.platforms.protocol import PlatformError
 from plugin.readiness import LEAST_DISK_SHARE, free_share
 from plugin.runtime import Runtime
 from plugin.usecases import keep_currency
-from plugin.usecases.absorb import DATA_REQUEST
+from plugin.usecases.disclose import DATA_REQUEST
 from plugin.vault import KeyFileError, Unsealable
 from storage import disclosure, inbox, ledger, migrations, offers, outbox, shops
 from storage.shops import Shop

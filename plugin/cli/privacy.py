@@ -8,10 +8,10 @@ from datetime import datetime
 import click
 
 from plugin.cli import context
+from plugin.usecases import disclose as tell
 from plugin.usecases import erase as forget
-from plugin.usecases.absorb import DATA_REQUEST
 from plugin.usecases.list_signals import instant_text
-from storage import disclosure, erasure
+from storage import erasure
 
 
 @click.command()
@@ -22,10 +22,10 @@ def disclose(shop: str, customer: str) -> None:
     with context.opened() as built:
         found = context.shop_named(built, shop)
         with built.database.reading() as db:
-            told = disclosure.everything(db, found.shop_id, customer)
+            told = tell.everything(db, found.shop_id, customer, now=built.now())
         click.echo(json.dumps(told, indent=2, ensure_ascii=False, default=_plain))
         with built.database.transaction() as db:
-            disclosure.answered(db, found.shop_id, DATA_REQUEST, {"customer_id": customer}, built.now())
+            tell.answered(db, found.shop_id, customer, now=built.now())
 
 
 @click.command()

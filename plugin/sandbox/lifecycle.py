@@ -41,6 +41,24 @@ def tag_customer(store: Store, customer_id: int, *, add: Sequence[str] = (), rem
             store.announce(connection, [(topic, told)] if changed else [], now)
 
 
+def agree(store: Store, customer_id: int, state: str) -> None:
+    """A customer subscribes to e-mails or leaves them: ``customers_email_marketing_consent/update``."""
+    now = store.now()
+    with store.transaction() as connection:
+        body = customers.body(connection, customer_id, store.shop)
+        agreed = {
+            "state": state,
+            "opt_in_level": "single_opt_in",
+            "consent_updated_at": with_offset(now, store.shop.zone),
+        }
+        told: Body = {
+            "customer_id": customer_id,
+            "email_address": body["email"] if body else None,
+            "email_marketing_consent": agreed,
+        }
+        store.announce(connection, [("customers_email_marketing_consent/update", told)], now)
+
+
 def delete_customer(store: Store, customer_id: int) -> None:
     """A customer without orders to keep leaves: ``customers/delete``, which tells little."""
     with store.transaction() as connection:

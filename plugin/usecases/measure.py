@@ -18,6 +18,7 @@ from plugin.signals.columns import NO_TIME, Signals
 from plugin.signals.measure import measure
 from plugin.signals.model import StoreModel, fit
 from plugin.usecases import hold_tiers
+from storage import customers as stored_customers
 from storage import known, orders, shops, snapshots
 from storage.shops import Shop
 
@@ -64,9 +65,9 @@ def night(db: Connection, shop: Shop, *, as_of: datetime, program: Program | Non
     model = fit(history, as_of, earlier=None if afresh else _kept_model(db, shop, as_of))
     signals = measure(history, model, as_of)
     there = snapshots.ids(db, shop.shop_id)
+    columns = _measurable(snapshot_columns(signals, program, history), stored_customers.unscored(db, shop.shop_id))
     return Night(
-        history=history, model=model, columns=snapshot_columns(signals, program, history),
-        gone=frozenset(there - set(signals.customer_ids)),
+        history=history, model=model, columns=columns, gone=frozenset(there - set(columns["customer_id"])),
     )  # fmt: skip
 
 
@@ -115,7 +116,8 @@ def customers(
     model: StoreModel,
 ) -> None:
     """Measures the named customers and keeps their snapshots; who has no valid order left is forgotten."""
-    history = _history(db, shop, customer_ids, as_of)
+    wished = set(customer_ids) - stored_customers.unscored(db, shop.shop_id, customer_ids)
+    history = _history(db, shop, wished, as_of)
     signals = measure(history, model, as_of)
     snapshots.keep_columns(db, shop.shop_id, snapshot_columns(signals, program, history))
     if gone := set(customer_ids) - set(signals.customer_ids):
@@ -140,6 +142,14 @@ def snapshot_columns(signals: Signals, program: Program | None, history: purchas
     columns["tier"] = _tiers(signals, spends, program, history)
     columns["as_of"] = [signals.as_of * SECOND] * len(spends)
     return columns
+
+
+def _measurable(columns: Columns, unscored: Collection[str]) -> Columns:
+    """The columns without those who wish not to be measured."""
+    if not unscored:
+        return columns
+    stay = [place for place, who in enumerate(columns["customer_id"]) if who not in unscored]
+    return {name: [column[place] for place in stay] for name, column in columns.items()}
 
 
 def _tiers(

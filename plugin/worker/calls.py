@@ -11,9 +11,21 @@ from sqlalchemy import Connection
 
 from plugin.platforms.protocol import Platform, PlatformError
 from plugin.runtime import Runtime
-from plugin.usecases import cancel_offers, close_ended, compare, deliver, put_off, read_tags, refetch, sweep, switch_off
-from plugin.usecases.absorb import DATA_REQUEST, REFETCH
+from plugin.usecases import (
+    cancel_offers,
+    close_ended,
+    compare,
+    deliver,
+    put_off,
+    read_tags,
+    redact_shop,
+    refetch,
+    sweep,
+    switch_off,
+)
+from plugin.usecases.absorb import REFETCH
 from plugin.usecases.ask_tags import READ_TAGS
+from plugin.usecases.disclose import DATA_REQUEST
 from plugin.usecases.make_offers import ISSUE, issuer
 from plugin.usecases.switch_off import SWITCH_OFF
 from storage import offers, outbox
@@ -119,6 +131,12 @@ def _conclude_switch_off(runtime: Runtime, db: Connection, row: OutboxRow, answe
         put_off.later(db, row, "the store does not know the code (yet)", now=runtime.now())
 
 
+def _conclude_redaction(runtime: Runtime, db: Connection, told: Sequence[tuple[OutboxRow, Any, Any]]) -> None:
+    for row, _asked, answer in told:
+        if redact_shop.conclude(db, row, answer, now=runtime.now()):
+            runtime.unscrubbed.set()
+
+
 def _leave_to_the_merchant(runtime: Runtime, db: Connection, rows: Sequence[OutboxRow]) -> Sequence[None]:
     for row in rows:
         outbox.retry(db, row, run_at=runtime.now() + MERCHANT, reason="waits for the merchant")
@@ -147,5 +165,6 @@ KINDS: Mapping[str, Call] = {
     compare.DISOWN: Call(
         _prepare_disown, lambda store, asked: switch_off.code(store, str(asked["code"])), _each(_conclude_switch_off)
     ),
+    redact_shop.CHECK: Call(_payloads, redact_shop.ask, _conclude_redaction),
     DATA_REQUEST: Call(_leave_to_the_merchant, _never, _never),
 }

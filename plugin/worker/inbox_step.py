@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from plugin.runtime import Runtime
 from plugin.usecases import absorb
 from plugin.usecases.make_offers import issuer
-from storage import erasure, inbox, shops
+from storage import inbox, shops
 from storage.inbox import InboxRow
 from webhooks import intake
 
@@ -50,7 +50,7 @@ def _absorb(runtime: Runtime, rows: list[InboxRow], currencies: dict[int, str]) 
         lambda db: absorb.deliveries(db, understood, now=runtime.now(), vault=runtime.vault, issuer=by)
     )
     if done.erased:
-        erasure.scrub(runtime.database)
+        runtime.unscrubbed.set()
 
 
 def _absorb_alone(runtime: Runtime, row: InboxRow, currencies: dict[int, str]) -> None:

@@ -39,6 +39,17 @@ snapshots = of_a_shop(
     Index("ix_snapshots_shop_id_group", "shop_id", "group"),
 )
 
+# a customer's page in the store: what we wrote on it, and the group that the store counts them to
+notes = of_a_shop(
+    "notes",
+    Column("customer_id", Ident, primary_key=True),
+    # {"fields": {key: value}, "tags": [...]} as the store last confirmed it; none while nothing was written
+    Column("told", Document),
+    Column("told_at", Moment),
+    Column("store_group", Text),
+    Column("read_at", Moment),
+)
+
 # what takes long to reckon, a document for each name
 figures = of_a_shop(
     "figures",

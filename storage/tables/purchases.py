@@ -22,6 +22,11 @@ customers = of_a_shop(
     Column("tags", Document),
     # what was asked for earlier than this says nothing of the tags any more
     Column("tags_asked_at", Moment),
+    # what the customer lets the store write to them about by e-mail, in the store's lower-case word; none: not told
+    Column("consent", Text),
+    Column("consent_at", Moment),
+    # wishes not to be measured: no snapshot, no decision, no offer
+    Column("unscored", Flag, nullable=False, server_default="0"),
     Index("ix_customers_shop_id_merged_into", "shop_id", "merged_into"),
 )
 

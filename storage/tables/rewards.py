@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, Text, UniqueConstraint, text
 from sqlalchemy.schema import ForeignKeyConstraint
 
 from storage.columns import Document, Flag, Ident, Moment, Whole
@@ -11,6 +11,9 @@ from storage.tables.base import of_a_shop, one_of
 OFFER_STATES = ("held_out", "planned", "sending", "issued", "redeemed", "expired", "revoked", "cancelled", "rejected")
 
 ENTRY_KINDS = ("opening", "reserve", "release", "book", "unbook")
+
+# dead for good, and perhaps still in the store
+_REMOVABLE = text("removed_at IS NULL AND store_ref IS NOT NULL AND state IN ('expired', 'cancelled')")
 
 programs = of_a_shop(
     "programs",
@@ -53,6 +56,8 @@ offers = of_a_shop(
     # True once a rule was switched off, a customer erased, …: the code must end up dead in the store
     Column("unwanted", Flag, nullable=False, server_default="0"),
     Column("note", Text),
+    # when its dead discount was taken out of the store
+    Column("removed_at", Moment),
     Column("reasons", Document, nullable=False),
     Column("inputs", Document, nullable=False),
     UniqueConstraint("shop_id", "customer_id", "rule", "cycle", "generation"),
@@ -61,6 +66,9 @@ offers = of_a_shop(
     CheckConstraint("reserved_minor >= 0 AND cost_minor >= 0", name="money_not_negative"),
     Index("ix_offers_shop_id_code", "shop_id", "code", unique=True),
     Index("ix_offers_shop_id_state_ends_at", "shop_id", "state", "ends_at"),
+    Index(
+        "ix_offers_to_remove", "shop_id", "ends_at", "offer_id", sqlite_where=_REMOVABLE, postgresql_where=_REMOVABLE
+    ),
     # the newest first, page by page; and all that the counts of the overview ask, without a look at the long rows
     Index("ix_offers_by_age", "shop_id", "created_at", "offer_id", "state"),
     Index("ix_offers_counted", "shop_id", "state", "kind", "step", "created_at", "redeemed_at"),

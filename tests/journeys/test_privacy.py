@@ -4,7 +4,7 @@ from pathlib import Path
 
 from plugin.cli.demo.world import World
 from plugin.sandbox import deliveries, lifecycle
-from plugin.usecases.absorb import DATA_REQUEST
+from plugin.usecases.disclose import DATA_REQUEST
 from storage import disclosure
 from tests.journeys import people
 
@@ -77,11 +77,11 @@ def test_a_customer_who_asks_is_told_everything(world: World) -> None:
     with world.runtime.database.reading() as db:
         shop_id = world.shop().shop_id
         asked = disclosure.waiting(db, shop_id, DATA_REQUEST)
-        told = disclosure.everything(db, shop_id, str(CANARY))
+        told = disclosure.everything(db, shop_id, [str(CANARY)])
 
     assert [request["customer_id"] for request in asked] == [str(CANARY)]
     assert {"orders", "order_lines", "snapshots", "offers", "decisions"} <= told.keys()
 
     with world.runtime.database.transaction() as db:
-        assert disclosure.answered(db, shop_id, DATA_REQUEST, {"customer_id": str(CANARY)}, world.clock.now()) == 1
+        assert disclosure.answered(db, shop_id, DATA_REQUEST, [str(CANARY)], world.clock.now()) == 1
         assert not disclosure.waiting(db, shop_id, DATA_REQUEST)

@@ -14,6 +14,7 @@ from storage import (
     decisions,
     inbox,
     known,
+    notes,
     offers,
     orders,
     outbox,
@@ -48,6 +49,7 @@ def fill(db: Connection, shop_id: int, people: range) -> None:
     decisions.keep_many(
         db, shop_id, [{"customer_id": customer(one), "inputs": {"last": bought(one)}, **decided} for one in people]
     )
+    notes.keep_told(db, shop_id, {customer(one): {"fields": {"group": "new"}, "tags": []} for one in people}, now=START)
     offers.open_many(db, shop_id, [offer(f"offer{one}", customer_id=customer(one)) for one in people])
     for one in people:
         outbox.put(

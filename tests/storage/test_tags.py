@@ -54,7 +54,7 @@ def test_tags_are_told_and_erased_with_their_customer(database: Database) -> Non
     with database.transaction() as db:
         shop_id = new_shop(db)
         customers.keep_tags(db, shop_id, "c1", ["staff"], asked_at=START)
-        assert disclosure.everything(db, shop_id, "c1")["customers"][0]["tags"] == ["staff"]
+        assert disclosure.everything(db, shop_id, ["c1"])["customers"][0]["tags"] == ["staff"]
         erasure.erase_customer(db, shop_id, "c1", fingerprint="f", needles=[], now=START)
-        assert disclosure.everything(db, shop_id, "c1") == {}
+        assert disclosure.everything(db, shop_id, ["c1"]) == {}
         assert customers.tags(db, shop_id, ["c1"]) == {}

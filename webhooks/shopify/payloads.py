@@ -166,6 +166,20 @@ class Merge(Payload):
     status = Read(readers.text, required=True)
 
 
+class Agreed(Payload):
+    """What a customer agreed to by e-mail, of which address is not read."""
+
+    state = Read(readers.text, required=True)
+    consent_updated_at = Read(readers.instant)
+
+
+class Consent(Payload):
+    """The body of ``customers_email_marketing_consent/update``."""
+
+    customer_id = Read(ids.platform_id, required=True)
+    email_marketing_consent = One(Agreed, required=True)
+
+
 class Tagged(Payload):
     """The body of ``customer.tags_added`` and ``customer.tags_removed``: whose tags changed.
 

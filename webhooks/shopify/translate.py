@@ -10,7 +10,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from storage.facts import CustomerFact, MergeFact, ShopFact
+from storage.facts import ConsentFact, CustomerFact, MergeFact, ShopFact
 from webhooks.complaints import told
 from webhooks.facts import DataRequest, Facts, RedactCustomer, Unexpected
 from webhooks.loader import compiled
@@ -18,6 +18,9 @@ from webhooks.shopify import orders, payloads, refunds
 
 #: how Shopify says that a merge went through
 MERGED = frozenset({"completed", "success", "succeeded"})
+
+#: what a customer may have said to e-mails
+CONSENTS = frozenset({"subscribed", "not_subscribed", "unsubscribed", "pending", "invalid", "redacted"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +80,17 @@ def _merge(payload: Any, circumstances: Circumstances) -> Facts:
     if kept is None or gone is None or kept == gone:
         raise Unexpected("a merge that does not name two customers")
     return Facts(merges=(MergeFact(kept_id=kept, gone_id=gone, merged_at=circumstances.at),))
+
+
+def _consent(payload: Any, circumstances: Circumstances) -> Facts:
+    told = _CONSENT(payload)
+    agreed = told["email_marketing_consent"]
+    if (state := agreed["state"].lower()) not in CONSENTS:
+        raise Unexpected("email_marketing_consent.state: not one of Shopify's")
+    fact = ConsentFact(
+        customer_id=told["customer_id"], state=state, updated_at=agreed["consent_updated_at"] or circumstances.at
+    )
+    return Facts(consents=(fact,))
 
 
 def _discount(payload: Any, _: Circumstances) -> Facts:
@@ -146,6 +160,7 @@ TRANSLATORS: Mapping[str, Translator] = MappingProxyType({
     "customers/update": _customer,
     "customers/delete": _customer_deleted,
     "customers/merge": _merge,
+    "customers_email_marketing_consent/update": _consent,
     "customer.tags_added": _tagged,
     "customer.tags_removed": _tagged,
     "discounts/update": _discount,
@@ -162,6 +177,7 @@ _ORDER_EDITED = compiled(payloads.OrderEdited)
 _REFUND = compiled(payloads.Refund)
 _CUSTOMER = compiled(payloads.Customer)
 _MERGE = compiled(payloads.Merge)
+_CONSENT = compiled(payloads.Consent)
 _TAGGED = compiled(payloads.Tagged)
 _DISCOUNT = compiled(payloads.Discount)
 _SHOP = compiled(payloads.Shop)

@@ -23,6 +23,7 @@ NEEDED: dict[str, frozenset[str]] = {
     "customers/update": frozenset({"read_customers"}),
     "customers/delete": frozenset({"read_customers"}),
     "customers/merge": frozenset({"read_customer_merge"}),
+    "customers_email_marketing_consent/update": frozenset({"read_customers"}),
     "customer.tags_added": frozenset({"read_customers"}),
     "customer.tags_removed": frozenset({"read_customers"}),
     "discounts/update": frozenset({"write_discounts"}),

@@ -27,7 +27,7 @@ PAGE = b"<!DOCTYPE html><title>Something went wrong</title>"
 
 
 class Weathered:
-    """A WSGI application in the weather; only calls of GraphQL suffer."""
+    """A WSGI application in the weather; only calls of GraphQL and REST suffer."""
 
     def __init__(self, application: WSGIApplication, weather: Weather) -> None:
         self._application = application
@@ -35,11 +35,13 @@ class Weathered:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """One call."""
-        if not environ["PATH_INFO"].endswith("/graphql.json"):
+        rest = environ["PATH_INFO"].startswith("/rest/")
+        if not rest and not environ["PATH_INFO"].endswith("/graphql.json"):
             return self._application(environ, start_response)
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)
-        environ[MISHAP] = mishap = self._weather.strike(body)
+        asked = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}\n".encode() + body if rest else body
+        environ[MISHAP] = mishap = self._weather.strike(asked)
         if mishap in AFTER_EFFECT:
             _exhaust(self._application(environ, _no_answer))
         if mishap in HELD:

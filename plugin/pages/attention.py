@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from plugin.pages import formats
+from plugin.pages import formats, set_aside
 from plugin.pages.figures import Figures
 from plugin.pages.say import _, plural
 from plugin.usecases.import_progress import Progress
@@ -88,7 +88,7 @@ def _items(seen: Figures) -> Iterator[Item]:
 def _aside(seen: Figures, place: int) -> str:
     one = seen.aside[place]
     when = formats.when(one.received_at, seen.now)
-    return _("%(topic)s, %(when)s: %(reason)s", topic=one.topic, when=when, reason=one.reason)
+    return _("%(topic)s, %(when)s: %(reason)s", topic=one.topic, when=when, reason=set_aside.sentence(one.reason))
 
 
 def _reading(seen: Figures) -> Step:

@@ -13,10 +13,6 @@ from plugin.rewards.sound import GROUPS
 
 PLACE = re.compile(r"\.\d+\.")
 TENTHS = 10
-#: the last words of the fields that ``rewards.cautions`` speaks of
-WARNED = frozenset({
-    "percent", "cap", "amount", "monthly_budget", "daily_budget", "customer_year", "holdout_percent",
-})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +41,9 @@ class Field:
     warning: str = ""
 
     @property
-    def may_warn(self) -> bool:
-        """Whether there are warnings about it; a place for one that never comes is left out."""
-        return self.name.rpartition(".")[2] in WARNED
+    def described_by(self) -> str:
+        """The ids of what is said below it; form.js makes the same ones."""
+        return " ".join(f"{sort}-{self.name}" for sort in ("help", "warning") if getattr(self, sort))
 
     @property
     def id(self) -> str:

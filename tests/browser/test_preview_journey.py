@@ -63,9 +63,9 @@ def test_a_faulty_form_keeps_the_numbers_and_says_so(shared: Running, window: Wi
     before = preview(page)
     page.locator(HIGHEST).fill("lots")
     expect(page.locator("[data-stale]")).to_be_visible()
-    expect(page.locator('.error[data-for="limits.highest_percent"]')).to_be_hidden()
+    expect(page.locator('[id="error-limits.highest_percent"]')).to_be_hidden()
     page.keyboard.press("Tab")
-    expect(page.locator('.error[data-for="limits.highest_percent"]')).to_have_text("Enter a number.")
+    expect(page.locator('[id="error-limits.highest_percent"]')).to_have_text("Enter a number.")
     assert preview(page) == before
     page.locator(HIGHEST).fill("20")
     expect(page.locator("[data-stale]")).to_be_hidden()

@@ -28,7 +28,7 @@ def field(page: Page, name: str) -> object:
 
 def error(page: Page, name: str) -> object:
     """The place of a field's error."""
-    return page.locator(f'.error[data-for="{name}"]')
+    return page.locator(f'[id="error-{name}"]')
 
 
 def wait_days(running: Running) -> list[int]:
@@ -126,7 +126,7 @@ def test_a_warning_does_not_keep_from_saving(running: Running, window: Window) -
     page = window.open(running.launch(RULES))
     field(page, "loyalty.tiers.3.percent").fill("4")
     field(page, WAIT).focus()
-    warning = page.locator('.warning[data-for="loyalty.tiers.3.percent"]')
+    warning = page.locator('[id="warning-loyalty.tiers.3.percent"]')
     expect(warning).to_have_text("VIP gets less than the tier before it.")
     save(page)
     expect(page.locator("#toast")).to_contain_text("Rules saved")
@@ -164,7 +164,7 @@ def test_tiers_are_added_and_removed(running: Running, window: Window) -> None:
     page.locator('.tier:has([name="loyalty.tiers.1.name"])').get_by_role("button").click()
     expect(page.locator("[data-rows] > .tier")).to_have_count(5)
     for place, (name, spend) in {3: ("Platinum", "900"), 4: ("Black", "2000")}.items():
-        page.locator(f'[id="f-loyalty.tiers.{place}.name"]').fill(name)
+        field(page, f"loyalty.tiers.{place}.name").fill(name)
         field(page, f"loyalty.tiers.{place}.spend_from").fill(spend)
         field(page, f"loyalty.tiers.{place}.percent").fill("9")
     save(page)

@@ -98,7 +98,7 @@ def test_what_could_not_be_understood_is_shown(world: World, visit: Visit) -> No
 
     assert "2 messages from your store could not be understood" in banner
     assert "orders/create" in banner
-    assert "the body is not JSON" in banner
+    assert "line_items.0.price: not an amount" in banner
 
 
 def test_trouble_comes_first_and_three_things_are_enough(world: World, visit: Visit) -> None:

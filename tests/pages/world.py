@@ -174,7 +174,7 @@ def keep_unreadable(world: World) -> None:
         told = {"shop_id": world.shop.shop_id, "topic": "orders/create", "received_at": NOW, "body": b"{"}
         inbox.keep(db, [Delivery(delivery_id=f"d{place}", **told) for place in range(2)])
         for row in inbox.claim(db, now=NOW, limit=10, lease_seconds=10):
-            inbox.set_aside(db, row, "the body is not JSON", NOW)
+            inbox.set_aside(db, row, "line_items.0.price: not an amount", NOW)
 
 
 def _purchases(chance: random.Random) -> Iterator[OrderFact]:

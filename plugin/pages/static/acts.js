@@ -1,7 +1,8 @@
-// Single acts on a page, fetched when one is done: a file, a switch that is saved at once, a question before an act.
+// Single acts on a page, fetched when one is done: a file, a switch that is saved at once, a question, an undo, a row.
 import { call, toast, words } from "./host.js";
 
 export async function click(button, after) {
+  if (button.dataset.undo) return (await after.mayLeave()) && undo(Number(button.dataset.undo), after, "codes" in button.dataset);
   if (button.dataset.export) return download(button.dataset.export, after);
   if (button.dataset.ask) return document.getElementById(button.dataset.ask).showModal();
   const asked = button.closest("dialog");
@@ -32,4 +33,49 @@ async function download(path, after) {
   link.download = "offers.csv";
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+export async function undo(version, { ended, reload }, codes = false) {
+  const answer = await call("/api/v1/program/undo", { method: "POST", body: { base_version: version, cancel_codes: codes } }).catch(() => 0);
+  if (answer.status === 401) return ended();
+  toast(answer.ok ? words.undone : answer.status === 409 ? words.overtaken : answer ? words.failed : words.offline);
+  if (answer) await reload();
+}
+
+// Whose changes are to count is asked before anything is lost.
+export function conflict(main, { html }, { mine, theirs }) {
+  const place = main.querySelector("#conflict");
+  place.innerHTML = html;
+  place.querySelector("[data-over]").onclick = () => (place.replaceChildren(), mine());
+  place.querySelector("[data-theirs]").onclick = theirs;
+  place.firstElementChild.focus();
+}
+
+export function row(button) {
+  button.hasAttribute("data-add") ? addRow(button) : removeRow(button);
+}
+
+function addRow(button) {
+  const list = button.closest("[data-list]");
+  const rows = list.querySelector("[data-rows]");
+  rows.append(list.querySelector("template").content.cloneNode(true));
+  number(rows);
+  rows.lastElementChild.querySelector("input, select").focus();
+}
+
+function removeRow(button) {
+  const rows = button.closest("[data-rows]");
+  button.closest(".row-of").remove();
+  number(rows);
+  rows.parentElement.querySelector("[data-add]").focus();
+}
+
+// Names carry the position of their row.
+function number(rows) {
+  [...rows.children].forEach((row, i) => {
+    for (const part of row.querySelectorAll("[name]")) part.name = part.name.replace(/s\.(\d+|row)\./, `s.${i}.`);
+    const place = row.querySelector("[data-place]");
+    if (place) place.textContent = i + 1;
+  });
+  rows.parentElement.querySelector("[data-add]").hidden = rows.children.length >= Number(rows.dataset.most);
 }

@@ -1,6 +1,6 @@
 // Moves between pages: fetches a fragment with the bearer token and puts it into <main>.
-import { address, call, mayLeave, toast, words } from "./host.js";
-import { mount, undo } from "./form.js";
+import { acts, address, call, mayLeave, toast, words } from "./host.js";
+import { mount } from "./form.js";
 
 const main = document.getElementById("main");
 const place = () => location.pathname + location.search;
@@ -74,11 +74,9 @@ document.addEventListener("click", (event) => {
     const url = new URL(link.href);
     go(url.pathname + url.search, { push: true, stay: "stay" in link.dataset && link.id });
   }
-  const button = event.target.closest("[data-undo]");
-  if (button) undo(Number(button.dataset.undo), reload, "codes" in button.dataset);
   if (event.target.closest("[data-again]")) reload();
-  const act = event.target.closest("[data-export],[data-ask],[data-do]");
-  if (act) acts().then((those) => those.click(act, after));
+  const act = event.target.closest("[data-undo],[data-export],[data-ask],[data-do]");
+  if (act) acts((one) => one.click(act, after));
 });
 
 // A list's filters are its address.
@@ -90,11 +88,9 @@ document.addEventListener("submit", (event) => {
   go(`${filters.getAttribute("action")}?${new URLSearchParams(set)}`, { push: true });
 });
 
-// What few visitors do is fetched when they do it.
-const acts = () => import("./acts.js");
-const after = { reload, ended: () => show("ended") };
+const after = { reload, ended: () => show("ended"), mayLeave: async () => !form?.dirty() || mayLeave() };
 document.addEventListener("change", (event) => {
-  if (event.target.dataset.leave) acts().then((those) => those.keep(event.target, after));
+  if (event.target.dataset.leave) acts((one) => one.keep(event.target, after));
 });
 
 // A jump inside the page is no other page.

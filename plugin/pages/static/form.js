@@ -1,5 +1,5 @@
 // A form whose fields have dotted names: collects them, asks the server what it thinks, saves, shows its answers.
-import { call, ownBar, showBar, toast, words } from "./host.js";
+import { acts, call, ownBar, showBar, toast, words } from "./host.js";
 
 const CHECK_AFTER_MS = 50;
 const PREVIEW_AFTER_MS = 300;
@@ -30,10 +30,7 @@ export function mount(main, { reload, ended }) {
   form.addEventListener("submit", (event) => (event.preventDefault(), save()));
   form.addEventListener("click", (event) => {
     const button = event.target.closest("[data-add],[data-remove]");
-    if (!button) return;
-    button.hasAttribute("data-add") ? addRow(button) : removeRow(button);
-    refresh();
-    check();
+    if (button) acts((one) => (one.row(button), refresh(), check()));
   });
 
   async function check() {
@@ -82,23 +79,18 @@ export function mount(main, { reload, ended }) {
     if (answer.ok) {
       const { version } = await answer.json();
       await leave(true);
-      return toast(words.saved, { label: words.undo, run: () => undo(version, reload) });
+      return toast(words.saved, { label: words.undo, run: () => acts((one) => one.undo(version, { ended, reload })) });
     }
     if (answer.status === 422) {
       const { errors, warnings } = await answer.json();
       paint(form, errors, warnings);
       return form.querySelector("[aria-invalid=true]")?.focus();
     }
-    if (answer.status === 409) return conflict(await answer.json());
+    if (answer.status === 409) {
+      const told = await answer.json();
+      return acts((one) => one.conflict(main, told, { mine: () => save(told.version), theirs: () => leave(true) }));
+    }
     toast(words.failed);
-  }
-
-  function conflict(answer) {
-    const place = main.querySelector("#conflict");
-    place.innerHTML = answer.html;
-    place.querySelector("[data-over]").onclick = () => (place.replaceChildren(), save(answer.version));
-    place.querySelector("[data-theirs]").onclick = () => leave(true);
-    place.firstElementChild.focus();
   }
 
   // Loading the page again is the one way to come back to what is saved.
@@ -123,16 +115,6 @@ export function mount(main, { reload, ended }) {
   return { dirty, close };
 }
 
-export async function undo(version, reload, codes = false) {
-  try {
-    const answer = await call("/api/v1/program/undo", { method: "POST", body: { base_version: version, cancel_codes: codes } });
-    toast(answer.ok ? words.undone : answer.status === 409 ? words.overtaken : words.failed);
-    await reload();
-  } catch {
-    toast(words.offline);
-  }
-}
-
 function collect(form) {
   const whole = {};
   for (const control of form.elements) {
@@ -154,49 +136,25 @@ function typed(control) {
   return scale === 1 || text === "" || isNaN(text) ? text : String(+(Number(text) * scale).toFixed(6));
 }
 
+// What is said about a field stands below it, and the field names it as its description; what is folded away opens.
 function paint(form, errors, warnings) {
-  const rest = new Set(Object.keys(errors));
-  for (const [kind, texts] of [["error", errors], ["warning", warnings]])
-    for (const place of form.querySelectorAll(`.${kind}[data-for]`)) {
-      const name = place.dataset.for;
-      const text = texts[name];
-      rest.delete(name);
-      place.textContent = sentences(text);
-      place.hidden = !text;
-      if (kind === "error") form.elements[name]?.setAttribute?.("aria-invalid", Boolean(text));
+  const rest = [];
+  for (const old of form.querySelectorAll(".said")) old.remove();
+  for (const [kind, texts] of Object.entries({ warning: warnings, error: errors }))
+    for (const name in texts) {
+      const textContent = texts[name].map((each) => each.text).join(" ");
+      let at = form.querySelector(`[name="${name}"],[data-list="${name}"]`)?.closest(".field,.switch,.choices,[data-list]");
+      at?.append(Object.assign(document.createElement("p"), { className: `${kind} said`, id: `${kind}-${name}`, textContent }));
+      if (kind === "warning") continue;
+      if (!at) rest.push(textContent);
+      while ((at = at?.parentElement.closest("details"))) at.open = true;
     }
+  for (const control of form.elements) {
+    control.setAttribute("aria-invalid", control.name in errors);
+    const ids = ["help", "warning", "error"].map((kind) => `${kind}-${control.name}`).filter((id) => document.getElementById(id));
+    if (control.type !== "radio") control.setAttribute("aria-describedby", ids.join(" "));
+  }
   const other = form.querySelector("[data-other]");
-  other.textContent = [...rest].map((name) => sentences(errors[name])).join(" ");
-  other.hidden = !rest.size;
-}
-
-function sentences(found = []) {
-  return found.map((each) => each.text).join(" ");
-}
-
-function addRow(button) {
-  const list = button.closest("[data-list]");
-  const rows = list.querySelector("[data-rows]");
-  rows.append(list.querySelector("template").content.cloneNode(true));
-  number(rows);
-  rows.lastElementChild.querySelector("input, select").focus();
-}
-
-function removeRow(button) {
-  const rows = button.closest("[data-rows]");
-  button.closest(".row-of").remove();
-  number(rows);
-  rows.parentElement.querySelector("[data-add]").focus();
-}
-
-// Names and ids carry the position of their row.
-function number(rows) {
-  [...rows.children].forEach((row, i) => {
-    for (const part of [row, ...row.querySelectorAll("*")])
-      for (const name of ["name", "id", "for", "aria-describedby", "data-for"])
-        if (part.hasAttribute(name)) part.setAttribute(name, part.getAttribute(name).replaceAll(/s\.(\d+|row)\./g, `s.${i}.`));
-    const place = row.querySelector("[data-place]");
-    if (place) place.textContent = i + 1;
-  });
-  rows.parentElement.querySelector("[data-add]").hidden = rows.children.length >= Number(rows.dataset.most);
+  other.textContent = rest.join(" ");
+  other.hidden = !rest.length;
 }

@@ -4,6 +4,8 @@ const KEY = "regulars-session";
 const bridge = root.dataset.host === "shopify" ? window.shopify : undefined;
 export const words = JSON.parse(document.getElementById("words").textContent);
 export const ownBar = !bridge?.saveBar;
+// What few visitors do is fetched when they do it.
+export const acts = (use) => import("./acts.js").then(use, () => toast(words.offline));
 
 // Storage is blocked in some frames: the session then lasts as long as the page.
 const stored = (use) => {

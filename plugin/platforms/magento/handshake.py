@@ -43,11 +43,17 @@ def finish(
     root = base_url.rstrip("/")
 
     def ask(path: str, *, token: tuple[str, str] | None) -> tuple[str, str]:
+        key, secret = token or (None, None)
         signed = OAuth1(
-            hello.consumer_key, hello.consumer_secret, *(token or ()),
+            hello.consumer_key,
+            hello.consumer_secret,
+            key,
+            secret,
             verifier=hello.verifier if token else None,
-            signature_method="HMAC-SHA256", timestamp=str(int(now().timestamp())), nonce=nonce(),
-        )  # fmt: skip
+            signature_method="HMAC-SHA256",
+            timestamp=str(int(now().timestamp())),
+            nonce=nonce(),
+        )
         head: Any = signed(requests.Request("POST", root + path).prepare()).headers["Authorization"]
         header = head.decode() if isinstance(head, bytes) else str(head)
         return _token(line.send("POST", root + path, headers={"Authorization": header}, body=b""))

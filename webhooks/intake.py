@@ -104,6 +104,11 @@ def record(db: Connection, understood: Understood, *, fingerprints: Fingerprints
     return recorded
 
 
+def living(db: Connection, shop_id: int, all_facts: Sequence[Facts], *, fingerprints: Fingerprints) -> Sequence[Facts]:
+    """The facts, less all that would bring an erased customer or order back; for what was read from a store."""
+    return _living(db, shop_id, all_facts, fingerprints)[0]
+
+
 def _read(row: InboxRow, currency_hint: str) -> Facts:
     if not row.body:
         # emptied since, because a customer in it was erased: it has nothing to say any more
@@ -123,12 +128,7 @@ def _read(row: InboxRow, currency_hint: str) -> Facts:
 def _record_shop(
     db: Connection, shop_id: int, all_facts: Sequence[Facts], recorded: Recorded, *, fingerprints: Fingerprints
 ) -> None:
-    bought = _orders_named(all_facts)
-    found = _erased(db, shop_id, _named(all_facts) | {order(one) for one in bought}, fingerprints)
-    again = {one for one in bought if order(one) in found}
-    erased = found - {order(one) for one in again}
-    erased |= _part_of(erased, all_facts)
-    known = [_without(facts, erased, again) for facts in all_facts] if erased or again else all_facts
+    known, erased, again = _living(db, shop_id, all_facts, fingerprints)
     touched, merged = _merge(db, shop_id, chain.from_iterable(facts.merges for facts in known))
     touched |= _record_purchases(db, shop_id, known)
     _record_state(db, shop_id, known, recorded)
@@ -151,6 +151,20 @@ def _record_shop(
     ):
         if found:
             where[shop_id] = found
+
+
+def _living(
+    db: Connection, shop_id: int, all_facts: Sequence[Facts], fingerprints: Fingerprints
+) -> tuple[Sequence[Facts], set[str], set[str]]:
+    """What may be kept of the facts, and the customers and orders that were erased before."""
+    bought = _orders_named(all_facts)
+    found = _erased(db, shop_id, _named(all_facts) | {order(one) for one in bought}, fingerprints)
+    again = {one for one in bought if order(one) in found}
+    erased = found - {order(one) for one in again}
+    erased |= _part_of(erased, all_facts)
+    if not erased and not again:
+        return all_facts, erased, again
+    return [_without(facts, erased, again) for facts in all_facts], erased, again
 
 
 def _named(all_facts: Iterable[Facts]) -> set[str]:

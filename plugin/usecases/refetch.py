@@ -7,16 +7,16 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from plugin.platforms.protocol import FetchedOrder
-from plugin.usecases import absorb
+from plugin.usecases import take_in
 from plugin.usecases.make_offers import Issuer
 from plugin.vault import Vault
-from storage import erasure, orders
+from webhooks.facts import Facts
+
+#: how often an order is asked for that the store hinted at and does not have: it may not have it for good yet
+TRIES_FOR_A_HINT = 4
 
 
 def keep(db: Connection, shop_id: int, fetched: FetchedOrder, *, now: datetime, vault: Vault, issuer: Issuer) -> None:
     """Records an order that was read from the store, unless its customer was erased, and does what follows from it."""
-    who = fetched.order.customer_id
-    if who is not None and erasure.erased(db, shop_id, absorb.fingerprints(vault)(shop_id, who)):
-        return
-    touched = orders.record_many(db, shop_id, [fetched.order], fetched.refunds)
-    absorb.follow_up(db, shop_id, touched, [fetched.order.order_id], now=now, issuer=issuer)
+    told = Facts(orders=(fetched.order,), refunds=fetched.refunds, customers=fetched.customers, merges=fetched.merges)
+    take_in.facts(db, shop_id, [told], now=now, vault=vault, issuer=issuer)

@@ -10,11 +10,12 @@ from sqlalchemy import Connection
 from plugin.usecases import give_back, switch_off
 from plugin.vault import Vault
 from storage import customers, disclosure, erasure, offers
-from storage.offers import Offer
 from webhooks import intake
 
 #: no store gives this as an id
 NOBODY = "named by address only"
+#: how the keys of calls begin that switch codes of the erased off
+OFF = "off/"
 
 
 def customer(
@@ -39,13 +40,16 @@ def customer(
 
     gone = 0
     for one in sorted(customers.family(db, shop_id, customer_id)):
-        for offer in offers.of_customers(db, shop_id, [one]).get(one, []):
-            if offer.state in offers.OPEN:
-                _let_go(db, offer, now)
+        live = [each for each in offers.of_customers(db, shop_id, [one]).get(one, []) if each.state in offers.OPEN]
+        give_back.money(db, shop_id, live, now=now)
         mark = fingerprints(vault, shop_id, one)[0]
         gone += erasure.erase_customer(
             db, shop_id, one, fingerprint=mark, needles=needles, now=now, order_ids=order_ids, of_order=of_order
         )
+        # after that, for it takes away all calls about these offers: the codes must end up dead in the store
+        for offer in live:
+            if offer.code:
+                switch_off.later(db, offer, key=f"{OFF}{offer.offer_id}", now=now)
     return gone
 
 
@@ -72,13 +76,6 @@ def person(
 def fingerprints(vault: Vault, shop_id: int, name: str) -> Sequence[str]:
     """How an erased customer, or ``intake.order``, is recognised without being remembered: one for each secret key."""
     return vault.fingerprints("erased", str(shop_id), name)
-
-
-def _let_go(db: Connection, offer: Offer, now: datetime) -> None:
-    """The code must end up dead in the store, the money goes back to its month."""
-    if offer.code:
-        switch_off.later(db, offer, key=f"off/{offer.offer_id}", now=now)
-    give_back.money(db, offer.shop_id, [offer], now=now)
 
 
 def shop(db: Connection, shop_id: int) -> None:

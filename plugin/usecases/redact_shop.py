@@ -32,12 +32,14 @@ def asked(db: Connection, shop_id: int, *, asked_at: datetime, now: datetime) ->
     if shop.state == "uninstalled":
         # a request from before the last installation was about one before it
         gone = shop.installed_at <= asked_at
-    elif shop.installed_at + AFTER_UNINSTALL > asked_at:
+    elif (shop.granted_at or shop.installed_at) + AFTER_UNINSTALL > asked_at:
         log.info("shop %d was installed again, a request to forget it is not about that", shop_id)
         gone = False
     else:
         # a store that lets us in no longer has left without our hearing of it
-        gone = shop.state == "paused" and shop.trouble not in {None, "", ON_REQUEST}
+        gone = shop.access_lost_at is not None or (
+            shop.state == "paused" and shop.trouble not in {None, "", ON_REQUEST}
+        )
         if not gone:
             key = f"redact/{shop.generation}/{asked_at.isoformat()}"
             outbox.put(db, shop_id, key=key, kind=CHECK, payload={"generation": shop.generation}, now=now)

@@ -16,6 +16,7 @@ from plugin.usecases import (
     close_ended,
     compare,
     deliver,
+    erase,
     put_off,
     read_tags,
     redact_shop,
@@ -124,7 +125,10 @@ def _conclude_tags(runtime: Runtime, db: Connection, told: Sequence[tuple[Outbox
 def _conclude_switch_off(runtime: Runtime, db: Connection, row: OutboxRow, answer: Any) -> None:
     # after its end the code is dead by itself, whether the store ever had it or not
     if answer is True or runtime.now() >= datetime.fromisoformat(row.payload["until"]):
-        outbox.done(db, row, runtime.now())
+        if outbox.done(db, row, runtime.now()) and row.key.startswith(erase.OFF):
+            # of somebody erased not even this stays
+            outbox.forget_keys(db, row.shop_id, [row.key])
+            runtime.unscrubbed.set()
     elif isinstance(answer, PlatformError):
         put_off.call(db, row, answer, now=runtime.now())
     else:

@@ -37,10 +37,11 @@ def deliveries(
             outbox.give_up_all(db, shop_id, "the app was uninstalled", now)
     for shop_id in sorted({row.shop_id for row, facts in understood.heard if facts.shop is not None}):
         keep_currency.check(db, shop_id)
-    for shop_id, order_ids in recorded.refetch.items():
-        for order_id in order_ids:
-            key = f"refetch/{order_id}/{now.isoformat()}"
-            outbox.put(db, shop_id, key=key, kind=REFETCH, payload={"order_id": order_id}, now=now)
+    for asked, more in ((recorded.refetch, {}), (recorded.hinted, {"hinted": True})):
+        for shop_id, order_ids in asked.items():
+            for order_id in order_ids:
+                key = f"refetch/{order_id}/{now.isoformat()}"
+                outbox.put(db, shop_id, key=key, kind=REFETCH, payload={"order_id": order_id, **more}, now=now)
     for shop_id, retagged in recorded.retagged.items():
         ask_tags.changed(db, shop_id, retagged, now=now)
     for shop_id, discount_ids in recorded.discounts.items():

@@ -108,6 +108,9 @@ def _prepare_disown(runtime: Runtime, db: Connection, rows: Sequence[OutboxRow])
 def _conclude_refetch(runtime: Runtime, db: Connection, row: OutboxRow, answer: Any) -> None:
     if isinstance(answer, PlatformError):
         outbox.retry(db, row, run_at=runtime.now() + RETRY, reason=str(answer))
+    elif answer is None and row.payload.get("hinted") and row.attempts < refetch.TRIES_FOR_A_HINT:
+        # told of within the store's own transaction: it may not be there for others yet
+        put_off.later(db, row, "the store does not have the order (yet)", now=runtime.now())
     elif outbox.done(db, row, runtime.now()) and answer is not None:
         by = issuer(runtime.vault, runtime.config.environment)
         refetch.keep(db, row.shop_id, answer, now=runtime.now(), vault=runtime.vault, issuer=by)

@@ -31,9 +31,9 @@ def texts(value: Any, what: str) -> tuple[str, ...]:
     return tuple(text(item, what) for item in value)
 
 
-def text(value: Any, what: str) -> str:
+def text(value: Any, what: str, *, longest: int = LONGEST_TEXT) -> str:
     """A text of a length that makes sense. Raises InDoubt."""
-    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+    if not isinstance(value, str) or len(value) > longest:
         raise InDoubt(f"the answer's {what} is no text")
     return value
 

@@ -45,6 +45,7 @@ _HISTORY = f"""
         }} }} }}
         shippingLines {{ edges {{ node {{
           __typename
+          id
           {_SHARES}
         }} }} }}
       }}

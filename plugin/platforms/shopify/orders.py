@@ -65,6 +65,17 @@ def as_webhook(order: dict[str, Any], lines: list[dict[str, Any]]) -> dict[str, 
     }
 
 
+def amount_of(money_set: Any) -> Decimal:
+    """What a set says in the store's currency. Raises InDoubt."""
+    try:
+        amount = Decimal(shape.text(_shop_money(money_set).get("amount"), "amount"))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        raise InDoubt("the answer's amount is none")
+    return amount
+
+
 def _page(client: AdminClient, order_id: str, *, after: str | None) -> dict[str, Any] | None:
     variables = {"id": to_gid("Order", order_id), "lines": LINES_A_PAGE, "after": after}
     order = client.run(FETCH_ORDER, variables).whole("order")
@@ -134,23 +145,13 @@ def _codes(order: dict[str, Any], lines: list[dict[str, Any]]) -> list[dict[str,
     for share in (share for line in (*lines, *shipping) for share in _shares(line)):
         code = shape.mapping(share.get("discountApplication"), "discount").get("code")
         if code is not None:
-            taken[shape.text(code, "code").casefold()] += _amount(share.get("allocatedAmountSet"))
+            taken[shape.text(code, "code").casefold()] += amount_of(share.get("allocatedAmountSet"))
     used = shape.texts(order.get("discountCodes"), "codes")
     return [{"code": code, "amount": f"{taken[code.casefold()]:f}"} for code in used]
 
 
 def _shares(line: dict[str, Any]) -> list[dict[str, Any]]:
     return shape.items(line.get("discountAllocations"), "discount shares")
-
-
-def _amount(money_set: Any) -> Decimal:
-    try:
-        amount = Decimal(shape.text(_shop_money(money_set).get("amount"), "amount"))
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite():
-        raise InDoubt("the answer's amount is none")
-    return amount
 
 
 def _money_set(value: Any) -> dict[str, Any]:

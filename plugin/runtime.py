@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from threadpoolctl import threadpool_limits
 
 from plugin.config import Config
+from plugin.integrations import Integrations
 from plugin.manifest import Manifest, load
 from plugin.metrics import Metrics
 from plugin.platforms.line import Line
@@ -52,6 +53,11 @@ class Runtime:
             client_secret=self.config.shopify_client_secret,
             origin=self.config.shopify_origin,
         )
+
+    @property
+    def integrations(self) -> Integrations:
+        """What opens Magento stores."""
+        return Integrations(database=self.database, vault=self.vault, lines=self.lines, now=self.now)
 
     def open_platform(self, shop: Shop) -> Platform:
         """The API of a store. Raises PlatformError where the token cannot be renewed."""

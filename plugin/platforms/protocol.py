@@ -66,6 +66,8 @@ class StoredDiscount:
     usage_count: int
     #: what it gives, to be compared with what was asked for; None for a kind that we never make
     terms: Terms | None = None
+    #: names of what it gives other than it was made with, where the store itself can tell; with ``terms`` they are compared
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

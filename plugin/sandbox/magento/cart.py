@@ -49,13 +49,14 @@ def reduction(
     free = rule.get("simple_free_shipping") in FREE_SHIPPING
     if off is None:
         raise Refused(400, "The coupon code couldn't be applied. Verify the coupon code and try again.")
+    # free shipping is no discount: the carriage simply costs nothing
     label = next((one["store_label"] for one in rule["store_labels"] if one["store_id"] == 0), None)
     return coupon, Reduction(
         code=coupon["code"],
         rule_id=rule["rule_id"],
         label=label,
         lines=tuple(off),
-        shipping=shipping if free else ZERO,
+        carriage=ZERO if free else shipping,
     )
 
 

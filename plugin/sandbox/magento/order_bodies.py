@@ -36,14 +36,15 @@ class Reduction:
     code: str
     rule_id: int
     label: str | None
-    #: off each line, and off the shipping
+    #: off each line
     lines: tuple[Decimal, ...]
-    shipping: Decimal = ZERO
+    #: what the carriage costs under the rule
+    carriage: Decimal
 
     @property
     def off(self) -> Decimal:
         """All of it."""
-        return sum(self.lines, self.shipping)
+        return sum(self.lines, ZERO)
 
 
 def order_body(
@@ -61,7 +62,7 @@ def order_body(
     """A new order, placed and not paid yet."""
     goods = sum((line.total for line in lines), ZERO)
     off = reduction.off if reduction else ZERO
-    off_shipping = reduction.shipping if reduction else ZERO
+    shipping = reduction.carriage if reduction else shipping
     total = goods + shipping - off
     told = stamp(at)
     items = _items(entity_id, store_id, lines, reduction, told, configurable=configurable)
@@ -69,7 +70,7 @@ def order_body(
     amounts = twice(
         {
             "discount_amount": -off, "grand_total": total, "discount_tax_compensation_amount": ZERO,
-            "shipping_amount": shipping, "shipping_discount_amount": off_shipping, "shipping_incl_tax": shipping,
+            "shipping_amount": shipping, "shipping_discount_amount": ZERO, "shipping_incl_tax": shipping,
             "shipping_tax_amount": ZERO, "subtotal": goods, "subtotal_incl_tax": goods, "tax_amount": ZERO,
             "total_due": total,
         }

@@ -64,6 +64,16 @@ def _groups(call: Call) -> Any:
     return listed(hits, [customers.group_body(row) for row in hits.rows])
 
 
+def _group(call: Call) -> Any:
+    wanted = (call.number,)
+    row = call.connection.execute("SELECT * FROM customer_groups WHERE customer_group_id = ?", wanted).fetchone()
+    if row is None:
+        raise Refused(
+            404, "No such entity with %fieldName = %fieldValue", {"fieldName": "id", "fieldValue": call.number}
+        )
+    return customers.group_body(row)
+
+
 def _change_customer(call: Call) -> Any:
     given = call.part("customer")
     rules.check_keys(given, customers.FIELDS)
@@ -186,6 +196,7 @@ ROUTES = (
     _row("GET", "/customerGroups/search", GROUPS, _groups),
     _row("POST", "/customerGroups", GROUPS,
          lambda call: customers.add_group(call.connection, call.part("group")["code"])),
+    _row("GET", "/customerGroups/{}", GROUPS, _group),
     _row("GET", "/salesRules/search", QUOTE, _bodies(rules.RULES)),
     _row("POST", "/salesRules", QUOTE, lambda call: rules.save(call.connection, call.part("rule"))),
     _row("GET", "/salesRules/{}", QUOTE, lambda call: rules.get(call.connection, call.number)),

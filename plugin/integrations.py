@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -20,9 +20,10 @@ from plugin.platforms.magento.access import CloudCredentials, Credentials, Signe
 from plugin.platforms.magento.address import url_of
 from plugin.platforms.magento.client import MagentoClient
 from plugin.platforms.magento.handshake import Hello
+from plugin.platforms.magento.platform import MagentoPlatform
 from plugin.platforms.protocol import AccessLost
 from plugin.vault import Unsealable, Vault
-from storage import connections, shops
+from storage import connections, offers, shops
 from storage.connections import Connection
 from storage.engine import Database
 from storage.shops import Shop
@@ -90,6 +91,17 @@ class Integrations:
         except (Unsealable, ValueError) as error:
             raise AccessLost(SEALED_ELSEWHERE) from error
         return self.client_with(kept, domain=shop.domain)
+
+    def open_platform(self, shop: Shop) -> MagentoPlatform:
+        """The store as all stores are asked. Raises AccessLost."""
+
+        def whose(codes: Collection[str]) -> Mapping[str, str]:
+            with self.database.reading() as db:
+                return {code: offer.offer_id for code, offer in offers.by_codes(db, shop.shop_id, codes).items()}
+
+        return MagentoPlatform(
+            self.client(shop), people=self.people(shop), timezone=shop.timezone, whose=whose, now=self.now
+        )
 
     def client_with(self, credentials: Credentials | CloudCredentials, *, domain: str) -> MagentoClient:
         """The API that these credentials open. Raises AccessLost for an edition that is not spoken to yet."""

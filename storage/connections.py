@@ -40,13 +40,12 @@ COLUMNS = tuple(connections.c[each.name] for each in fields(Connection))
 
 
 def begin(db: Db, shop_id: int, *, connection_id: str, base_url: str, sealed: bytes, open_until: datetime) -> None:
-    """Makes the way to a store that has none, or opens the one there is once more; its id and what is sealed stay."""
+    """Makes the way to a store that has none, or lets the store say hello by the one there is, which serves meanwhile."""
     statement = insert(db, connections).values(
         shop_id=shop_id, connection_id=connection_id, base_url=base_url, state=PENDING, open_until=open_until,
         sealed=sealed, views={}, poll_due_at=None, polled={},
     )  # fmt: skip
-    again = {"base_url": base_url, "state": PENDING, "open_until": open_until, "poll_due_at": None}
-    db.execute(statement.on_conflict_do_update(index_elements=["shop_id"], set_=again))
+    db.execute(statement.on_conflict_do_update(index_elements=["shop_id"], set_={"open_until": open_until}))
 
 
 def connect(db: Db, shop_id: int, *, views: dict[str, int], poll_at: datetime) -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from threadpoolctl import threadpool_limits
 
 from plugin.config import Config
+from plugin.integrations import PLATFORM as MAGENTO
 from plugin.integrations import Integrations
 from plugin.manifest import Manifest, load
 from plugin.metrics import Metrics
@@ -61,6 +62,8 @@ class Runtime:
 
     def open_platform(self, shop: Shop) -> Platform:
         """The API of a store. Raises PlatformError where the token cannot be renewed."""
+        if shop.platform == MAGENTO:
+            return self.integrations.open_platform(shop)
         return self.platform_with(shop.domain, self._fresh_credentials(shop), currency=shop.currency)
 
     def platform_with(self, domain: str, credentials: tokens.Credentials, *, currency: str) -> Platform:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from plugin.runtime import Runtime
-from plugin.worker import inbox_step, night_step, outbox_step, time_step
+from plugin.worker import inbox_step, magento_step, night_step, outbox_step, time_step
 from plugin.worker.prune_step import Pruning
 from plugin.worker.rounds_step import Rounds
 
@@ -49,6 +49,7 @@ class Worker:
             lambda: outbox_step.run(runtime, self.pool),
             lambda: night_step.run(runtime, pages_too=self.pages_too),
             lambda: time_step.run(runtime),
+            lambda: magento_step.run(runtime),
             Rounds(runtime).run,
             Pruning(runtime).run,
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from storage.tables.base import metadata
 from storage.tables.connections import CONNECTION_STATES, connections
+from storage.tables.histories import IMPORT_STATES, imports, reconciliations
 from storage.tables.known import known_models, known_orders, watches
 from storage.tables.measures import figures, notes, snapshots
 from storage.tables.purchases import customers, order_lines, orders, refunds
@@ -16,6 +17,7 @@ from storage.tables.shops import SHOP_STATES, erasures, shops
 
 __all__ = [
     "CONNECTION_STATES",
+    "IMPORT_STATES",
     "INBOX_STATES",
     "OFFER_STATES",
     "OUTBOX_STATES",
@@ -27,6 +29,7 @@ __all__ = [
     "decisions",
     "erasures",
     "figures",
+    "imports",
     "inbox",
     "known_models",
     "known_orders",
@@ -37,6 +40,7 @@ __all__ = [
     "orders",
     "outbox",
     "programs",
+    "reconciliations",
     "redemptions",
     "refunds",
     "shops",

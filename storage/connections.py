@@ -66,6 +66,11 @@ def find(db: Db, connection_id: str) -> Connection | None:
     return None if row is None else _connection(row)
 
 
+def ids(db: Db) -> frozenset[str]:
+    """Every address that a store may call."""
+    return frozenset(db.execute(select(connections.c.connection_id).prefix_with(EVERY_SHOP)).scalars())
+
+
 def get(db: Db, shop_id: int) -> Connection | None:
     """The way to this shop's store; None for a platform that needs none."""
     row = db.execute(select(*COLUMNS).where(connections.c.shop_id == shop_id)).one_or_none()

@@ -59,7 +59,7 @@ class Ear:
     now: Callable[[], datetime]
     #: called with the name of every outcome
     count: Callable[[str], None]
-    #: the topics that stores with an address of their own may use, and who speaks at which address
+    #: the topics that stores with an address of their own may use, and who speaks at which address (from memory, mostly)
     magento_topics: frozenset[str] = frozenset()
     sender_of: Callable[[str], Sender | None] = lambda _connection: None
     #: Adobe's public key (PEM) at a path of its host; None where there is none

@@ -10,16 +10,22 @@ from dataclasses import dataclass
 from flask import Flask
 
 from plugin.app import create_app
+from plugin.platforms.magento.adobe_keys import HOST as ADOBE
+from plugin.platforms.magento.adobe_keys import AdobeKeys
 from plugin.platforms.shopify import tokens
 from plugin.runtime import Runtime
 from plugin.usecases import install
-from storage import shops
-from webhooks.hearing import Ear
+from storage import connections, shops
+from webhooks.hearing import Ear, Sender
 from webhooks.keeper import Keeper
 
 log = logging.getLogger(__name__)
 #: signed, and yet not what its sender should send
 ALARMING = frozenset({"wrong_topic", "wrong_shop", "unknown_topic", "missing_header"})
+#: what a merchant's own template, or Adobe's events, may write behind a connection's address
+MAGENTO_TEMPLATES = ("adobe", "order", "invoice", "shipment", "creditmemo", "customer")
+#: an address that is not known may have been made by another process meanwhile
+LOOK_AGAIN_SECONDS = 1.0
 #: how long a store's number is taken from memory
 REMEMBERED_SECONDS = 5.0
 MOST_REMEMBERED = 100_000
@@ -43,6 +49,9 @@ def web(runtime: Runtime) -> Web:
         now=runtime.now,
         count=runtime.metrics.heard,
         topics=runtime.manifest.shopify.topics,
+        magento_topics=frozenset({*runtime.manifest.magento.events, *MAGENTO_TEMPLATES}),
+        sender_of=_Senders(runtime).sender_of,
+        adobe_key=AdobeKeys(runtime.lines[ADOBE], monotonic=time.monotonic),
         log=_tell,
     )
     app = create_app(
@@ -87,3 +96,28 @@ class _Directory:
             self.known.clear()
         self.known[platform, domain] = (asked + REMEMBERED_SECONDS if shop_id else 0.0, shop_id)
         return shop_id
+
+
+class _Senders:
+    """Who may deliver at which connection's address, remembered for a few seconds; who guesses addresses costs nothing."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.known: dict[str, tuple[float, Sender | None]] = {}
+        self.there: frozenset[str] = frozenset()
+        self.looked = float("-inf")
+
+    def sender_of(self, connection_id: str) -> Sender | None:
+        asked = time.monotonic()
+        if connection_id not in self.there and asked - self.looked >= LOOK_AGAIN_SECONDS:
+            self.looked = asked
+            with self.runtime.database.reading() as db:
+                self.there = connections.ids(db)
+        if connection_id not in self.there:
+            return None
+        until, sender = self.known.get(connection_id, (0.0, None))
+        if asked >= until:
+            sender = self.runtime.integrations.sender(connection_id)
+            # one that has just been connected must be known at once
+            self.known[connection_id] = (asked + REMEMBERED_SECONDS if sender and sender.shop_id else 0.0, sender)
+        return sender

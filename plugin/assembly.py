@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from flask import Flask
 
 from plugin.app import create_app
+from plugin.installation import Installer
 from plugin.platforms.magento.adobe_keys import HOST as ADOBE
 from plugin.platforms.magento.adobe_keys import AdobeKeys
-from plugin.platforms.shopify import tokens
 from plugin.runtime import Runtime
-from plugin.usecases import install
 from storage import connections, shops
 from webhooks.hearing import Ear, Sender
 from webhooks.keeper import Keeper
@@ -54,21 +53,8 @@ def web(runtime: Runtime) -> Web:
         adobe_key=AdobeKeys(runtime.lines[ADOBE], monotonic=time.monotonic),
         log=_tell,
     )
-    app = create_app(
-        runtime, ear=ear, on_first_open=lambda domain, token: install_on_first_open(runtime, domain, token)
-    )
+    app = create_app(runtime, ear=ear, on_first_open=Installer(runtime, sleep=time.sleep).by_session)
     return Web(app=app, close=keeper.close)
-
-
-def install_on_first_open(runtime: Runtime, domain: str, session_token: str) -> None:
-    """Trades the merchant's session token for the store's own, asks the store who it is, and begins. Network first."""
-    credentials = tokens.exchange(
-        runtime.lines[domain], runtime.app, shop=domain, session_token=session_token, now=runtime.now()
-    )
-    info = runtime.platform_with(domain, credentials, currency="USD").store_info()
-    sealed = runtime.seal(domain, credentials)
-    with runtime.database.transaction() as db:
-        install.begin(db, platform="shopify", domain=domain, info=info, sealed=sealed, now=runtime.now())
 
 
 def _tell(outcome: str, topic: str, domain: str) -> None:

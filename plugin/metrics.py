@@ -34,6 +34,7 @@ class Metrics:
         self._renewed = self._counter("token_refresh", "Renewals of stores' tokens", "outcome")
         self._noticed = self._counter("store_notices", "What stores' answers said beside what was asked", "kind")
         self._found = self._counter("reconciled_orders", "Orders that asking found and no delivery had told")
+        self._connections = self._counter("connections", "What happened to the ways into stores", "event")
         self._answers = self._counter("http_answers", "Answers", "route", "method", "status")
         self._seconds = Histogram("regulars_http_seconds", "Time to answer", ("route",), registry=self.registry)
         # finding the child of a metric by its labels takes longer than counting
@@ -74,6 +75,10 @@ class Metrics:
     def found(self, orders: int) -> None:
         """Orders changed in a store, and no delivery told of it."""
         self._found.inc(orders)
+
+    def connection(self, event: str) -> None:
+        """Something happened to the way into a store; ``event`` is one of a fixed few words."""
+        self._connections.labels(event).inc()
 
     def text(self, *others: Collector) -> str:
         """All counters, of all processes that share them, and what ``others`` collect, in Prometheus' words."""

@@ -7,7 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from threadpoolctl import threadpool_limits
 
@@ -17,17 +17,17 @@ from plugin.integrations import Integrations
 from plugin.manifest import Manifest, load
 from plugin.metrics import Metrics
 from plugin.platforms.line import Line
-from plugin.platforms.protocol import Platform, PlatformError, Unauthorized
+from plugin.platforms.protocol import Platform
 from plugin.platforms.shopify import tokens
 from plugin.platforms.shopify.admin import AdminClient
+from plugin.platforms.shopify.notices import Notices
+from plugin.platforms.shopify.pacing import Pace
 from plugin.platforms.shopify.platform import ShopifyPlatform
-from plugin.vault import KeyFileError, Unsealable, Vault, load_or_make_keys
+from plugin.token_keeper import TokenKeeper
+from plugin.vault import KeyFileError, Vault, load_or_make_keys
 from storage import migrations, shops
 from storage.engine import Database
 from storage.shops import Shop
-
-#: a pair that rests longer than this is renewed for its own sake; a refresh token lives 90 days
-LONGEST_REST = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,12 @@ class Runtime:
     lines: defaultdict[str, Line]
     #: one renewal of a store's token at a time
     renewing: defaultdict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
+    #: how fast each store may be asked: one's bucket is nobody else's
+    paces: defaultdict[str, Pace] = field(default_factory=lambda: defaultdict(Pace))
+    #: what stores' answers said beside what was asked
+    noticed: Notices = field(default_factory=Notices)
+    #: something was erased, and its bytes may still lie in the files
+    unscrubbed: threading.Event = field(default_factory=threading.Event)
     #: what this process counts
     metrics: Metrics = field(default_factory=Metrics)
 
@@ -64,7 +70,7 @@ class Runtime:
         """The API of a store. Raises PlatformError where the token cannot be renewed."""
         if shop.platform == MAGENTO:
             return self.integrations.open_platform(shop)
-        return self.platform_with(shop.domain, self._fresh_credentials(shop), currency=shop.currency)
+        return self.platform_with(shop.domain, self.keeper.fresh(shop), currency=shop.currency)
 
     def platform_with(self, domain: str, credentials: tokens.Credentials, *, currency: str) -> Platform:
         """The API of a store whose credentials are at hand."""
@@ -74,61 +80,30 @@ class Runtime:
             origin=self.config.shopify_origin,
             api_version=self.manifest.shopify.api_version,
             access_token=credentials.access_token,
+            pace=self.paces[domain],
+            ticks=lambda: self.now().timestamp(),
+            noticed=self.noticed,
         )
         return ShopifyPlatform(client, currency=currency)
 
+    @property
+    def keeper(self) -> TokenKeeper:
+        """Who keeps the stores' tokens."""
+        return TokenKeeper(
+            database=self.database, vault=self.vault, app=self.app, lines=self.lines, renewing=self.renewing,
+            metrics=self.metrics, now=self.now,
+        )  # fmt: skip
+
     def seal(self, domain: str, credentials: tokens.Credentials) -> bytes:
         """Credentials as they lie in the database."""
-        return self.vault.seal(credentials.to_json(), about=_about(domain))
+        return self.keeper.seal(domain, credentials)
 
     def credentials(self, shop: Shop) -> tokens.Credentials | None:
         """What opens a store's API, or None where it was never given or is gone with the uninstall.
 
-        Raises Unauthorized where the present keys do not open it.
+        Raises AccessLost where the present keys do not open it.
         """
-        with self.database.reading() as db:
-            sealed = shops.credentials(db, shop.shop_id)
-        if sealed is None:
-            return None
-        try:
-            return tokens.Credentials.from_json(self.vault.unseal(sealed, about=_about(shop.domain)))
-        except Unsealable as error:
-            # the trouble of one store, and not of the step that serves them all
-            raise Unauthorized(
-                "the token cannot be opened with the present keys: restore them, or open the app once from the store's admin"
-            ) from error
-
-    def keep_token_alive(self, shop: Shop) -> None:
-        """Renews the token pair of a store that was not called for long, before the refresh token dies unused.
-
-        Raises PlatformError.
-        """
-        kept = self.credentials(shop)
-        if kept is not None and kept.expires_at is not None and kept.expires_at + LONGEST_REST < self.now():
-            self._fresh_credentials(shop)
-
-    def _fresh_credentials(self, shop: Shop) -> tokens.Credentials:
-        with self.renewing[shop.domain]:
-            kept = self.credentials(shop)
-            if kept is not None and kept.usable(self.now()):
-                return kept
-            if kept is None or kept.refresh_token is None or not kept.refreshable(self.now()):
-                raise Unauthorized("there is no usable token: open the app once from the store's admin")
-            renewed = self._renewed(shop, kept.refresh_token)
-            with self.database.transaction() as db:
-                shops.keep_credentials(db, shop.shop_id, self.seal(shop.domain, renewed))
-            return renewed
-
-    def _renewed(self, shop: Shop, refresh_token: str) -> tokens.Credentials:
-        try:
-            renewed = tokens.refresh(
-                self.lines[shop.domain], self.app, shop=shop.domain, refresh_token=refresh_token, now=self.now()
-            )
-        except PlatformError as error:
-            self.metrics.renewed(error)
-            raise
-        self.metrics.renewed(None)
-        return renewed
+        return self.keeper.credentials(shop)
 
 
 def build(config: Config, *, now: Callable[[], datetime] | None = None, metrics: Metrics | None = None) -> Runtime:
@@ -139,6 +114,7 @@ def build(config: Config, *, now: Callable[[], datetime] | None = None, metrics:
     # the fits work on small arrays: threads of the linear algebra would wait for each other longer than they work
     threadpool_limits(limits=1, user_api="blas")
     database = Database(config.database_url)
+    counted = metrics or Metrics()
     return Runtime(
         config=config,
         database=database,
@@ -146,7 +122,8 @@ def build(config: Config, *, now: Callable[[], datetime] | None = None, metrics:
         manifest=load(),
         now=now or _system_clock,
         lines=defaultdict(lambda: Line(allow_private_hosts=config.allow_private_hosts, monotonic=time.monotonic)),
-        metrics=metrics or Metrics(),
+        noticed=Notices(count=counted.noticed),
+        metrics=counted,
     )
 
 
@@ -169,7 +146,3 @@ def _has_shops(database: Database) -> bool:
 
 def _system_clock() -> datetime:
     return datetime.now(UTC)
-
-
-def _about(domain: str) -> str:
-    return f"shop:{domain}:credentials"

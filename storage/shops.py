@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, select, update
+from sqlalchemy import Connection, Row, bindparam, case, func, select, update
 
 from storage.facts import ShopFact
 from storage.tables import shops
@@ -31,6 +31,13 @@ class Shop:
     generation: int
     installed_at: datetime
     uninstalled_at: datetime | None
+    #: when access was last given anew; None from before that was kept
+    granted_at: datetime | None
+    #: since when and why the store lets us in no longer; None while it does
+    access_lost_at: datetime | None
+    access_trouble: str | None
+    #: when the connection was last looked after
+    looked_at: datetime | None
     #: one sentence for the merchant: why the store is paused; None when it is not, or was paused on request
     trouble: str | None
     nightly_due_at: datetime
@@ -58,10 +65,13 @@ def install(
     now: datetime,
     nightly_due_at: datetime,
 ) -> Shop:
-    """Connects a store. After an uninstall it is the same shop in its next generation; while connected, new credentials."""
+    """Connects a store. After an uninstall it is the same shop in its next generation; while connected, new credentials.
+
+    What is older than this connection says nothing about it: see ``uninstall``.
+    """
     statement = insert(db, shops).values(
         platform=platform, domain=domain, credentials=credentials, scopes=scopes, state="active",
-        installed_at=now, nightly_due_at=nightly_due_at,
+        installed_at=now, granted_at=now, nightly_due_at=nightly_due_at,
     )  # fmt: skip
     returned = shops.c.state == "uninstalled"
     new = statement.excluded
@@ -71,6 +81,13 @@ def install(
             "credentials": new.credentials,
             "scopes": new.scopes,
             "state": "active",
+            "granted_at": new.granted_at,
+            "distrusted_at": None,
+            "access_lost_at": None,
+            "access_trouble": None,
+            "left_at": None,
+            "prove_at": None,
+            "looked_at": None,
             "generation": shops.c.generation + case((returned, 1), else_=0),
             "installed_at": case((returned, new.installed_at), else_=shops.c.installed_at),
             "nightly_due_at": case((returned, new.nightly_due_at), else_=shops.c.nightly_due_at),
@@ -107,8 +124,10 @@ def due(db: Connection, now: datetime) -> list[Shop]:
 
 def uninstall(db: Connection, shop_id: int, at: datetime) -> bool:
     """Disconnects and forgets the credentials; False when it is disconnected, or was connected anew after ``at``."""
-    still = (shops.c.shop_id == shop_id, shops.c.state != "uninstalled", shops.c.installed_at <= at)
-    changed = {"state": "uninstalled", "credentials": None, "uninstalled_at": at, "trouble": None}
+    since = func.coalesce(shops.c.granted_at, shops.c.installed_at)
+    still = (shops.c.shop_id == shop_id, shops.c.state != "uninstalled", since <= at)
+    shut = {"access_lost_at": None, "access_trouble": None, "distrusted_at": None, "left_at": None, "prove_at": None}
+    changed = {"state": "uninstalled", "credentials": None, "uninstalled_at": at, "trouble": None, **shut}
     return db.execute(update(shops).where(*still).values(changed)).rowcount == 1
 
 

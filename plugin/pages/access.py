@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from flask import Request, g
 
 from plugin.pages import headers, launch
 from plugin.pages.front import Front
+from plugin.platforms.protocol import PlatformError
 from plugin.platforms.shopify import auth
 from plugin.vault import BadToken
 from storage import shops
 from storage.shops import Shop
 
+log = logging.getLogger(__name__)
 SHOPIFY = "shopify"
 MAGENTO = "magento"
 STANDALONE = "standalone"
@@ -105,13 +108,25 @@ def _by_session_token(front: Front, token: str) -> Visitor:
         )
     except auth.BadSessionToken as wrong:
         raise NoAccess(stale=wrong.stale) from None
-    shop = _connected(front, claims.shop_domain)
-    if shop is None:
-        front.on_first_open(claims.shop_domain, token)
-        shop = _connected(front, claims.shop_domain)
+    shop = _let_in(front, claims.shop_domain, token)
     if shop is None:
         raise NoAccess
     return Visitor(shop=shop, host=SHOPIFY, author=f"shopify:{claims.user_id}")
+
+
+def _let_in(front: Front, domain: str, token: str) -> Shop | None:
+    """A store that is not connected, or has shut us out since, is let in by this visit."""
+    shop = _connected(front, domain)
+    if shop is not None and shop.access_trouble is None:
+        return shop
+    try:
+        front.on_first_open(domain, token)
+    except PlatformError as error:
+        if shop is None:
+            raise
+        # the pages say themselves that the store is not connected
+        log.warning("shop %d still lets nobody in: %s", shop.shop_id, type(error).__name__)
+    return _connected(front, domain)
 
 
 def _connected(front: Front, domain: str) -> Shop | None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from plugin.rewards import stored
-from plugin.usecases import ask_tags, erase, keep_currency, make_offers, measure, redeem, sweep
+from plugin.usecases import ask_tags, erase, keep_currency, leave, make_offers, measure, redeem, sweep
 from plugin.usecases.make_offers import Issuer
 from plugin.vault import Vault
 from storage import known, outbox, programs, shops
@@ -33,8 +33,7 @@ def deliveries(
     """Everything that follows from a batch of deliveries, so that all of it holds or none."""
     recorded = intake.record(db, understood, fingerprints=fingerprints(vault), now=now)
     for shop_id, at in recorded.uninstalled.items():
-        if shops.uninstall(db, shop_id, at):
-            outbox.give_up_all(db, shop_id, "the app was uninstalled", now)
+        leave.heard(db, shop_id, at, now=now)
     for shop_id in sorted({row.shop_id for row, facts in understood.heard if facts.shop is not None}):
         keep_currency.check(db, shop_id)
     for asked, more in ((recorded.refetch, {}), (recorded.hinted, {"hinted": True})):

@@ -11,7 +11,7 @@ from plugin.platforms.protocol import StoreInfo
 from plugin.rewards import stored
 from plugin.rewards.propose import propose
 from plugin.usecases import keep_currency
-from storage import orders, programs, shops, snapshots
+from storage import access, orders, programs, shops, snapshots
 from storage.facts import ShopFact
 from storage.shops import Shop
 
@@ -40,6 +40,16 @@ def begin(db: Connection, *, platform: str, domain: str, info: StoreInfo, sealed
         programs.append(
             db, shop.shop_id, body=stored.to_stored(program), author=PROPOSAL, note="the first proposal", now=now
         )
+    keep_currency.check(db, shop.shop_id)
+    return shops.get(db, shop.shop_id)
+
+
+def again(db: Connection, shop: Shop, *, info: StoreInfo, sealed: bytes, now: datetime) -> Shop:
+    """A connected store has let us in anew: its credentials, and what it says of itself. What was paused on request stays so."""
+    access.grant(db, shop.shop_id, credentials=sealed, scopes=" ".join(info.scopes), now=now)
+    shops.tell(
+        db, shop.shop_id, ShopFact(name=info.name, currency=info.currency, timezone=info.timezone, updated_at=now)
+    )
     keep_currency.check(db, shop.shop_id)
     return shops.get(db, shop.shop_id)
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from plugin.platforms.protocol import NotSent, PlatformError, ShopUnavailable, Throttled, Unauthorized
-from storage import outbox, shops
+from plugin.platforms.protocol import AccessLost, NotSent, PlatformError, ShopUnavailable, Throttled, Unauthorized
+from storage import access, outbox
 from storage.outbox import OutboxRow
 
 #: waits after the first, second, … attempt that told nothing, in seconds; the last one repeats
@@ -19,9 +19,14 @@ def call(db: Connection, row: OutboxRow, error: PlatformError, *, now: datetime)
     match error:
         case Throttled():
             outbox.retry(db, row, run_at=now + timedelta(seconds=error.retry_after_seconds), reason="throttled")
-        case Unauthorized() | ShopUnavailable():
-            if outbox.retry(db, row, run_at=now + timedelta(seconds=BACK_OFF_SECONDS[-1]), reason=str(error)):
-                shops.pause(db, row.shop_id, str(error))
+        case AccessLost() | ShopUnavailable():
+            _shut_out(db, row, error, now=now)
+        case Unauthorized():
+            # the next call renews the token first; what is refused after that is no mistake
+            if access.distrust(db, row.shop_id, now):
+                outbox.retry(db, row, run_at=now + timedelta(seconds=BACK_OFF_SECONDS[0]), reason=str(error))
+            else:
+                _shut_out(db, row, error, now=now)
         case _:
             word = "could not be reached" if isinstance(error, NotSent) else "in doubt"
             later(db, row, f"{word}: {error}", now=now)
@@ -31,3 +36,8 @@ def later(db: Connection, row: OutboxRow, reason: str, *, now: datetime) -> None
     """Puts the call off for the longer, the more often it was made."""
     wait = BACK_OFF_SECONDS[min(row.attempts, len(BACK_OFF_SECONDS) - 1)]
     outbox.retry(db, row, run_at=now + timedelta(seconds=wait), reason=reason)
+
+
+def _shut_out(db: Connection, row: OutboxRow, error: PlatformError, *, now: datetime) -> None:
+    if outbox.retry(db, row, run_at=now + timedelta(seconds=BACK_OFF_SECONDS[-1]), reason=str(error)):
+        access.lose(db, row.shop_id, str(error), now)

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from plugin.runtime import Runtime
 from plugin.worker import inbox_step, magento_step, night_step, outbox_step, time_step
+from plugin.worker.connection_step import Connections
 from plugin.worker.prune_step import Pruning
 from plugin.worker.rounds_step import Rounds
 
@@ -50,6 +51,7 @@ class Worker:
             lambda: night_step.run(runtime, pages_too=self.pages_too),
             lambda: time_step.run(runtime),
             lambda: magento_step.run(runtime),
+            Connections(runtime).run,
             Rounds(runtime).run,
             Pruning(runtime).run,
         )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime, timedelta
 from functools import partial
 
-from plugin.platforms.protocol import PlatformError
 from plugin.rewards import stored
 from plugin.runtime import Runtime
 from plugin.usecases import install, measure, report_effect, tell_figures
@@ -16,8 +14,6 @@ from storage.shops import Shop
 #: how long it is remembered what was known when: a year of replay, and its lead
 KEEP_KNOWN = timedelta(days=460)
 
-log = logging.getLogger("regulars.worker")
-
 
 def run(runtime: Runtime, *, pages_too: bool = True) -> int:
     """Measures every shop whose night has come; answers how many."""
@@ -25,7 +21,6 @@ def run(runtime: Runtime, *, pages_too: bool = True) -> int:
     with runtime.database.reading() as db:
         due = shops.due(db, now)
     for shop in due:
-        _keep_token_alive(runtime, shop)
         measure_shop(runtime, shop, as_of=now, pages_too=pages_too)
     return len(due)
 
@@ -55,10 +50,3 @@ def measure_shop(runtime: Runtime, shop: Shop, *, as_of: datetime, pages_too: bo
             report_effect.keep(db, shop, added, as_of=as_of)
         known.prune(db, shop.shop_id, as_of - KEEP_KNOWN)
     return night.count
-
-
-def _keep_token_alive(runtime: Runtime, shop: Shop) -> None:
-    try:
-        runtime.keep_token_alive(shop)
-    except PlatformError as error:
-        log.warning("the token of shop %d could not be renewed: %s", shop.shop_id, type(error).__name__)

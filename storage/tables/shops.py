@@ -27,6 +27,17 @@ shops = table(
     Column("uninstalled_at", Moment),
     Column("told_at", Moment),
     Column("trouble", Text),
+    # the way into the store's API: when a merchant last opened it, who renews the tokens until when, since when the
+    # token is doubted, since when and why we are shut out, when the store said that it removed us and when that is to be
+    # proved, and when all that was last looked at
+    Column("granted_at", Moment),
+    Column("renewing_until", Moment),
+    Column("distrusted_at", Moment),
+    Column("access_lost_at", Moment),
+    Column("access_trouble", Text),
+    Column("left_at", Moment),
+    Column("prove_at", Moment),
+    Column("looked_at", Moment),
     Column("nightly_due_at", Moment, nullable=False),
     # the store-wide numbers of the last nightly measurement: gap curves, cut points, fitted models
     Column("model", Document),

@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from plugin.runtime import Runtime
-from plugin.usecases import absorb, cancel_offers, close_ended, compare, expire, make_offers, sweep
+from plugin.usecases import absorb, cancel_offers, close_ended, compare, expire, leave, make_offers, sweep
 from plugin.usecases.make_offers import ISSUE
 from plugin.usecases.switch_off import SWITCH_OFF
 from plugin.worker.calls import KINDS, Call
-from storage import inbox, outbox, shops
+from storage import access, inbox, outbox, shops
 from storage.inbox import Delivery, InboxRow
 from storage.outbox import OutboxRow
 from storage.shops import Shop
@@ -44,6 +44,9 @@ class Parts:
 
     def absorb(self, db: Connection, understood: intake.Understood, *, now: datetime, runtime: Runtime) -> None:
         absorb.deliveries(db, understood, now=now, vault=runtime.vault, issuer=issuer_of(runtime))
+        # this town says so only when it is so; asking for proof is tests/connections' matter
+        for shop_id, at in access.to_prove(db, now):
+            leave.believe(db, shop_id, at, now=now)
 
     def claim(self, db: Connection, *, now: datetime, limit: int) -> list[OutboxRow]:
         return outbox.claim(db, now=now, limit=limit, lease_seconds=LEASE_SECONDS)

@@ -1,0 +1,1 @@
+"""The ways into the stores: let in, kept, lost, found again."""

@@ -60,6 +60,11 @@ def prepare(db: Connection, row: OutboxRow, *, now: datetime) -> Task | None:
     if offer is None or offer.state not in rounds.ASKED:
         outbox.done(db, row, now)
         return None
+    return task_for(offer, now=now)
+
+
+def task_for(offer: Offer, *, now: datetime) -> Task:
+    """What is asked so that an offer's code is off and stays so."""
     return Task(offer=offer, spec=spec_of(offer), over_from=now - 2 * DAY)
 
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from plugin.platforms.protocol import Platform, StoredDiscount
-from plugin.usecases import give_back
+from plugin.usecases import end_on_time, give_back
 from plugin.usecases.expire import GRACE, TOO_LATE
 from storage import offers, outbox, rounds
 from storage.offers import Offer
@@ -50,7 +50,7 @@ def begin(db: Connection, shop: Shop, *, now: datetime) -> bool:
 
 def prepare(db: Connection, row: OutboxRow, *, now: datetime) -> list[Offer] | None:
     """The page's offers; None where nothing is left to ask."""
-    found = rounds.ended_asked(db, row.shop_id, now - GRACE, after=str(row.payload["after"]), limit=PAGE)
+    found = _known_to_be_off(db, row, now)
     singly = 0
     page = []
     for offer in found:
@@ -61,6 +61,15 @@ def prepare(db: Connection, row: OutboxRow, *, now: datetime) -> list[Offer] | N
     if not page:
         outbox.done(db, row, now)
     return page or None
+
+
+def _known_to_be_off(db: Connection, row: OutboxRow, now: datetime) -> list[Offer]:
+    """The next that have ended; where the store does not end codes at the hour, those that were switched off then."""
+    after, found = str(row.payload["after"]), list[Offer]()
+    while not found and (page := rounds.ended_asked(db, row.shop_id, now - GRACE, after=after, limit=PAGE)):
+        after = page[-1].offer_id
+        found = end_on_time.ended(db, row.shop_id, page, now=now)
+    return found
 
 
 def ask(platform: Platform, page: Sequence[Offer]) -> Found:

@@ -77,7 +77,11 @@ def _unknown(db: Connection, shop_id: int, one: StoredDiscount, now: datetime) -
     if not outbox.put(db, shop_id, key=key, kind=DISOWN, payload=payload, now=now, run_at=now + CHANCE):
         return
     log.warning("shop %d has a live code of ours that no offer belongs to", shop_id)
-    whose = one.terms.customers if one.terms else ()
+    if one.terms is None:
+        # a store that does not bind codes to customers: it may be anybody's
+        snapshots.plan_all(db, shop_id, now)
+        return
+    whose = one.terms.customers
     snapshots.plan_checks(db, shop_id, dict.fromkeys(snapshots.some(db, shop_id, whose), now))
 
 
@@ -90,13 +94,12 @@ def _live(db: Connection, offer: Offer, one: StoredDiscount, now: datetime) -> N
             _say(db, offer, REVIVED)
     elif offer.state in OVER:
         _say(db, offer, REVIVED)
-    elif (
-        offer.state == "issued"
-        and offer.ends_at > now
-        and one.terms is not None
-        and (names := changed(asked(spec_of(offer)), one.terms))
-    ):
+    elif offer.state == "issued" and offer.ends_at > now and (names := _other_than_asked(offer, one)):
         _say(db, offer, DRIFT + ", ".join(names))
+
+
+def _other_than_asked(offer: Offer, one: StoredDiscount) -> tuple[str, ...]:
+    return one.changed if one.terms is None else changed(asked(spec_of(offer)), one.terms)
 
 
 def _revoke(db: Connection, offer: Offer, note: str, now: datetime) -> None:

@@ -23,7 +23,7 @@ from plugin.platforms.protocol import (
     StoredDiscount,
     Taken,
 )  # fmt: skip
-from plugin.usecases import ask_tags, cancel_offers, give_back, put_off, still_stands
+from plugin.usecases import ask_tags, cancel_offers, end_on_time, give_back, put_off, still_stands
 from plugin.usecases.spec import spec_of
 from storage import offers, outbox
 from storage.offers import Offer
@@ -120,6 +120,8 @@ def _prepare(db: Connection, shop_id: int, rows: Sequence[OutboxRow], now: datet
             tasks[row.outbox_row] = Task(offer=offer, asked_before=offer.state == "sending", spec=spec_of(offer))
     fresh = [task.offer.offer_id for task in tasks.values() if not task.asked_before]
     moved = offers.advance_many(db, shop_id, fresh, to="sending", frm=["planned"], sending_at=now) if fresh else set()
+    fresh_ones = [task.offer for task in tasks.values() if task.offer.offer_id in moved]
+    end_on_time.plan(db, shop_id, fresh_ones)
     # one that was called off since it was read is not asked for; its call ends when the lease does
     return {row: task for row, task in tasks.items() if task.asked_before or task.offer.offer_id in moved}
 

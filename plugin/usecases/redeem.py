@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, func, select
 
+from plugin.platforms import traits
 from plugin.rewards import settle, stored
 from plugin.rewards.wording import money_text
 from plugin.usecases import switch_off
@@ -116,6 +117,9 @@ class _Book:
             self.suspicious.append(offer_id)
         if again:
             self._stop(offer, order)
+        elif first and not traits.of(self.shop.platform).counts_at_once:
+            # until the store has counted the use it lets the code through again
+            switch_off.later(self.db, offer, key=f"used/{offer.offer_id}", now=order.ordered_at)
         if notes := _notes(offer, leaked=leaked, again=again, overrun=overrun):
             offers.amend(self.db, self.shop.shop_id, offer_id, note=notes)
 

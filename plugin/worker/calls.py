@@ -16,6 +16,7 @@ from plugin.usecases import (
     close_ended,
     compare,
     deliver,
+    end_on_time,
     erase,
     put_off,
     read_tags,
@@ -30,6 +31,7 @@ from plugin.usecases.disclose import DATA_REQUEST
 from plugin.usecases.make_offers import ISSUE, issuer
 from plugin.usecases.switch_off import SWITCH_OFF
 from storage import offers, outbox
+from storage.offers import Offer
 from storage.outbox import OutboxRow
 
 RETRY = timedelta(minutes=1)
@@ -100,9 +102,17 @@ def _settled(
 
 def _prepare_disown(runtime: Runtime, db: Connection, rows: Sequence[OutboxRow]) -> Sequence[Any]:
     """A code that an offer belongs to by now stays."""
-    known = {row.outbox_row: offers.get(db, row.shop_id, str(row.payload["tag"])) for row in rows}
+    known = {row.outbox_row: _belongs_to(db, row) for row in rows}
     outbox.done_many(db, [row for row in rows if known[row.outbox_row] is not None], runtime.now())
     return [None if known[row.outbox_row] is not None else row.payload for row in rows]
+
+
+def _belongs_to(db: Connection, row: OutboxRow) -> Offer | None:
+    """The offer of a code, by the mark on it, or where it bears none by the code itself."""
+    code = str(row.payload["code"])
+    return offers.get(db, row.shop_id, str(row.payload["tag"])) or offers.by_codes(db, row.shop_id, [code.upper()]).get(
+        code.upper()
+    )
 
 
 def _conclude_refetch(runtime: Runtime, db: Connection, row: OutboxRow, answer: Any) -> None:
@@ -167,6 +177,7 @@ KINDS: Mapping[str, Call] = {
     ),
     close_ended.CLOSE: Call(_one_by_one(close_ended.prepare), close_ended.ask, _settled(close_ended.conclude)),
     cancel_offers.CANCEL: Call(_one_by_one(cancel_offers.prepare), cancel_offers.ask, _settled(cancel_offers.conclude)),
+    end_on_time.END: Call(_one_by_one(end_on_time.prepare), cancel_offers.ask, _settled(end_on_time.conclude)),
     sweep.SWEEP: Call(_one_by_one(sweep.prepare), sweep.ask, _settled(sweep.conclude)),
     sweep.LOOK: Call(_one_by_one(sweep.prepare), sweep.ask, _settled(sweep.conclude)),
     compare.DISOWN: Call(

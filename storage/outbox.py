@@ -63,6 +63,15 @@ def put_many(
     return {row.key for row in put_new(db, outbox, rows, returning=(outbox.c.key,))}
 
 
+def note(db: Connection, shop_id: int, *, key: str, kind: str, payload: Mapping[str, Any], now: datetime) -> None:
+    """Writes down what has been done already, for ``newest`` and ``settled`` to tell; nothing is left to do about it."""
+    row = {
+        "shop_id": shop_id, "key": key, "kind": kind, "payload": payload, "created_at": now, "run_at": now,
+        "state": "done", "settled_at": now,
+    }  # fmt: skip
+    put_new(db, outbox, [row], returning=(outbox.c.key,))
+
+
 def claim(db: Connection, *, now: datetime, limit: int, lease_seconds: float) -> list[OutboxRow]:
     """Takes up to ``limit`` due effects of active shops, for ``lease_seconds``; every shop gets its turn."""
     rows = claims.claim(db, outbox, now=now, limit=limit, lease_seconds=lease_seconds, only=ACTIVE)
@@ -124,7 +133,8 @@ def newest(db: Connection, shop_id: int, kind: str) -> tuple[datetime, dict[str,
     """When an effect of this kind was written down last, and what it is about."""
     mine = (outbox.c.shop_id == shop_id, outbox.c.kind == kind)
     statement = select(outbox.c.created_at, outbox.c.payload).where(*mine)
-    row = db.execute(statement.order_by(outbox.c.outbox_row.desc()).limit(1)).one_or_none()
+    last = statement.order_by(outbox.c.created_at.desc(), outbox.c.outbox_row.desc()).limit(1)
+    row = db.execute(last).one_or_none()
     return None if row is None else (row.created_at, row.payload)
 
 

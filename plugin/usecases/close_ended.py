@@ -99,6 +99,9 @@ def conclude(db: Connection, row: OutboxRow, page: Sequence[Offer], found: Found
         ids = [offer.offer_id for offer in mine]
         moved = offers.advance_many(db, row.shop_id, ids, to=to, frm=[frm], closed_at=now, **said)
         give_back.money(db, row.shop_id, [offer for offer in mine if offer.offer_id in moved], now=now)
+    if len(page) < SINGLY:
+        # a page is never cut shorter than this while there are more
+        return
     after = page[-1].offer_id
     payload = {"round": row.payload["round"], "after": after}
     outbox.put(db, row.shop_id, key=f"{payload['round']}/{after}", kind=CLOSE, payload=payload, now=now)

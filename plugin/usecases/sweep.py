@@ -1,10 +1,10 @@
 """Goes through what the store has and what we believe that it has, every hour, and never creates anything.
 
-A round has three parts, each read in pages, one call to the store at a time:
+A round has three parts. The first two are read side by side, in pages; the third asks nothing and ends the second:
 
 * ``changed``: the store's discounts that were changed since the last round, compared with their offers;
 * ``in_store``: our open offers, a slice of them in each round, all in a day: does the store still have them?
-* ``doubtful``: offers on their way, or to be cancelled, whose call must have been lost; it is made again.
+* offers on their way, or to be cancelled, whose call must have been lost: it is made again.
 
 What the merchant did to a discount in the store's admin is written down beside the offer and respected. A code of ours
 that is live although its offer is cancelled is switched off, once. One that nobody here knows, as after a restore of an
@@ -17,6 +17,7 @@ import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -29,6 +30,8 @@ from storage.outbox import OutboxRow
 from storage.shops import Shop
 
 SWEEP, LOOK = "sweep", "look_at"
+#: how far a slice of the open offers went
+SWEPT = "swept"
 #: offers asked about at once, and the most pages of each part in one round: a large shop is gone through in several
 PAGE, MOST_PAGES = 50, 40
 #: rounds in which every open offer is asked about once; what is deleted or edited in between is heard of at once
@@ -67,18 +70,13 @@ def begin(db: Connection, shop: Shop, *, now: datetime, whole: bool = False) -> 
     last = outbox.newest(db, shop.shop_id, SWEEP)
     since = now - WHOLE if whole or last is None else last[0] - OVERLAP
     key = _key(shop, now) + (f"/{now:%M:%S.%f}" if whole else "")
-    payload = {
-        "round": key,
-        "part": "changed",
-        "since": since.isoformat(),
-        "after": None,
-        "page": 0,
-        "from": _from(last),
-        "pages": MOST_PAGES if whole else _share(db, shop, now),
-    }
-    for kind in (SWEEP, LOOK):
+    changed = {"round": key, "part": "changed", "since": since.isoformat(), "after": None, "page": 0}
+    slices = MOST_PAGES if whole else _share(db, shop, now)
+    in_store = {"round": key, "part": "in_store", "after": _from(db, shop), "page": 0, "pages": slices}
+    for kind in (SWEEP, SWEPT, LOOK):
         outbox.forget(db, shop.shop_id, kind, before=now - KEEP)
-    return outbox.put(db, shop.shop_id, key=key, kind=SWEEP, payload=payload, now=now)
+    both: dict[str, dict[str, Any]] = {key: changed, f"{key}/in_store/0": in_store}
+    return key in outbox.put_many(db, shop.shop_id, kind=SWEEP, payloads=both, now=now)
 
 
 def look_at(db: Connection, shop_id: int, offer_ids: list[str], *, key: str, now: datetime) -> bool:
@@ -109,9 +107,9 @@ def prepare(db: Connection, row: OutboxRow, *, now: datetime) -> Task | None:
             page = []
     if page:
         return Task(offers=tuple(page))
+    # the third part: a row of its own where an older program began the round
     if outbox.done(db, row, now) and payload["part"] in {"in_store", "doubtful"}:
-        doubt.prove_again(db, row.shop_id, now=now)
-        doubt.cancel_again(db, row.shop_id, now=now)
+        _end(db, row, "", now)
     return None
 
 
@@ -146,25 +144,30 @@ def conclude(db: Connection, row: OutboxRow, task: Task, seen: Seen, *, now: dat
 
 def _go_on(db: Connection, row: OutboxRow, after: str | None, now: datetime) -> None:
     payload = dict(row.payload)
+    in_store = payload["part"] == "in_store"
     number = int(payload["page"]) + 1
     # a round that an older program began names no share
-    most = int(payload.get("pages", MOST_PAGES)) if payload["part"] == "in_store" else MOST_PAGES
-    if after is not None and number < most:
+    if after is not None and number < (int(payload.get("pages", MOST_PAGES)) if in_store else MOST_PAGES):
         payload |= {"after": after, "page": number}
-    elif payload["part"] == "changed":
-        if after is not None:
-            log.warning("more discounts of shop %d were changed than one round goes through", row.shop_id)
-        payload |= {"part": "in_store", "after": payload["from"], "page": 0}
-    else:
-        payload |= {"part": "doubtful", "after": after, "page": number}
-    key = f"{payload['round']}/{payload['part']}/{payload['page']}"
-    outbox.put(db, row.shop_id, key=key, kind=SWEEP, payload=payload, now=now)
+        key = f"{payload['round']}/{payload['part']}/{number}"
+        outbox.put(db, row.shop_id, key=key, kind=SWEEP, payload=payload, now=now)
+    elif in_store:
+        _end(db, row, after or "", now)
+    elif after is not None:
+        log.warning("more discounts of shop %d were changed than one round goes through", row.shop_id)
 
 
-def _from(last: tuple[datetime, dict[str, str]] | None) -> str:
-    """Where the slice of open offers begins: where the last one was broken off, else at the beginning."""
-    stopped = last is not None and last[1]["part"] == "doubtful"
-    return str(last[1]["after"]) if last is not None and stopped else ""
+def _end(db: Connection, row: OutboxRow, after: str, now: datetime) -> None:
+    """Ends a slice: the next one goes on after this offer. What is in doubt for too long is asked for again."""
+    outbox.note(db, row.shop_id, key=f"{row.key}/swept", kind=SWEPT, payload={"after": after}, now=now)
+    doubt.prove_again(db, row.shop_id, now=now)
+    doubt.cancel_again(db, row.shop_id, now=now)
+
+
+def _from(db: Connection, shop: Shop) -> str:
+    """Where the slice of open offers begins: where the last one ended, else at the beginning."""
+    last = outbox.newest(db, shop.shop_id, SWEPT)
+    return "" if last is None else str(last[1]["after"])
 
 
 def _share(db: Connection, shop: Shop, now: datetime) -> int:

@@ -20,6 +20,8 @@ SHORTEST_SECONDS = 0.02
 #: pause after a step that failed unexpectedly
 FAULT_SECONDS = 5.0
 CALLS_AT_ONCE = 8
+#: rounds with something in the queues after which the clock is looked at all the same
+PATIENCE = 16
 #: more rounds than this without rest mean that something feeds itself
 MANY_ROUNDS = 100_000
 
@@ -45,9 +47,12 @@ class Worker:
         self.runtime = runtime
         self.pages_too = True
         self.pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="store-call")
-        self.steps: tuple[Callable[[], int], ...] = (
+        self.busy = 0
+        self.queues: tuple[Callable[[], int], ...] = (
             lambda: inbox_step.run(runtime),
             lambda: outbox_step.run(runtime, self.pool),
+        )
+        self.looks: tuple[Callable[[], int], ...] = (
             lambda: night_step.run(runtime, pages_too=self.pages_too),
             lambda: time_step.run(runtime),
             lambda: magento_step.run(runtime),
@@ -70,8 +75,14 @@ class Worker:
             stop.wait(0 if busy else pause)
 
     def round(self) -> int:
-        """Every step once; answers how much there was to do."""
-        return sum(step() for step in self.steps)
+        """The queues, and once they are empty what the passing of time brings; answers how much there was to do.
+
+        While there is something in the queues, whoever decides by the clock would decide on what is not known yet. Queues
+        that never empty hold it up for a few rounds, not for ever.
+        """
+        done = sum(step() for step in self.queues)
+        self.busy = self.busy + 1 if done else 0
+        return done if self.busy % PATIENCE else done + sum(look() for look in self.looks)
 
     def drain(self) -> int:
         """Works until nothing is due any more at the present instant; answers how much there was."""

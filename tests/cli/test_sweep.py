@@ -16,7 +16,7 @@ def test_a_whole_round_is_put_down_for_the_worker(regulars: Regulars, shop: str,
     database = Database(f"sqlite:///{tmp_path / 'shop.db'}")
     with database.reading() as db:
         found = outbox.newest(db, shops.every(db)[0].shop_id, "sweep")
-        assert outbox.waiting(db) == 2
+        assert outbox.waiting(db) == 2 * 2  # both parts, each time
     database.close()
     assert found is not None
-    assert (found[1]["part"], found[1]["after"]) == ("changed", None)
+    assert (found[1]["part"], found[1]["after"]) == ("in_store", "")

@@ -20,6 +20,9 @@ API_VERSION = re.compile(r"20[0-9]{2}-(?:01|04|07|10)")
 SCOPE = re.compile(r"(?:read|write)_[a-z_]+")
 #: one family is written with a dot
 TOPIC = re.compile(r"[a-z_]+/[a-z_]+|customer\.[a-z_]+")
+#: how Magento's access list names things, and its modules' events
+RESOURCE = re.compile(r"[A-Za-z0-9]+_[A-Za-z0-9]+::[a-z_]+")
+EVENT = re.compile(r"[a-z]+(?:\.[a-z]+){1,2}")
 #: Shopify calls these by law, whatever an app does
 COMPLIANCE_TOPICS = frozenset({"customers/data_request", "customers/redact", "shop/redact"})
 
@@ -195,9 +198,14 @@ def _check(manifest: Manifest) -> None:
     for hook in shopify.all_webhooks:
         if not TOPIC.fullmatch(hook.topic) or hook.uri != f"/webhooks/shopify/{hook.topic}":
             raise ManifestError(f"The webhook {hook.topic!r} is not delivered to its own address.")
-    for named in (scopes, [hook.topic for hook in shopify.all_webhooks], [page.name for page in manifest.pages]):
+    for named in (scopes, [hook.topic for hook in shopify.all_webhooks], [page.name for page in manifest.pages],
+                  manifest.magento.resources, manifest.magento.events):  # fmt: skip
         if len(set(named)) < len(named):
             raise ManifestError(f"Something is declared twice: {', '.join(named)}.")
+    if bad := [one for one in manifest.magento.resources if not RESOURCE.fullmatch(one)]:
+        raise ManifestError(f"{bad[0]!r} is no resource of Magento's.")
+    if bad := [one for one in manifest.magento.events if not EVENT.fullmatch(one)]:
+        raise ManifestError(f"{bad[0]!r} is no event of Magento's modules.")
     if {hook.topic for hook in shopify.compliance_webhooks} != COMPLIANCE_TOPICS:
         raise ManifestError("Shopify demands exactly its three compliance topics.")
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
 import click
 
-from plugin.cli import context
+from plugin.cli import context, magento_history
 from plugin.cli.progress import bar
+from plugin.integrations import PLATFORM as MAGENTO
 from plugin.runtime import Runtime
 from plugin.usecases import import_csv, import_progress
 from plugin.usecases.import_csv import Row, Unreadable
@@ -32,14 +33,24 @@ BATCH = 1_000
                    "(email,discount_code,refunded,lines optional).")  # fmt: skip
 def import_(shop: str, since: datetime | None, file: Path | None) -> None:
     """Reads the past orders of SHOP. Running it again changes nothing; stopped half-way it goes on where it was."""
-    if file is None:
-        raise click.UsageError("Say which file to read: --from-csv FILE.")
     with context.opened() as built:
+        if file is None:
+            _from_store(built, context.shop_named(built, shop), since)
+            return
         found = _in_currency(built, context.shop_named(built, shop), file)
         start = context.end_of(since.date(), found.timezone) if since else None
         count = from_file(built, found, file, since=start)
         measured = night_step.measure_shop(built, found, as_of=built.now())
         click.echo(f"Imported {count} orders of {measured} customers into {found.domain}.")
+
+
+def _from_store(built: Runtime, shop: Shop, since: datetime | None) -> None:
+    if shop.platform != MAGENTO:
+        raise click.UsageError("Say which file to read: --from-csv FILE.")
+    start = context.end_of(since.date() - timedelta(days=1), shop.timezone) if since else None
+    count = magento_history.read(built, shop, since=start)
+    measured = night_step.measure_shop(built, shop, as_of=built.now())
+    click.echo(f"Imported {count} orders of {measured} customers into {shop.domain}.")
 
 
 def from_file(built: Runtime, shop: Shop, file: Path, *, since: datetime | None = None) -> int:

@@ -6,7 +6,7 @@ import re
 
 import click
 
-from plugin.cli import context
+from plugin.cli import context, magento
 from plugin.pages.launch import launch_url
 from plugin.platforms.protocol import InDoubt, NotSent, PlatformError, StoreInfo
 from plugin.platforms.shopify.tokens import Credentials
@@ -45,6 +45,10 @@ def shopify(domain: str, token: str) -> None:
             click.echo(
                 f"regulars: {domain} could not be reached ({trouble}); once it can, run regulars doctor.", err=True
             )
+
+
+add.add_command(magento.magento)
+shops.add_command(magento.connection)
 
 
 @shops.command("list")

@@ -80,6 +80,17 @@ class Round:
         self._end_history()
         return read
 
+    def again(self) -> None:
+        """Lets history begin anew: what is known already changes nothing."""
+        anew: dict[str, Any] = {
+            "past_done": False,
+            "past_orders": 0,
+            "past_creditmemos": 0,
+            "past_read": 0,
+            "past_total": 0,
+        }
+        self._settle(lambda state: replace(state, **anew))
+
     def _changed(self, kind: Kind, name: str) -> int:
         seen_until: datetime = getattr(self.state, name) or self.shop.installed_at
         anchor, page_number, read = seen_until - OVERLAP, 1, 0

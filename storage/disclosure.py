@@ -30,6 +30,8 @@ OWN = (customers, orders, known_orders, snapshots, offers, decisions, notes)
 OF_ORDERS = (order_lines, refunds, redemptions)
 #: and to their offers
 OF_OFFERS = (budget_entries,)
+#: what such rows say of the shop and its money, and not of the customer
+OF_THE_SHOP = frozenset({"shop_id", "reserved_after", "booked_after", "cap_minor"})
 
 
 def everything(
@@ -83,4 +85,4 @@ def _waiting(db: Connection, shop_id: int, kind: str) -> Sequence[Any]:
 def _rows(db: Connection, shop_id: int, table: Any, column: Any, values: Collection[str]) -> list[dict[str, Any]]:
     statement = select(table).where(table.c.shop_id == shop_id, among(db, column, values))
     found = db.execute(statement.order_by(*table.primary_key.columns)).mappings()
-    return [{name: value for name, value in row.items() if name != "shop_id"} for row in found]
+    return [{name: value for name, value in row.items() if name not in OF_THE_SHOP} for row in found]

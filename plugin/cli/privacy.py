@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
-
 import click
 
 from plugin.cli import context
 from plugin.usecases import disclose as tell
 from plugin.usecases import erase as forget
-from plugin.usecases.list_signals import instant_text
+from plugin.usecases import opt_out as wish
 from storage import erasure
 
 
@@ -23,7 +20,7 @@ def disclose(shop: str, customer: str) -> None:
         found = context.shop_named(built, shop)
         with built.database.reading() as db:
             told = tell.everything(db, found.shop_id, customer, now=built.now())
-        click.echo(json.dumps(told, indent=2, ensure_ascii=False, default=_plain))
+        click.echo(tell.as_text(told), nl=False)
         with built.database.transaction() as db:
             tell.answered(db, found.shop_id, customer, now=built.now())
 
@@ -50,8 +47,22 @@ def erase(shop: str, customer: str | None, *, everything: bool, yes: bool) -> No
         click.echo(f"Erased {found.domain}." if everything else f"Erased customer {customer}: {gone} rows.")
 
 
-def _plain(value: object) -> str | None:
-    return instant_text(value) if isinstance(value, datetime) else str(value)
+@click.command("opt-out")
+@click.argument("shop")
+@click.option("--customer", required=True, help="The store's id of the customer who wishes it.")
+@click.option("--undo", is_flag=True, help="The customer may be measured again.")
+def opt_out(shop: str, customer: str, *, undo: bool) -> None:
+    """Stops measuring a customer of SHOP at their wish: no group, no prediction, no decision, no offer."""
+    with context.opened() as built:
+        found = context.shop_named(built, shop)
+        try:
+            with built.database.transaction() as db:
+                wish.opt_out(db, shop_id=found.shop_id, customer_id=customer, unscored=not undo, now=built.now())
+        except LookupError:
+            raise context.Problem(f"There is no order of customer {customer} at {found.domain}.") from None
+        click.echo(
+            f"Customer {customer} is measured again." if undo else f"Customer {customer} is not measured any more."
+        )
 
 
-COMMANDS = (disclose, erase)
+COMMANDS = (disclose, erase, opt_out)

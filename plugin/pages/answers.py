@@ -245,6 +245,8 @@ class OneCustomer(Customer):
     """A customer with their offers, the newest last, and the last decision."""
 
     left_out = _sure(Flag)
+    consent = _maybe(Text)
+    store_group = _maybe(Text)
     offers = _list(Offer)
     decision = fields.Nested(Decision, required=True, allow_none=True)
 
@@ -267,13 +269,6 @@ class Offers(Page):
     """Offers, the newest first."""
 
     offers = _list(Offer)
-
-
-class LeftOut(Schema):
-    """The wish as it is kept."""
-
-    customer_id = _sure(Text)
-    left_out = _sure(Flag)
 
 
 class Cancelled(Schema):

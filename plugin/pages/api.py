@@ -63,7 +63,7 @@ def _program(api: Blueprint, front: Front) -> None:
     def check_program(visitor: Visitor) -> Answer:
         try:
             given = body(front, visitor, schemas.CheckShape())
-            program = sent.program(given["program"], currency=visitor.shop.currency)
+            program = sent.program(given["program"], shop=visitor.shop)
         except Unprocessable as wrong:
             return {"errors": problems.by_field(wrong.problems), "warnings": {}}
         return {"errors": {}, "warnings": problems.by_field(cautions(program))}
@@ -73,7 +73,7 @@ def _program(api: Blueprint, front: Front) -> None:
     def preview_program(visitor: Visitor) -> Answer:
         try:
             given = body(front, visitor, schemas.CheckShape())
-            program = sent.program(given["program"], currency=visitor.shop.currency)
+            program = sent.program(given["program"], shop=visitor.shop)
         except Unprocessable as wrong:
             return {
                 "errors": problems.by_field(wrong.problems),
@@ -88,7 +88,7 @@ def _program(api: Blueprint, front: Front) -> None:
     @guarded(front, changes=True)
     def save_program(visitor: Visitor) -> Answer:
         given = body(front, visitor, schemas.SaveShape())
-        return _save(front, visitor, sent.program(given["program"], currency=visitor.shop.currency), given)
+        return _save(front, visitor, sent.program(given["program"], shop=visitor.shop), given)
 
     @api.post("/program/undo")
     @guarded(front, changes=True)

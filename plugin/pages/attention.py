@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import quote
 
 from plugin.pages import formats, set_aside
 from plugin.pages.figures import Figures
 from plugin.pages.say import _, plural
+from plugin.usecases.disclose import ANSWER_WITHIN
 from plugin.usecases.import_progress import Progress
 from storage.shops import Shop
 
@@ -67,6 +69,13 @@ def _items(seen: Figures) -> Iterator[Item]:
         yield trouble
     elif seen.shop.state == "paused":
         yield Item(text=_("Offers are paused."), critical=True)
+    if seen.asking_since is not None:
+        text = plural(
+            "%(count)s customer asks what is kept about them. Answer by %(date)s.",
+            "%(count)s customers ask what is kept about them. Answer by %(date)s.",
+            len(seen.asking), date=formats.date(seen.asking_since + ANSWER_WITHIN),
+        )  # fmt: skip
+        yield Item(text=text, link=_("Open the customer"), path=f"/app/customers/{quote(seen.asking[0], safe='')}")
     if seen.aside_count:
         text = plural(
             "%(count)s message from your store could not be understood and was set aside.",

@@ -13,8 +13,9 @@ from plugin.pages.asked import Query
 from plugin.pages.rulebook import Rulebook
 from plugin.pages.say import _, plural
 from plugin.usecases import list_offers
+from plugin.usecases.disclose import DATA_REQUEST
 from plugin.usecases.list_signals import instant_text
-from storage import customers, decisions, listings, programs, snapshots
+from storage import customers, decisions, disclosure, listings, notes, programs, snapshots
 from storage import offers as offer_store
 from storage.decisions import StoredDecision
 from storage.offers import Offer
@@ -70,7 +71,9 @@ def gather(db: Any, shop: Shop, *, now: datetime, query: Query, customer_id: str
         "whys": _whys(shop, row, made, decision, now=now),
         "events": events[:EVENTS_SHOWN],
         "older": events[EVENTS_SHOWN:],
-        "facts": _facts(shop, rules, row, now=now),
+        "facts": [*_facts(shop, rules, row, now=now), *_of_the_store(db, shop, kept)],
+        "unscored": bool(customers.unscored(db, shop.shop_id, [kept])),
+        "asked_for": _asked_for(db, shop, kept),
         "left_out": bool(customers.left_out(db, shop.shop_id, [kept])),
         "cancels": [_cancel(offer) for offer in made if listed.is_open(offer, now) and not offer.unwanted],
     }
@@ -87,6 +90,8 @@ def as_json(db: Any, shop: Shop, *, now: datetime, customer_id: str) -> dict[str
     return {
         **listed.plain(row, rulebook.of_shop(db, shop), now=now),
         "left_out": bool(customers.left_out(db, shop.shop_id, [kept])),
+        "consent": customers.consents(db, shop.shop_id, [kept]).get(kept),
+        "store_group": notes.store_group(db, shop.shop_id, kept)[0],
         "offers": [list_offers.outside(offer) for offer in made],
         "decision": decision and {
             "decided_at": instant_text(decision.decided_at),
@@ -95,6 +100,22 @@ def as_json(db: Any, shop: Shop, *, now: datetime, customer_id: str) -> dict[str
             "reasons": decision.reasons,
         },
     }  # fmt: skip
+
+
+def _of_the_store(db: Any, shop: Shop, kept: str) -> list[dict[str, str]]:
+    """What the store itself says of the customer, as far as it was told or asked."""
+    group, _read_at = notes.store_group(db, shop.shop_id, kept)
+    consent = customers.consents(db, shop.shop_id, [kept]).get(kept)
+    told = [(_("Group in your store"), names.group(group))] if group else []
+    told += [(_("E-mail"), str(names.CONSENTS.get(consent, consent)))] if consent else []
+    return [{"name": name, "value": value, "help": ""} for name, value in told]
+
+
+def _asked_for(db: Any, shop: Shop, kept: str) -> str:
+    waits = disclosure.waiting(db, shop.shop_id, DATA_REQUEST)
+    if not any(asked.get("customer_id") in customers.family(db, shop.shop_id, kept) for asked in waits):
+        return ""
+    return _("This customer asks what is kept about them.")
 
 
 def _whys(

@@ -115,6 +115,30 @@ SPECS: Mapping[str, Spec] = {
     "surprise.gifts.*.percent": Spec(later("Discount"), "percent"),
     "surprise.gifts.*.weight": Spec(later("How often"), "count"),
     **_rewards("surprise.gifts.*"),
+    "announced.enabled": Spec(later("Give early access"), "switch"),
+    "announced.tier": Spec(
+        later("From this tier on"), "text", later("The tier's name. Customers get the mark, no code.")
+    ),
+    "in_store.metafields": Spec(
+        later("Write group, tier and next step as customer fields"), "switch",
+        later("For segments, automations and themes."),
+    ),
+    "in_store.tags": Spec(
+        later("Write them as customer tags, too"), "switch", later("Other tags stay as they are.")
+    ),
+    "in_store.flow": Spec(
+        later("Start automations"), "switch", later("When an offer is issued, and three days before it ends.")
+    ),
+    "in_store.read_groups": Spec(
+        later("Show your store's own customer groups"), "switch", later("Beside ours, on the page of a customer.")
+    ),
+    "in_store.pooled": Spec(
+        later("One discount for many codes"), "switch",
+        later(
+            "Fewer discounts in your list. A code is not bound to its customer then: who has it can use it once. "
+            "You are told of uses by others."
+        ),
+    ),
     "limits.monthly_budget": Spec(
         later("Monthly budget"), "money", later("New offers stop when expected discounts reach this amount.")
     ),

@@ -16,8 +16,9 @@ from plugin.rewards.problem import InvalidProgram
 from plugin.rewards.program import Program
 from plugin.rewards.stored import from_stored
 from plugin.usecases import import_progress, tell_figures
+from plugin.usecases.disclose import DATA_REQUEST
 from plugin.usecases.import_progress import Progress
-from storage import budgets, figures, glance, inbox, offers, programs
+from storage import budgets, disclosure, figures, glance, inbox, offers, programs
 from storage.budgets import Budget
 from storage.glance import Given, People
 from storage.inbox import Aside
@@ -68,6 +69,9 @@ class Figures:
     newest: Sequence[Offer]
     aside: Sequence[Aside]
     aside_count: int
+    #: customers who ask what is kept about them, and since when the first does
+    asking: Sequence[str]
+    asking_since: datetime | None
     #: when the oldest delivery that waits came in
     waiting_since: datetime | None
 
@@ -104,6 +108,8 @@ def gather(db: Any, shop: Shop, *, now: datetime, period: str = PERIODS[-1]) -> 
         period=period,
         told=told,
         progress=import_progress.progress(db, shop_id, now=now),
+        asking=[str(asked["customer_id"]) for asked in disclosure.waiting(db, shop_id, DATA_REQUEST)],
+        asking_since=disclosure.waiting_since(db, shop_id, DATA_REQUEST),
         orders=int(told["orders"]) if "orders" in told else glance.orders_seen(db, shop_id, COUNTED_AT_MOST),
         people=people,
         cells=_cells(people.scores),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, request
 
-from plugin.pages import customer, customers, export, offers, schemas, views
+from plugin.pages import customer, customers, export, offers, views, wishes
 from plugin.pages.access import Visitor
 from plugin.pages.front import Front
 from plugin.pages.guard import Answer, body, errors, guarded
-from plugin.usecases import cancel_offers, leave_out, list_offers
+from plugin.usecases import cancel_offers, disclose, leave_out, list_offers, opt_out
 from storage import offers as offer_store
 
 #: kept beside an offer; the page says it in the reader's language
@@ -41,11 +41,44 @@ def blueprint(front: Front) -> Blueprint:
     @api.post("/customers/<customer_id>/left-out")
     @guarded(front, changes=True)
     def keep_left_out(visitor: Visitor, customer_id: str) -> Answer:
-        left_out = body(front, visitor, schemas.LeftOutShape())["left_out"]
+        left_out = body(front, visitor, wishes.LeftOutShape())["left_out"]
         return _leave_out(front, visitor, customer_id, left_out=left_out)
 
+    @api.post("/customers/<customer_id>/unscored")
+    @guarded(front, changes=True)
+    def keep_unscored(visitor: Visitor, customer_id: str) -> Answer:
+        unscored = body(front, visitor, wishes.UnscoredShape())["unscored"]
+        try:
+            with front.runtime.database.transaction() as db:
+                opt_out.opt_out(
+                    db,
+                    shop_id=visitor.shop.shop_id,
+                    customer_id=customer_id,
+                    unscored=unscored,
+                    now=front.runtime.now(),
+                )
+        except LookupError:
+            abort(404)
+        return {"customer_id": customer_id, "unscored": unscored}
+
+    _kept(api, front)
     _offers(api, front)
     return api
+
+
+def _kept(api: Blueprint, front: Front) -> None:
+    @api.post("/customers/<customer_id>/kept.json")
+    @guarded(front, changes=True)
+    def disclose_customer(visitor: Visitor, customer_id: str) -> Answer:
+        shop_id, now = visitor.shop.shop_id, front.runtime.now()
+        with front.runtime.database.transaction() as db:
+            told = disclose.everything(db, shop_id, customer_id, now=now)
+            if not told["kept"]:
+                abort(404)
+            disclose.answered(db, shop_id, customer_id, now=now)
+        answer = Response(disclose.as_text(told), content_type="application/json; charset=utf-8")
+        answer.headers["Content-Disposition"] = 'attachment; filename="kept.json"'
+        return answer
 
 
 def _offers(api: Blueprint, front: Front) -> None:

@@ -34,6 +34,14 @@ OFFER_STATES = {
     "cancelled": later("Cancelled"),
     "rejected": later("Rejected by store"),
 }
+CONSENTS = {
+    "subscribed": later("Subscribed"),
+    "not_subscribed": later("Not subscribed"),
+    "unsubscribed": later("Unsubscribed"),
+    "pending": later("Not confirmed yet"),
+    "invalid": later("The address is invalid"),
+    "redacted": later("Erased"),
+}
 TONES = {"issued": "accent", "redeemed": "good", "rejected": "critical", "held_out": ""}
 KINDS = {
     "loyalty": later("Loyalty"),

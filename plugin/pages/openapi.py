@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from plugin.pages import answers, schemas
+from plugin.pages import answers, schemas, wish_answers, wishes
 
 JSON = "application/json"
 #: what may be wrong with a request before anybody looks at what it says
@@ -75,7 +75,15 @@ ENDPOINTS = (
     ),
     Endpoint(
         method="post", path="/customers/{customer_id}/left-out", summary="Leave a customer out of offers, or not",
-        answer=answers.LeftOut, body=schemas.LeftOutShape, also=(403, 404, 422),
+        answer=wish_answers.LeftOut, body=wishes.LeftOutShape, also=(403, 404, 422),
+    ),
+    Endpoint(
+        method="post", path="/customers/{customer_id}/unscored", summary="Measure a customer no more, or again",
+        answer=wish_answers.Unscored, body=wishes.UnscoredShape, also=(403, 404, 422),
+    ),
+    Endpoint(
+        method="post", path="/customers/{customer_id}/kept.json", summary="All that is kept about a customer, as a file",
+        answer=wish_answers.Kept, also=(403, 404),
     ),
     Endpoint(method="get", path="/offers", summary="Offers", answer=answers.Offers, query=("status", "kind", *LIST)),
     Endpoint(

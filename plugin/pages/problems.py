@@ -123,6 +123,10 @@ SENTENCES: dict[str, Callable[[Numbers], str]] = {
     ),
     "too_few_gifts": lambda _n: _("Add at least one gift."),
     "twice": lambda _n: _("Name each once."),
+    "needs_mark": lambda _n: _("Turn on fields or tags of customers, too: they are what tells of early access."),
+    "not_granted": lambda n: _(
+        "Your store has not granted Regulars to write on customers (%(scope)s). Grant it, then save.", scope=str(n["scope"])
+    ),
     "no_control_group": lambda _n: _("Without a control group, extra revenue cannot be shown."),
     "other_currency": lambda _n: _("The rules must be in your shop's currency."),
 }  # fmt: skip

@@ -207,6 +207,23 @@ class SurpriseShape(Shape):
     gifts = _parts(GiftShape, required=False)
 
 
+class InStoreShape(Shape):
+    """What is written into the store."""
+
+    metafields = Switch()
+    tags = Switch()
+    flow = Switch()
+    read_groups = Switch()
+    pooled = Switch()
+
+
+class AnnouncedShape(Shape):
+    """Early access."""
+
+    enabled = Switch()
+    tier = Text()
+
+
 class LimitsShape(Shape):
     """What holds for every offer."""
 
@@ -240,6 +257,8 @@ class ProgramShape(Shape):
     holdout_percent = Whole(required=True)
     rollout_percent = Whole()
     surprise = fields.Nested(SurpriseShape, error_messages=CODES | OBJECT_CODES)
+    in_store = fields.Nested(InStoreShape, error_messages=CODES | OBJECT_CODES)
+    announced = fields.Nested(AnnouncedShape, error_messages=CODES | OBJECT_CODES)
 
 
 class CheckShape(Shape):
@@ -261,12 +280,6 @@ class UndoShape(Shape):
     base_version = Whole(required=True, validate=validate.Range(min=1, error="number"))
     #: also cancel what that version made and nobody has used
     cancel_codes = Switch(load_default=False)
-
-
-class LeftOutShape(Shape):
-    """Whether a customer is to get no offers."""
-
-    left_out = Switch(required=True)
 
 
 def problems(messages: Any, *, below: str = "") -> list[Problem]:

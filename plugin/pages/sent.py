@@ -10,9 +10,11 @@ from marshmallow import Schema, ValidationError
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from plugin.pages import schemas
+from plugin.rewards.granted import ungranted
 from plugin.rewards.problem import InvalidProgram, Problem
 from plugin.rewards.program import Program
 from plugin.rewards.wire import from_wire
+from storage.shops import Shop
 
 PROGRAM = "program"
 
@@ -43,14 +45,16 @@ def body(shape: Schema, *, in_force: Mapping[str, Any]) -> Mapping[str, Any]:
     return loaded
 
 
-def program(wire: Mapping[str, Any], *, currency: str) -> Program:
-    """The program that a shape has let through. Raises Unprocessable."""
+def program(wire: Mapping[str, Any], *, shop: Shop) -> Program:
+    """The program that a shape has let through, for this shop. Raises Unprocessable."""
     try:
         found = from_wire(wire)
     except InvalidProgram as wrong:
         raise Unprocessable(list(wrong.problems)) from None
-    if found.currency != currency:
+    if found.currency != shop.currency:
         raise Unprocessable([Problem(field="currency", code="other_currency", message="")])
+    if refused := list(ungranted(found, shop.scopes.split(","))):
+        raise Unprocessable(refused)
     return found
 
 

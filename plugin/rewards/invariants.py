@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from plugin.rewards.currencies import CURRENCIES
-from plugin.rewards.parts import Limits, Loyalty, Surprise, Tier, Timing, WinBack
+from plugin.rewards.parts import Announced, InStore, Limits, Loyalty, Surprise, Tier, Timing, WinBack
 from plugin.rewards.problem import Problem
 from plugin.rewards.sound import (
+    announced_problems,
     money,
     occasion_problems,
     one_of,
@@ -47,6 +48,8 @@ def problems(
     holdout_percent: int,
     rollout_percent: int,
     surprise: Surprise,
+    in_store: InStore,
+    announced: Announced,
 ) -> Iterator[Problem]:
     """All that is wrong with a program of these parts, in the order of its fields; nothing for a sound one."""
     if not KEY.fullmatch(key):
@@ -66,6 +69,7 @@ def problems(
     yield from within("holdout_percent", holdout_percent, 0, 50)
     yield from within("rollout_percent", rollout_percent, 1, 100)
     yield from surprise_problems(surprise, limits, currency)
+    yield from announced_problems(announced, in_store, [tier.name for tier in loyalty.tiers])
 
 
 def _loyalty(loyalty: Loyalty, limits: Limits, currency: str) -> Iterator[Problem]:

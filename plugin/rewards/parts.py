@@ -158,6 +158,31 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InStore:
+    """What is written into the store beside the codes; nothing of it until the merchant turns it on."""
+
+    #: group, tier, next step and early access as fields of the customer
+    metafields: bool = False
+    #: the same as tags of the customer
+    tags: bool = False
+    #: automations of the store are started when an offer is issued and when it is about to end
+    flow: bool = False
+    #: the store's own group of each customer is read, to be shown beside ours
+    read_groups: bool = False
+    #: one discount for each benefit and end date holds the codes of many; a code is not bound to its customer then
+    pooled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """A reward without a code that customers are told of: early access, marked on the customer in the store."""
+
+    enabled: bool = False
+    #: the lowest tier that has it, by name
+    tier: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gift:
     """One of the things that a surprise may be."""
 

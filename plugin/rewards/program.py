@@ -5,11 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plugin.rewards.invariants import problems
-from plugin.rewards.parts import Gift, Limits, Loyalty, Occasion, Step, Surprise, Tier, Timing, WinBack
+from plugin.rewards.parts import (
+    Announced,
+    Gift,
+    InStore,
+    Limits,
+    Loyalty,
+    Occasion,
+    Step,
+    Surprise,
+    Tier,
+    Timing,
+    WinBack,
+)
 from plugin.rewards.problem import InvalidProgram
 
 __all__ = [
+    "Announced",
     "Gift",
+    "InStore",
     "InvalidProgram",
     "Limits",
     "Loyalty",
@@ -24,6 +38,8 @@ __all__ = [
 
 
 NO_SURPRISE = Surprise()
+NOTHING_IN_STORE = InStore()
+NOTHING_ANNOUNCED = Announced()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +59,8 @@ class Program:
     #: customers in a hundred whom these rules hold for; the others keep the rules that held for everyone before
     rollout_percent: int = 100
     surprise: Surprise = NO_SURPRISE
+    in_store: InStore = NOTHING_IN_STORE
+    announced: Announced = NOTHING_ANNOUNCED
 
     def __post_init__(self) -> None:
         """Raise InvalidProgram with all that is out of range or contradicts itself."""
@@ -58,6 +76,8 @@ class Program:
                 holdout_percent=self.holdout_percent,
                 rollout_percent=self.rollout_percent,
                 surprise=self.surprise,
+                in_store=self.in_store,
+                announced=self.announced,
             )
         )
         if found:

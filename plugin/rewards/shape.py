@@ -9,7 +9,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
-from plugin.rewards.parts import Gift, Limits, Loyalty, Occasion, Step, Surprise, Tier, Timing, WinBack
+from plugin.rewards.parts import (
+    Announced,
+    Gift,
+    InStore,
+    Limits,
+    Loyalty,
+    Occasion,
+    Step,
+    Surprise,
+    Tier,
+    Timing,
+    WinBack,
+)
 from plugin.rewards.problem import InvalidProgram, Problem
 from plugin.rewards.program import Program
 
@@ -23,6 +35,8 @@ ONE: dict[str, type] = {
     "timing": Timing,
     "limits": Limits,
     "surprise": Surprise,
+    "in_store": InStore,
+    "announced": Announced,
 }
 MANY: dict[str, type] = {"tiers": Tier, "steps": Step, "occasions": Occasion, "gifts": Gift}
 PLAIN = {"str": str, "int": int, "bool": bool}

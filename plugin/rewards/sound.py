@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from plugin.rewards.parts import Limits, Occasion, Reward, Surprise
+from plugin.rewards.parts import Announced, InStore, Limits, Occasion, Reward, Surprise
 from plugin.rewards.problem import Problem
 from plugin.rewards.tags import plain
 from storage.money import to_decimal_text
@@ -84,6 +84,19 @@ def surprise_problems(surprise: Surprise, limits: Limits, currency: str) -> Iter
         if gift.type == "percent" and gift.percent == 0:
             yield from within(f"{at}.percent", gift.percent, 1, MOST_PERCENT)
         yield from reward_problems(at, gift, limits, currency)
+
+
+def announced_problems(announced: Announced, in_store: InStore, tiers: Sequence[str]) -> Iterator[Problem]:
+    """All that is wrong with early access; it needs a mark in the store that tells of it."""
+    if not announced.enabled:
+        return
+    if announced.tier not in tiers:
+        yield Problem(
+            field="announced.tier", code="choice", message="Choose one of the tiers.", numbers={"allowed": list(tiers)}
+        )
+    if not (in_store.metafields or in_store.tags):
+        said = "Turn on fields or tags of customers, too: they are what tells of early access."
+        yield Problem(field="announced.enabled", code="needs_mark", message=said)
 
 
 def scope_problems(limits: Limits) -> Iterator[Problem]:

@@ -9,14 +9,25 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from plugin.rewards import stored
-from plugin.usecases import ask_tags, erase, keep_currency, leave, make_offers, measure, redeem, sweep
+from plugin.usecases import (
+    ask_tags,
+    disclose,
+    erase,
+    keep_currency,
+    leave,
+    make_offers,
+    measure,
+    merge_offers,
+    redact_shop,
+    redeem,
+    sweep,
+)
 from plugin.usecases.make_offers import Issuer
 from plugin.vault import Vault
 from storage import known, outbox, programs, shops
 from webhooks import intake
 
 REFETCH = "refetch_order"
-DATA_REQUEST = "data_request"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +58,10 @@ def deliveries(
         sweep.heard(db, shop_id, discount_ids, now=now)
     for shop_id in sorted(recorded.touched.keys() | recorded.orders.keys()):
         touched, told = recorded.touched.get(shop_id, set()), recorded.orders.get(shop_id, set())
+        merge_offers.settle(db, shop_id, recorded.merged.get(shop_id, set()), now=now)
         follow_up(db, shop_id, touched, told, now=now, issuer=issuer)
-    _honour_privacy(db, recorded, now=now, vault=vault)
-    return Absorbed(
-        customers=sum(map(len, recorded.touched.values())),
-        erased=bool(recorded.redact_customers or recorded.redact_shops or recorded.erased_before),
-    )
+    erased = _honour_privacy(db, recorded, now=now, vault=vault)
+    return Absorbed(customers=sum(map(len, recorded.touched.values())), erased=erased)
 
 
 def follow_up(
@@ -72,22 +81,35 @@ def follow_up(
 
 
 def fingerprints(vault: Vault) -> intake.Fingerprints:
-    """How erased customers are recognised without being remembered."""
-    return lambda shop_id, customer_id: vault.fingerprints("erased", str(shop_id), customer_id)
+    """How erased customers, and ``intake.order``, are recognised without being remembered."""
+    return lambda shop_id, name: erase.fingerprints(vault, shop_id, name)
 
 
-def _honour_privacy(db: Connection, recorded: intake.Recorded, *, now: datetime, vault: Vault) -> None:
+def _honour_privacy(db: Connection, recorded: intake.Recorded, *, now: datetime, vault: Vault) -> bool:
+    """Answers whether anything was erased."""
     for shop_id, asked in recorded.data_requests.items():
         for request in asked:
-            key = f"data/{request.request_id or request.customer_id}/{now.isoformat()}"
-            outbox.put(db, shop_id, key=key, kind=DATA_REQUEST, payload={"customer_id": request.customer_id}, now=now)
+            about, orders = request.customer_id, request.order_ids
+            disclose.asked(db, shop_id, request_id=request.request_id, customer_id=about, order_ids=orders, now=now)
     for shop_id, heard_again in recorded.erased_before.items():
         # nothing of them was recorded; the delivery itself must not stay either
         for customer_id in sorted(heard_again):
             erase.customer(db, shop_id, customer_id, now=now, vault=vault)
+    for shop_id, order_ids in recorded.erased_orders.items():
+        erase.person(db, shop_id, None, needles=(), now=now, vault=vault, order_ids=order_ids)
     for shop_id, gone in recorded.redact_customers.items():
         for person in gone:
-            erase.person(db, shop_id, person.customer_id, needles=person.needles, now=now, vault=vault)
-    for shop_id, asked_at in recorded.redact_shops.items():
-        if shops.get(db, shop_id).installed_at <= asked_at:
-            erase.shop(db, shop_id)
+            erase.person(
+                db,
+                shop_id,
+                person.customer_id,
+                needles=person.needles,
+                now=now,
+                vault=vault,
+                order_ids=person.order_ids,
+            )
+    forgotten = [
+        redact_shop.asked(db, shop_id, asked_at=asked_at, now=now)
+        for shop_id, asked_at in recorded.redact_shops.items()
+    ]
+    return bool(recorded.redact_customers or recorded.erased_before or recorded.erased_orders or any(forgotten))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
+from plugin.usecases.list_signals import instant_text
 from storage import customers, disclosure, outbox
 
 DATA_REQUEST = "data_request"
@@ -50,9 +52,18 @@ def everything(db: Connection, shop_id: int, customer_id: str, *, now: datetime)
     }
 
 
+def as_text(told: dict[str, Any]) -> str:
+    """The file to hand on: JSON with instants in ISO 8601."""
+    return json.dumps(told, indent=2, ensure_ascii=False, default=_plain) + "\n"
+
+
 def answered(db: Connection, shop_id: int, customer_id: str, *, now: datetime) -> int:
     """The customer has been told: their requests do not wait any more; how many did."""
     return disclosure.answered(db, shop_id, DATA_REQUEST, customers.family(db, shop_id, customer_id), now)
+
+
+def _plain(value: object) -> str | None:
+    return instant_text(value) if isinstance(value, datetime) else str(value)
 
 
 def _named(requests: Iterable[dict[str, Any]], people: Collection[str]) -> set[str]:

@@ -4,6 +4,7 @@ import { call, toast, words } from "./host.js";
 export async function click(button, after) {
   if (button.dataset.undo) return (await after.mayLeave()) && undo(Number(button.dataset.undo), after, "codes" in button.dataset);
   if (button.dataset.export) return download(button.dataset.export, after);
+  if (button.dataset.grant) return grant(button.dataset.grant, after);
   if (button.dataset.ask) return document.getElementById(button.dataset.ask).showModal();
   const asked = button.closest("dialog");
   button.disabled = true;
@@ -16,21 +17,28 @@ export async function click(button, after) {
   if (answer) await after.reload({ focus: true });
 }
 
+// The store asks the merchant; what was granted is known once the page is opened again.
+async function grant(scope, after) {
+  const answer = await window.shopify?.scopes?.request([scope]).catch(() => 0);
+  if (answer?.result === "granted-all") await after.reload({ focus: true });
+  else toast(words.failed);
+}
+
 // Taken back where it could not be saved.
 export async function keep(box, after) {
-  const answer = await call(box.dataset.leave, { method: "POST", body: { left_out: box.checked } }).catch(() => 0);
+  const answer = await call(box.dataset.leave, { method: "POST", body: { [box.name || "left_out"]: box.checked } }).catch(() => 0);
   if (answer.status === 401) return after.ended();
   if (!answer.ok) box.checked = !box.checked;
   toast(answer.ok ? words.kept : answer ? words.failed : words.offline);
 }
 
 async function download(path, after) {
-  const answer = await call(path).catch(() => 0);
+  const answer = await call(path, path.endsWith(".json") ? { method: "POST", body: {} } : {}).catch(() => 0);
   if (answer.status === 401) return after.ended();
   if (!answer.ok) return toast(words.offline);
   const link = document.createElement("a");
   link.href = URL.createObjectURL(await answer.blob());
-  link.download = "offers.csv";
+  link.download = path.split("/").pop();
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }

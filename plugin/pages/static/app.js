@@ -75,7 +75,7 @@ document.addEventListener("click", (event) => {
     go(url.pathname + url.search, { push: true, stay: "stay" in link.dataset && link.id });
   }
   if (event.target.closest("[data-again]")) reload();
-  const act = event.target.closest("[data-undo],[data-export],[data-ask],[data-do]");
+  const act = event.target.closest("[data-undo],[data-export],[data-ask],[data-do],[data-grant]");
   if (act) acts((one) => one.click(act, after));
 });
 

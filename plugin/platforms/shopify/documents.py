@@ -164,7 +164,7 @@ FETCH_ORDER = (
 query FetchOrder($id: ID!, $lines: Int!, $after: String) {
   order(id: $id) {
     id
-    customer { id }
+    customer { id updatedAt }
     createdAt
     processedAt
     updatedAt

@@ -18,7 +18,7 @@ _HISTORY = f"""
     edges {{
       node {{
         id
-        customer {{ id }}
+        customer {{ id updatedAt }}
         createdAt
         processedAt
         updatedAt

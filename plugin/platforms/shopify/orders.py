@@ -49,7 +49,7 @@ def as_webhook(order: dict[str, Any], lines: list[dict[str, Any]]) -> dict[str, 
     customer = order.get("customer")
     return {
         "id": order.get("id"),
-        "customer": None if customer is None else {"id": shape.mapping(customer, "customer").get("id")},
+        "customer": None if customer is None else _buyer(shape.mapping(customer, "customer")),
         "created_at": order.get("createdAt"),
         "processed_at": order.get("processedAt"),
         "updated_at": order.get("updatedAt"),
@@ -101,6 +101,10 @@ def _understood(order: dict[str, Any], lines: list[dict[str, Any]], currency: st
     if not facts.orders or facts.refetch_order_ids:
         raise InDoubt("the answer's order says too little")
     return FetchedOrder(order=facts.orders[0], refunds=facts.refunds)
+
+
+def _buyer(customer: dict[str, Any]) -> dict[str, Any]:
+    return {"id": customer.get("id"), "updated_at": customer.get("updatedAt")}
 
 
 def _line(line: dict[str, Any]) -> dict[str, Any]:

@@ -47,7 +47,10 @@ def _lines(purchase: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         order,
         *({"__typename": "LineItem", **line, **parent} for line in goods),
-        *({"__typename": "ShippingLine", "id": None, **line, **parent} for line in shipping),
+        *(
+            {"__typename": "ShippingLine", "id": f"gid://shopify/ShippingLine/{place}", **line, **parent}
+            for place, line in enumerate(shipping)
+        ),
     ]
 
 

@@ -18,7 +18,7 @@ from plugin.platforms.magento.handshake import Hello
 from plugin.platforms.protocol import PlatformError, StoreInfo
 from plugin.runtime import Runtime
 from plugin.usecases import connect, polled
-from storage import connections
+from storage import connections, shops
 from storage.connections import Connection
 from storage.shops import Shop
 
@@ -28,6 +28,10 @@ OPEN = timedelta(days=1)
 HELLO_LIVES = timedelta(seconds=300)
 #: how long whoever activated the integration may come in by its identity link
 WELCOME = timedelta(minutes=5)
+
+
+#: no store's address is longer
+LONGEST_ADDRESS = 300
 
 
 class Unwelcome(Exception):
@@ -88,10 +92,15 @@ def greeted(runtime: Runtime, connection_id: str, hello: Hello, *, base_url: str
 
 
 def identified(runtime: Runtime, connection_id: str, consumer_key: str) -> Connected:
-    """Whoever activated the integration has come: what the store posted is traded. Raises Unwelcome or PlatformError."""
+    """Whoever activated the integration has come: what the store posted is traded. Raises Unwelcome or PlatformError.
+
+    Asked again within a few minutes by the same one, it is done already.
+    """
+    now = runtime.now()
+    if (before := _welcome(runtime, connection_id, consumer_key, now)) is not None:
+        return before
     way = awaited(runtime, connection_id)
     held = runtime.integrations.open(way)
-    now = runtime.now()
     if held.hello is None or held.hello_at is None or held.hello.consumer_key != consumer_key:
         raise Unwelcome("the store has not posted this key yet: activate the integration in its admin once more")
     if now - held.hello_at > HELLO_LIVES:
@@ -116,6 +125,24 @@ def awaited(runtime: Runtime, connection_id: str) -> Connection:
     return way
 
 
+def known(runtime: Runtime, connection_id: str) -> tuple[Shop, Held] | None:
+    """The connected shop behind an address, and what is sealed of it; None where there is none."""
+    with runtime.database.reading() as db:
+        way = connections.find(db, connection_id)
+        shop = None if way is None else shops.get(db, way.shop_id)
+    if way is None or shop is None or way.state != connections.CONNECTED or shop.state == "uninstalled":
+        return None
+    return shop, runtime.integrations.open(way)
+
+
+def framed_by(runtime: Runtime, connection_id: str, origin: str) -> None:
+    """Lets the admin at this origin frame the pages; it has proved that it holds the launch secret."""
+    with runtime.database.reading() as db:
+        way = connections.find(db, connection_id)
+    if way is not None and (held := runtime.integrations.open(way)).admin_origin != origin:
+        _keep(runtime, way, replace(held, admin_origin=origin))
+
+
 def listen(runtime: Runtime, shop: Shop) -> bool:
     """Has the store's modules tell us what happens; False where it has none, or we have no address. Raises PlatformError."""
     with runtime.database.reading() as db:
@@ -136,6 +163,15 @@ def listen(runtime: Runtime, shop: Shop) -> bool:
 def deliveries_address(runtime: Runtime, way: Connection) -> str:
     """Where the store's modules deliver to; the event's name follows."""
     return f"{runtime.config.public_url.rstrip('/')}/webhooks/magento/{way.connection_id}"
+
+
+def _welcome(runtime: Runtime, connection_id: str, consumer_key: str, now: datetime) -> Connected | None:
+    found = known(runtime, connection_id)
+    if found is None or found[1].welcome != consumer_key or (found[1].welcome_until or now) <= now:
+        return None
+    shop = found[0]
+    missing = tuple(sorted(store.PROBES.keys() - set(shop.scopes.split())))
+    return Connected(shop=shop, missing=missing, events=False)
 
 
 def _way(runtime: Runtime, base_url: str) -> tuple[Connection, Held]:

@@ -48,6 +48,8 @@ class Held:
     hello_at: datetime | None = None
     #: whom Adobe's events are for; "" where none are awaited
     adobe_client_id: str = ""
+    #: where the store's admin is, as its module has proved; "" while none has
+    admin_origin: str = ""
     #: the one consumer key whose admin may still come in by the identity link, and until when
     welcome: str = ""
     welcome_until: datetime | None = None
@@ -156,6 +158,15 @@ class Integrations:
             adobe_client_id=held.adobe_client_id,
         )
 
+    def admin_origin(self, shop: Shop) -> str:
+        """Where the store's admin is; "" where no module has proved it, or nothing is known of the store."""
+        with self.database.reading() as db:
+            found = connections.get(db, shop.shop_id)
+        try:
+            return "" if found is None else self.open(found).admin_origin
+        except Unsealable:
+            return ""
+
     def base_url(self, shop: Shop) -> str:
         """The declared address of a store."""
         return url_of(shop.domain)
@@ -164,7 +175,12 @@ class Integrations:
 def _held(told: dict[str, Any]) -> Held:
     hello = told["hello"]
     return replace(
-        Held(secret=told["secret"], adobe_client_id=told["adobe_client_id"], welcome=told["welcome"]),
+        Held(
+            secret=told["secret"],
+            adobe_client_id=told["adobe_client_id"],
+            admin_origin=told["admin_origin"],
+            welcome=told["welcome"],
+        ),
         hello=None if hello is None else Hello(**hello),
         hello_at=_moment(told["hello_at"]),
         welcome_until=_moment(told["welcome_until"]),

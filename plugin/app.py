@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, default_exceptions
 
 from plugin.gauges import Standing
-from plugin.pages import access, api, assets, headers, languages, lists_api, views
+from plugin.pages import access, api, assets, headers, languages, lists_api, magento, views
 from plugin.pages.front import Front
 from plugin.pages.say import _
 from plugin.platforms.protocol import PlatformError
@@ -49,7 +49,7 @@ def create_app(
     languages.install(app)
     front = Front(runtime=runtime, assets=assets.load(), on_first_open=on_first_open)
     app.register_blueprint(assets.blueprint(front.assets))
-    for part in (views, api, lists_api):
+    for part in (views, api, lists_api, magento):
         app.register_blueprint(part.blueprint(front))
     app.register_blueprint(webhooks.blueprint(ear))
     _probes(app, runtime)

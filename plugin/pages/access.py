@@ -95,7 +95,8 @@ def admit_frame(front: Front, host: str, shop: Shop | None) -> None:
         if shop is not None:
             headers.allow_frame(headers.shopify_ancestors(front.runtime.config, shop.domain))
     elif host == MAGENTO and shop is not None:
-        headers.allow_frame((headers.store_origin(shop.domain),))
+        admin = front.runtime.integrations.admin_origin(shop)
+        headers.allow_frame((headers.store_origin(shop.domain), *filter(None, (admin,))))
 
 
 def _by_session_token(front: Front, token: str) -> Visitor:

@@ -11,6 +11,8 @@ from flask import Flask
 
 from plugin.app import create_app
 from plugin.installation import Installer
+from plugin.pages import consenting
+from plugin.pages.consenting import Way
 from plugin.platforms.magento.adobe_keys import HOST as ADOBE
 from plugin.platforms.magento.adobe_keys import AdobeKeys
 from plugin.runtime import Runtime
@@ -53,7 +55,9 @@ def web(runtime: Runtime) -> Web:
         adobe_key=AdobeKeys(runtime.lines[ADOBE], monotonic=time.monotonic),
         log=_tell,
     )
-    app = create_app(runtime, ear=ear, on_first_open=Installer(runtime, sleep=time.sleep).by_session)
+    installer = Installer(runtime, sleep=time.sleep)
+    app = create_app(runtime, ear=ear, on_first_open=installer.by_session)
+    app.register_blueprint(consenting.blueprint(Way(runtime=runtime, on_code=installer.by_code)))
     return Web(app=app, close=keeper.close)
 
 

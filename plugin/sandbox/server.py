@@ -13,6 +13,7 @@ from waitress import create_server, wasyncore
 from plugin.sandbox.admin.bulk_files import bulk_files
 from plugin.sandbox.admin.endpoint import admin_api
 from plugin.sandbox.shop.admin import admin_pages
+from plugin.sandbox.shop.consent import consent_pages
 from plugin.sandbox.shop.pages import shop_pages
 from plugin.sandbox.store import Store
 from plugin.sandbox.weather import Weather
@@ -71,6 +72,6 @@ def application(store: Store) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.secret_key = hmac.digest(store.client_secret.encode(), b"sandbox shop sessions", hashlib.sha256)
     app.config.update(SESSION_COOKIE_NAME="sandbox_shop", SESSION_COOKIE_SAMESITE="Lax", MAX_CONTENT_LENGTH=1024 * 1024)
-    for pages in (admin_api(store), bulk_files(store), admin_pages(store), shop_pages(store)):
+    for pages in (admin_api(store), bulk_files(store), admin_pages(store), consent_pages(store), shop_pages(store)):
         app.register_blueprint(pages)
     return app

@@ -91,6 +91,27 @@ def refresh(connection: sqlite3.Connection, refresh_token: str, *, now: datetime
     return _issue(connection, expiring=True, replaces=row["id"], now=now)
 
 
+def issue_code(connection: sqlite3.Connection, *, now: datetime) -> str:
+    """A code that can be traded for a token once, within a minute. It opens nothing itself."""
+    code = secrets.token_hex(16)
+    connection.execute(
+        "INSERT INTO tokens (access_token, access_ends_at, revoked) VALUES (?, ?, 1)",
+        (f"code {code}", kept(now + SESSION_LIFE)),
+    )
+    return code
+
+
+def redeem_code(connection: sqlite3.Connection, code: str, *, expiring: bool, now: datetime) -> Grant:
+    """A new token for a code. Raises TokenRefused for one that is unknown, used or too old."""
+    used = connection.execute(
+        "UPDATE tokens SET first_used_at = ? WHERE access_token = ? AND first_used_at IS NULL AND access_ends_at > ?",
+        (kept(now), f"code {code}", kept(now)),
+    )
+    if not used.rowcount:
+        raise TokenRefused("invalid_request", "The authorization code was not found or was already used.")
+    return exchange(connection, expiring=expiring, now=now)
+
+
 def lives(connection: sqlite3.Connection, access_token: str, *, now: datetime) -> bool:
     """Whether the API accepts the token."""
     row = connection.execute("SELECT * FROM tokens WHERE access_token = ? AND revoked = 0", (access_token,)).fetchone()

@@ -23,7 +23,7 @@ LONGEST_CLAIM = 255
 #: the last second that datetime knows, less a day for zones
 LATEST = 253_402_214_400
 TEXT_CLAIMS = ("iss", "dest", "aud", "sub", "jti", "sid")
-TIME_CLAIMS = ("exp", "nbf")
+TIME_CLAIMS = ("exp", "nbf", "iat")
 SIGNATURE_ONLY: Options = {
     "require": [*TEXT_CLAIMS, *TIME_CLAIMS],
     "verify_aud": False,
@@ -57,7 +57,7 @@ class BadSessionToken(Exception):
 def check_session_token(token: str, *, client_id: str, secrets: Sequence[str], now: datetime) -> SessionClaims:
     """The claims of a session token signed by one of the app's client secrets. Raises BadSessionToken.
 
-    HS256 only; exp, nbf, iss, dest, aud, sub, jti and sid must be there; times with ten seconds of leeway; aud is the
+    HS256 only; exp, nbf, iat, iss, dest, aud, sub, jti and sid must be there; times with ten seconds of leeway; aud is the
     app; iss and dest are the same host, and that is a Shopify store's.
     """
     if len(token) > LONGEST_TOKEN:
@@ -98,7 +98,7 @@ def _check_types(claims: dict[str, Any]) -> None:
 def _check_times(claims: dict[str, Any], now: float) -> None:
     if now - LEEWAY_SECONDS >= claims["exp"]:
         raise BadSessionToken("expired", stale=True)
-    if now + LEEWAY_SECONDS < claims["nbf"]:
+    if now + LEEWAY_SECONDS < max(claims["nbf"], claims["iat"]):
         raise BadSessionToken("not_yet", stale=True)
 
 

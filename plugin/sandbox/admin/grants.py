@@ -1,4 +1,4 @@
-"""``POST /admin/oauth/access_token``: a session token or a refresh token in, an API token out."""
+"""``POST /admin/oauth/access_token``: a session token, a refresh token or a code in, an API token out."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ def grant(store: Store, given: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "refresh_token":
         with store.transaction() as connection:
             return _told(store, tokens.refresh(connection, str(given.get("refresh_token", "")), now=store.now()))
-    raise TokenRefused("unsupported_grant_type", "The sandbox knows token exchange and refresh_token.")
+    if "code" in given and kind is None:
+        with store.transaction() as connection:
+            expiring = str(given.get("expiring", "0")) == "1"
+            return _told(store, tokens.redeem_code(connection, str(given["code"]), expiring=expiring, now=store.now()))
+    raise TokenRefused("unsupported_grant_type", "The sandbox knows token exchange, refresh_token and codes.")
 
 
 def _check_app(store: Store, given: Mapping[str, Any]) -> None:

@@ -101,8 +101,13 @@ BAD: dict[str, str] = {
     "half a character": "\ud800.x.y",
     "one megabyte": "a" * 1_000_000,
     "one megabyte of claims": _token(note="x" * 1_000_000),
-    **{f"no {name}": _token(**{name: ...}) for name in ("iss", "dest", "aud", "sub", "exp", "nbf", "jti", "sid")},
-    **{f"{name} is null": _token(**{name: None}) for name in ("iss", "dest", "aud", "sub", "exp", "nbf", "jti", "sid")},
+    **{
+        f"no {name}": _token(**{name: ...}) for name in ("iss", "dest", "aud", "sub", "exp", "nbf", "iat", "jti", "sid")
+    },
+    **{
+        f"{name} is null": _token(**{name: None})
+        for name in ("iss", "dest", "aud", "sub", "exp", "nbf", "iat", "jti", "sid")
+    },
     **{f"{name} is empty": _token(**{name: ""}) for name in ("iss", "dest", "aud", "sub", "jti", "sid")},
     "sub is a number": _token(sub=42),
     "exp is text": _token(exp=str(SECONDS + 60)),
@@ -112,6 +117,7 @@ BAD: dict[str, str] = {
     "nbf is negative": _token(nbf=-1),
     "expired": _token(exp=SECONDS - 10),
     "from the future": _token(nbf=SECONDS + 11),
+    "made in the future": _token(iat=SECONDS + 11),
     "another app": _token(aud="f" * 32),
     "several apps": _token(aud=[CLIENT, "f" * 32]),
     "our app in a list": _token(aud=[CLIENT]),
@@ -142,7 +148,7 @@ def test_a_bad_token_is_refused(name: str) -> None:
         _check(BAD[name])
 
     assert raised.value.reason.replace("_", "").isalpha()
-    assert raised.value.stale is (name in {"expired", "from the future"})
+    assert raised.value.stale is (name in {"expired", "from the future", "made in the future"})
 
 
 def test_foreign_keys_in_the_header_are_not_looked_at() -> None:

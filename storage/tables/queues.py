@@ -45,4 +45,6 @@ outbox = queue(
     Column("payload", Document, nullable=False),
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("shop_id", "key"),
+    # the newest of what repeats itself, and the old ones of it that go
+    Index("ix_outbox_kind", "shop_id", "kind", "created_at"),
 )

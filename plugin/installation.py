@@ -16,7 +16,7 @@ from plugin.platforms.protocol import Throttled
 from plugin.platforms.shopify import tokens
 from plugin.platforms.shopify.tokens import App, Credentials
 from plugin.runtime import Runtime
-from plugin.usecases import install
+from plugin.usecases import import_history, install
 from storage import access, shops
 from storage.shops import Shop
 
@@ -70,7 +70,10 @@ class Installer:
         sealed = runtime.seal(shop.domain, credentials)
         with runtime.database.transaction() as db:
             if shop.state == "uninstalled":
-                install.begin(db, platform=SHOPIFY, domain=shop.domain, info=info, sealed=sealed, now=runtime.now())
+                begun = install.begin(
+                    db, platform=SHOPIFY, domain=shop.domain, info=info, sealed=sealed, now=runtime.now()
+                )
+                import_history.first(db, begun, now=runtime.now())
             else:
                 install.again(db, shop, info=info, sealed=sealed, now=runtime.now())
         runtime.metrics.connection("installed" if shop.state == "uninstalled" else "let_in_again")

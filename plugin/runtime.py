@@ -20,6 +20,7 @@ from plugin.platforms.line import Line
 from plugin.platforms.protocol import Platform
 from plugin.platforms.shopify import tokens
 from plugin.platforms.shopify.admin import AdminClient
+from plugin.platforms.shopify.history import PastOrders
 from plugin.platforms.shopify.notices import Notices
 from plugin.platforms.shopify.pacing import Pace
 from plugin.platforms.shopify.platform import ShopifyPlatform
@@ -74,7 +75,15 @@ class Runtime:
 
     def platform_with(self, domain: str, credentials: tokens.Credentials, *, currency: str) -> Platform:
         """The API of a store whose credentials are at hand."""
-        client = AdminClient(
+        return ShopifyPlatform(self._client(domain, credentials), currency=currency)
+
+    def open_past(self, shop: Shop) -> PastOrders:
+        """The past orders of a Shopify store. Raises PlatformError where the token cannot be renewed."""
+        client = self._client(shop.domain, self.keeper.fresh(shop))
+        return PastOrders(client, allow_private_hosts=self.config.allow_private_hosts)
+
+    def _client(self, domain: str, credentials: tokens.Credentials) -> AdminClient:
+        return AdminClient(
             self.lines[domain],
             shop=domain,
             origin=self.config.shopify_origin,
@@ -84,7 +93,6 @@ class Runtime:
             ticks=lambda: self.now().timestamp(),
             noticed=self.noticed,
         )
-        return ShopifyPlatform(client, currency=currency)
 
     @property
     def keeper(self) -> TokenKeeper:

@@ -11,7 +11,7 @@ from plugin.pages.launch import launch_url
 from plugin.platforms.protocol import InDoubt, NotSent, PlatformError, StoreInfo
 from plugin.platforms.shopify.tokens import Credentials
 from plugin.runtime import Runtime
-from plugin.usecases import install, sweep
+from plugin.usecases import import_history, install, sweep
 from storage import outbox
 from storage import shops as kept_shops
 
@@ -40,6 +40,7 @@ def shopify(domain: str, token: str) -> None:
         sealed = built.seal(domain, Credentials(access_token=token, scopes=info.scopes))
         with built.database.transaction() as db:
             shop = install.begin(db, platform="shopify", domain=domain, info=info, sealed=sealed, now=built.now())
+            import_history.first(db, shop, now=built.now())
         click.echo(f"Connected {domain} as shop {shop.shop_id}.")
         if trouble:
             click.echo(

@@ -11,8 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from plugin.runtime import Runtime
 from plugin.worker import inbox_step, magento_step, night_step, outbox_step, time_step
 from plugin.worker.connection_step import Connections
+from plugin.worker.history_step import Histories
 from plugin.worker.prune_step import Pruning
 from plugin.worker.rounds_step import Rounds
+from plugin.worker.scrub_step import Scrubbing
 
 #: the longest pause between two looks at the queues
 IDLE_SECONDS = 1.0
@@ -47,6 +49,7 @@ class Worker:
         self.runtime = runtime
         self.pages_too = True
         self.pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="store-call")
+        self.histories = Histories(runtime)
         self.busy = 0
         self.queues: tuple[Callable[[], int], ...] = (
             lambda: inbox_step.run(runtime),
@@ -57,8 +60,10 @@ class Worker:
             lambda: time_step.run(runtime),
             lambda: magento_step.run(runtime),
             Connections(runtime).run,
+            self.histories.run,
             Rounds(runtime).run,
             Pruning(runtime).run,
+            Scrubbing(runtime).run,
         )
 
     def run(self, stop: threading.Event) -> None:
@@ -95,5 +100,6 @@ class Worker:
         raise RuntimeError(f"still busy after {MANY_ROUNDS} rounds")
 
     def close(self) -> None:
-        """Lets calls under way finish."""
+        """Lets calls under way finish; an import goes on where it is with the next worker."""
+        self.histories.close()
         self.pool.shutdown(wait=True)

@@ -18,9 +18,7 @@ mutation Run($query: String!) { bulkOperationRunQuery(query: $query) {
 SEEN = "id status errorCode url partialDataUrl objectCount rootObjectCount fileSize completedAt query"
 LOOK = f"query Look($id: ID!) {{ bulkOperation(id: $id) {{ {SEEN} }} }}"
 FIND = f"query Find {{ bulkOperations(first: 5, reverse: true) {{ nodes {{ {SEEN} }} }} }}"
-CANCEL = (
-    "mutation Cancel($id: ID!) { bulkOperationCancel(id: $id) { bulkOperation { id status } userErrors { message } } }"
-)
+CANCEL = "mutation Cancel($id: ID!) { bulkOperationCancel(id: $id) { bulkOperation { id status } } }"
 ORDERS = """
 { orders { edges { node { id updatedAt refunds { id }
   lineItems { edges { node { __typename id quantity } } }

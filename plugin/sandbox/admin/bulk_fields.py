@@ -47,10 +47,10 @@ def cancel(info: GraphQLResolveInfo[Call], **arguments: Any) -> Shape:
     try:
         row = bulk.get(call.connection, number)
     except LookupError:
-        return {"bulkOperation": None, "userErrors": [{"field": ["id"], "message": "Bulk operation does not exist"}]}
+        return {"bulkOperation": None}
     if row["status"] in bulk.RUNNING:
         call.office.settle(call.connection, number, "CANCELED")
-    return {"bulkOperation": _shown(call, bulk.get(call.connection, number)), "userErrors": []}
+    return {"bulkOperation": _shown(call, bulk.get(call.connection, number))}
 
 
 def one(info: GraphQLResolveInfo[Call], **arguments: Any) -> Shape | None:

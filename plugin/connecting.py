@@ -14,8 +14,9 @@ from plugin.integrations import DELIVERIES, Held, new_connection_id, new_held
 from plugin.platforms.magento import handshake, store, subscriptions
 from plugin.platforms.magento.access import Credentials
 from plugin.platforms.magento.address import domain_of, same_place
+from plugin.platforms.magento.answers import NotAllowed
 from plugin.platforms.magento.handshake import Hello
-from plugin.platforms.protocol import PlatformError, StoreInfo
+from plugin.platforms.protocol import PlatformError, Rejected, StoreInfo
 from plugin.runtime import Runtime
 from plugin.usecases import connect, polled
 from storage import connections, shops
@@ -144,25 +145,38 @@ def framed_by(runtime: Runtime, connection_id: str, origin: str) -> None:
 
 
 def listen(runtime: Runtime, shop: Shop) -> bool:
-    """Has the store's modules tell us what happens; False where it has none, or we have no address. Raises PlatformError."""
+    """Has the store's modules tell us what happens; False where it has none, or does not let us. Raises PlatformError.
+
+    To be done again now and then: modules come, and subscriptions are switched off.
+    """
     with runtime.database.reading() as db:
         way = connections.get(db, shop.shop_id)
-    client = runtime.integrations.client(shop)
-    if way is None or not runtime.config.public_url or not store.sends_events(client):
-        return False
-    secret = runtime.integrations.open(way).derived(DELIVERIES)
-    address = deliveries_address(runtime, way)
-    subscriptions.subscribe(client, address=address, secret=secret, events=runtime.manifest.magento.events)
+    heard = way is not None and bool(runtime.config.public_url) and _subscribed(runtime, shop, way)
     with runtime.database.transaction() as db:
         found = connections.get(db, shop.shop_id)
         state = polled.from_document({} if found is None else found.polled)
-        connections.keep_polled(db, shop.shop_id, polled.to_document(replace(state, events=True)))
-    return True
+        if state.events != heard:
+            connections.keep_polled(db, shop.shop_id, polled.to_document(replace(state, events=heard)))
+    return heard
 
 
 def deliveries_address(runtime: Runtime, way: Connection) -> str:
     """Where the store's modules deliver to; the event's name follows."""
     return f"{runtime.config.public_url.rstrip('/')}/webhooks/magento/{way.connection_id}"
+
+
+def _subscribed(runtime: Runtime, shop: Shop, way: Connection) -> bool:
+    client = runtime.integrations.client(shop)
+    if not store.sends_events(client):
+        return False
+    secret = runtime.integrations.open(way).derived(DELIVERIES)
+    address = deliveries_address(runtime, way)
+    try:
+        subscriptions.subscribe(client, address=address, secret=secret, events=runtime.manifest.magento.events)
+    except (NotAllowed, Rejected):
+        # the store is asked every few minutes all the same
+        return False
+    return True
 
 
 def _welcome(runtime: Runtime, connection_id: str, consumer_key: str, now: datetime) -> Connected | None:

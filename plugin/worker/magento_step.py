@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
+from plugin import connecting
 from plugin.platforms.magento import store
 from plugin.platforms.protocol import PlatformError, ShopUnavailable, Throttled, Unauthorized
 from plugin.runtime import Runtime
@@ -53,12 +54,14 @@ def ask(runtime: Runtime, shop: Shop) -> None:
     asked.changes()
     if asked.state.past_done and asked.state.sweep_due(runtime.now()):
         asked.sweep()
+        connecting.listen(runtime, shop)
     if not asked.state.past_done:
         asked.history(pages=HISTORY_PAGES)
     _let_in(runtime, shop, asked)
     now = runtime.now()
-    state = asked.state.answered(now)
     with runtime.database.transaction() as db:
+        found = connections.get(db, shop.shop_id)
+        state = polled.from_document({} if found is None else found.polled).answered(now)
         connections.keep_polled(db, shop.shop_id, polled.to_document(state), due_at=state.next_at(now))
 
 

@@ -70,6 +70,12 @@ def people(db: Connection, shop_id: int, now: datetime) -> People:
     )  # fmt: skip
 
 
+def due(db: Connection, shop_id: int, *, until: datetime) -> int:
+    """Customers who are to be decided about by then because of time alone."""
+    mine = (snapshots.c.shop_id == shop_id, snapshots.c.next_check_at <= until)
+    return int(db.execute(select(func.count()).where(*mine)).scalar_one())
+
+
 def offers_by_state(db: Connection, shop_id: int) -> dict[tuple[str, str], int]:
     """(kind, state) -> offers."""
     both = (offers.c.kind, offers.c.state)

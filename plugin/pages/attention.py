@@ -10,6 +10,7 @@ from urllib.parse import quote
 from plugin.pages import formats, set_aside
 from plugin.pages.figures import Figures
 from plugin.pages.say import _, plural
+from plugin.usecases import keep_currency
 from plugin.usecases.disclose import ANSWER_WITHIN
 from plugin.usecases.import_progress import Progress
 from storage.shops import Shop
@@ -31,6 +32,8 @@ class Item:
     path: str = ""
     critical: bool = False
     details: Sequence[str] = ()
+    #: whether it is for the visitor to connect the store again
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,16 +49,28 @@ class Step:
 
 
 def items(seen: Figures) -> list[Item]:
-    """The most pressing first, three at most."""
-    return list(_items(seen))[:MOST_ITEMS]
+    """The most pressing first, three at most together with what stands above every page."""
+    most = MOST_ITEMS - 1 if trouble(seen.shop) else MOST_ITEMS
+    return list(_items(seen))[:most]
 
 
-def disconnected(shop: Shop) -> Item | None:
-    """What to do about a store that lets Regulars in no longer; None where it does, or the pause was asked for."""
+def trouble(shop: Shop) -> Item | None:
+    """Why a store gets no offers against its merchant's will, and the way out; None where it does, or the pause was asked for."""
+    if shop.access_trouble:
+        return Item(text=_lost(), critical=True, details=[shop.access_trouble], again=True)
     if shop.state != "paused" or shop.trouble in {None, "", ON_REQUEST}:
         return None
-    text = _("Your store is not connected. Offers are paused. Open Regulars from your store admin to connect again.")
-    return Item(text=text, critical=True, details=[shop.trouble])
+    if shop.trouble.startswith(keep_currency.BEGINS):
+        text = _(
+            "Your store now sells in %(currency)s, and the rules are in another currency. Offers are paused until rules in %(currency)s are saved.",
+            currency=shop.currency,
+        )  # fmt: skip
+        return Item(text=text, link=_("Open the rules"), path=RULES, critical=True)
+    return Item(text=_lost(), critical=True, details=[shop.trouble], again=True)
+
+
+def _lost() -> str:
+    return _("Your store is not connected. Offers are paused.")
 
 
 def setup(seen: Figures) -> list[Step]:
@@ -65,9 +80,7 @@ def setup(seen: Figures) -> list[Step]:
 
 
 def _items(seen: Figures) -> Iterator[Item]:
-    if trouble := disconnected(seen.shop):
-        yield trouble
-    elif seen.shop.state == "paused":
+    if seen.shop.state == "paused" and trouble(seen.shop) is None:
         yield Item(text=_("Offers are paused."), critical=True)
     if seen.asking_since is not None:
         text = plural(

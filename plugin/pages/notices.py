@@ -1,20 +1,33 @@
-"""What stands above a page because it holds for all of them: who looks may not change; the store is not connected."""
+"""What stands above a page because it holds for all of them: who looks may not change; the store gets no offers."""
 
 from __future__ import annotations
 
-from plugin.pages.access import Visitor
-from plugin.pages.attention import Item, disconnected
+from typing import Any
+
+from plugin.pages import attention
+from plugin.pages.access import MAGENTO, SHOPIFY, Visitor
+from plugin.pages.attention import Item
+from plugin.pages.front import Front
 from plugin.pages.say import _
 
-#: says by itself what is wrong with the store, among other things
-SAYS_IT = "overview"
 
-
-def notices(visitor: Visitor, page: str) -> list[Item]:
-    """For a page of this name."""
+def shown(front: Front, visitor: Visitor) -> dict[str, Any]:
+    """What the template gets: the notices, and where a store that shut us out is opened from again."""
     found = []
     if visitor.read_only:
         found.append(Item(text=_("You can look but not change. Ask the store owner.")))
-    if page != SAYS_IT and (trouble := disconnected(visitor.shop)):
-        found.append(trouble)
-    return found
+    if wrong := attention.trouble(visitor.shop):
+        found.append(wrong)
+    return {"notices": found, **_again(front, visitor)}
+
+
+def _again(front: Front, visitor: Visitor) -> dict[str, str]:
+    """In Shopify's admin a look at the page connects; from elsewhere one goes there first."""
+    shop = visitor.shop
+    if shop.platform == MAGENTO:
+        told = _("In your store's admin, activate the integration Regulars again under System, Integrations.")
+        return {"again_path": "", "again_text": told}
+    path = (
+        "" if visitor.host == SHOPIFY else f"https://{shop.domain}/admin/apps/{front.runtime.config.shopify_client_id}"
+    )
+    return {"again_path": path, "again_text": ""}

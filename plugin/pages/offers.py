@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from plugin.pages import asked, benefits, formats, names
+from plugin.pages import asked, benefits, formats, names, none_yet
 from plugin.pages.asked import Choice, Query
 from plugin.pages.say import _, later
 from plugin.usecases import list_offers
@@ -46,7 +46,7 @@ def gather(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any
         "is_filtered": is_filtered,
         "export": asked.address("/api/v1/offers.csv", kept),
         "paging": asked.turning(PATH, kept, found, first),
-        "next_check": formats.until(shop.nightly_due_at, now),
+        "none_yet": "" if found.count or is_filtered else none_yet.sentence(db, shop, now=now),
     }
 
 

@@ -20,6 +20,7 @@ from plugin.pages import (
     gap_chart,
     metrics,
     names,
+    none_yet,
     offer_chart,
     reasons,
 )
@@ -66,7 +67,7 @@ def gather(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any
             "rhythm": _rhythm(seen),
             "kinds": [names.kind(kind) for kind in _kinds(seen)],
             "offers": list(_offers(seen)),
-            "no_offers": _no_offers(seen),
+            "no_offers": "" if seen.offers else none_yet.sentence(db, shop, now=now),
             "newest": [_newest(offer, now) for offer in seen.newest],
             **_told(seen, kept),
             **_given(seen),
@@ -218,11 +219,6 @@ def _offers(seen: Figures) -> Iterator[dict[str, Any]]:
         # what never happens needs no row
         if any(counts) or (counts and states != REJECTED):
             yield {"name": str(name), "counts": [formats.number(count) for count in counts]}
-
-
-def _no_offers(seen: Figures) -> str:
-    next_check = formats.until(seen.shop.nightly_due_at, seen.now)
-    return _("No offers yet. Everyone is looked at again %(when)s.", when=next_check)
 
 
 def _newest(offer: Offer, now: datetime) -> dict[str, Any]:

@@ -58,7 +58,8 @@ def gather(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any
     stored = versions[0]
     earlier = _earlier(versions, query.get("version", ""))
     program = earlier[1] if earlier else from_stored(stored.body)
-    wire = to_wire(program)
+    # rules in another currency than the store's are shown to be brought over, and saved as they then are
+    wire = to_wire(program) | {"currency": shop.currency}
     warned = {
         name: " ".join(told["text"] for told in found) for name, found in problems.by_field(cautions(program)).items()
     }

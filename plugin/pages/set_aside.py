@@ -43,6 +43,7 @@ KNOWN = {
         later("not an id"),
         later("not a discount's id"),
         later("not a customer's id"),
+        later("not one of Shopify's"),
         later("nothing where something is required"),
         later("two currencies"),
         later("none is given"),

@@ -1,24 +1,26 @@
 """When a customer changed tiers, and which changes of the rules touched them: told from orders and versions.
 
-Nothing of it is kept: it follows from the net spend of 365 days at each moment and the rules in force then.
+Nothing of it is kept: it follows from the orders up to each moment and the rules in force then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from plugin.pages import formats
 from plugin.pages.say import _
 from plugin.rewards.problem import InvalidProgram
 from plugin.rewards.program import Program
+from plugin.rewards.standing_tier import standing_tier
 from plugin.rewards.stored import from_stored
-from plugin.rewards.tiers import tier_of
+from storage.columns import to_micros
 from storage.orders import StoredOrder
 from storage.programs import StoredProgram
 
 YEAR = timedelta(days=365)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,17 +43,25 @@ def turns(orders: Sequence[StoredOrder], versions: Sequence[StoredProgram], *, n
 def _turns(
     valid: Sequence[StoredOrder], known: Sequence[tuple[StoredProgram, Program]], now: datetime
 ) -> Iterator[Turn]:  # fmt: skip
-    first = valid[0].ordered_at
-    moments = {order.ordered_at for order in valid} | {order.ordered_at + YEAR for order in valid}
+    at = [to_micros(order.ordered_at) for order in valid]
+    net = [order.net_minor for order in valid]
+    moments = [moment for order in valid for moment in (order.ordered_at, order.ordered_at + YEAR)]
     saved = {version.saved_at: version.version for version, _program in known}
+    ahead = sorted({moment for moment in (*moments, *saved) if valid[0].ordered_at <= moment <= now}, reverse=True)
     tier = ""
-    for at in sorted(moment for moment in {*moments, *saved} if first <= moment <= now):
-        spend = sum(order.net_minor for order in valid if at - YEAR < order.ordered_at <= at)
-        reached = _named(_in_force(known, at), spend)
+    while ahead:
+        moment = ahead.pop()
+        program = _in_force(known, moment)
+        held = standing_tier(at, net, program.loyalty, to_micros(moment))
+        reached = _named(program, held.place)
         # the lowest tier at the first order is no news
         if tier and reached != tier:
-            yield Turn(at=at, before=tier, after=reached, version=saved.get(at))
+            yield Turn(at=moment, before=tier, after=reached, version=saved.get(moment))
         tier = reached
+        # a grace ends between orders
+        ends = None if held.changes_at is None else EPOCH + timedelta(microseconds=held.changes_at)
+        if ends is not None and moment < ends <= now and (not ahead or ends < ahead[-1]):
+            ahead.append(ends)
 
 
 def _in_force(known: Sequence[tuple[StoredProgram, Program]], at: datetime) -> Program:
@@ -63,8 +73,8 @@ def _in_force(known: Sequence[tuple[StoredProgram, Program]], at: datetime) -> P
     return found
 
 
-def _named(program: Program, spend: int) -> str:
-    tier = tier_of(program, spend)
+def _named(program: Program, place: int) -> str:
+    tier = program.loyalty.tiers[place]
     if not program.loyalty.enabled or not tier.percent:
         return tier.name
     return _("%(tier)s (%(percent)s)", tier=tier.name, percent=formats.percent(tier.percent))

@@ -151,7 +151,7 @@ def _content(front: Front, page: Page, visitor: Visitor, place: Mapping[str, str
     except LookupError:
         abort(404)
     heading = str(shown.get("heading", page.title))
-    above = render_template("notices.html", notices=notices.notices(visitor, page.name))
+    above = render_template("notices.html", **notices.shown(front, visitor))
     body = render_template(f"{page.name}.html", title=window_title(heading), read_only=visitor.read_only, **shown)
     return f'<div class="look">{above}{body}</div>' if visitor.read_only else above + body, heading
 

@@ -93,9 +93,9 @@ def in_admin(lived: Path, tmp_path: Path) -> Iterator[Running]:
 
 
 @contextmanager
-def served(folder: Path, *, empty: bool = False) -> Iterator[Running]:
-    """The app by itself."""
-    with opened(folder, empty=empty) as world, listening(world.app()) as (_server, url):
+def served(folder: Path, **options: Any) -> Iterator[Running]:
+    """The app by itself, with the options of its world."""
+    with opened(folder, **options) as world, listening(world.app()) as (_server, url):
         yield Running(world, url)
 
 

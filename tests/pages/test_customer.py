@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from bs4 import BeautifulSoup
 
 from plugin.pages import tier_history
+from plugin.rewards.stored import from_stored, to_stored
 from plugin.usecases import make_offers
 from storage import customers, decisions, listings, offers, programs, snapshots
 from storage.offers import Offer
@@ -142,4 +145,26 @@ def test_changes_of_tier_and_of_rules_are_in_the_timeline(world: World, visit: V
     assert shown == [
         f"{'Tier' if turn.version is None else 'Rules changed'}: {turn.before} → {turn.after}"
         for turn in reversed(turns)
+    ]
+
+
+def test_tiers_by_orders_change_when_the_grace_ends_between_orders(world: World) -> None:
+    """Told by the measure of the rules: two orders make Gold, which is kept for the days of grace, then lost."""
+    with world.runtime.database.reading() as db:
+        stored = programs.history(db, world.shop.shop_id)[-1]
+        order = next(one for one in listings.orders_of(db, world.shop.shop_id, "7000041", limit=1))
+    program = from_stored(stored.body)
+    tiers = tuple(
+        replace(program.loyalty.tiers[0], name=name, spend_from=100 * least, percent=0, orders_from=least)
+        for name, least in (("Member", 0), ("Gold", 2))
+    )
+    loyalty = replace(program.loyalty, measure="orders", tiers=tiers, grace_days=30)
+    version = replace(stored, body=to_stored(replace(program, loyalty=loyalty)), saved_at=NOW - timedelta(days=900))
+    bought = [replace(order, valid=True, ordered_at=NOW - timedelta(days=days)) for days in (500, 420)]
+    with world.app().test_request_context():
+        turns = tier_history.turns(bought, [version], now=NOW)
+
+    assert [(turn.before, turn.after, (NOW - turn.at).days) for turn in turns] == [
+        ("Member", "Gold", 420),
+        ("Gold", "Member", 500 - 365 - 30),
     ]

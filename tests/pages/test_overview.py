@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -10,10 +11,12 @@ from bs4 import BeautifulSoup
 from sqlalchemy import Connection
 
 from plugin.rewards.stored import from_stored
-from plugin.usecases import change_program, import_progress
+from plugin.usecases import change_program, import_progress, keep_currency
 from storage import budgets, figures, programs, shops, snapshots
 from storage.budgets import Cause
-from tests.pages.world import NOW, Visit, World, keep_unreadable
+from storage.facts import ShopFact
+from storage.tables import offers as made
+from tests.pages.world import CLIENT_ID, DOMAIN, NOW, Visit, World, keep_unreadable
 
 OVERVIEW = "/app/overview"
 
@@ -84,6 +87,18 @@ def test_a_new_shop_is_told_what_comes_next_and_shows_no_numbers(new_world: Worl
         "Connect your store", "Read your orders", "Check your rules", "Turn on win-back",
     ]  # fmt: skip
     assert [words(number) for number in page.select(".metrics dd.big")] == ["–"] * 4
+
+
+def test_who_is_due_is_told_while_there_is_no_offer(world: World, visit: Visit) -> None:
+    """With the hour at which everyone is looked at next, on the overview and in the list."""
+    with world.runtime.database.transaction() as db:
+        db.execute(made.delete())
+    told = [words(empty) for path in (OVERVIEW, "/app/offers") for empty in seen(visit, path).select(".empty")]
+
+    assert len(told) == 2
+    assert all(
+        re.fullmatch(r"No offers yet\. Next check: .+\. \d+ customers are due in 30 days\.", one) for one in told
+    )
 
 
 def test_set_up_is_gone_once_all_of_it_is_done(visit: Visit) -> None:
@@ -253,4 +268,31 @@ def test_a_pause_that_was_asked_for_is_no_lost_connection(world: World, visit: V
     lost = [words(seen(visit, path).select_one(".banner")) for path in (OVERVIEW, "/app/offers", "/app/history")]
 
     assert asked == ("Offers are paused.", [])
-    assert all(told.startswith("Your store is not connected. Offers are paused.") for told in lost)
+    assert all(told.startswith("Your store is not connected. Offers are paused. Connect again") for told in lost)
+    assert all("The store refused our token." in told for told in lost)
+
+
+def test_the_way_back_is_where_the_visitor_is(world: World, visit: Visit) -> None:
+    """In Shopify's admin a look connects again; who came by a link is sent to the store's admin."""
+    with world.runtime.database.transaction() as db:
+        shops.pause(db, world.shop.shop_id, "The store refused our token.")
+    inside = seen(visit).select_one(".banner [data-again]")
+    outside = BeautifulSoup(visit.client.get(world.launch()).text, "html.parser").select_one(".banner a")
+
+    assert words(inside) == words(outside) == "Connect again"
+    assert outside["href"] == f"https://{DOMAIN}/admin/apps/{CLIENT_ID}"
+
+
+def test_rules_in_another_currency_than_the_stores_are_said_and_can_be_saved(world: World, visit: Visit) -> None:
+    """The store is connected, so nothing says that it is not; the form sends the store's present currency."""
+    with world.runtime.database.transaction() as db:
+        shop = world.shop
+        fact = ShopFact(name=shop.name, currency="EUR", timezone=shop.timezone, updated_at=NOW)
+        shops.tell(db, shop.shop_id, fact)
+        keep_currency.check(db, shop.shop_id)
+    banner = words(seen(visit).select_one(".banner"))
+    form = seen(visit, "/app/rules")
+
+    assert banner.startswith("Your store now sells in EUR, and the rules are in another currency.")
+    assert form.select_one("[name=currency]")["value"] == "EUR"
+    assert words(form.select_one("[name='limits.monthly_budget']").find_previous_sibling(class_="unit")) == "€"

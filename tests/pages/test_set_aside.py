@@ -17,7 +17,7 @@ WEBHOOKS = Path(__file__).resolve().parents[2] / "webhooks"
 #: what a delivery can be set aside for is raised as one of these
 RAISED = {"ValueError", "Unexpected", "Undecodable"}
 #: names that every language writes so
-NAMES = {"JSON", "Magento", "UTF", "NUL", "NaN", "Infinity", "customers", "shop", "redact"}
+NAMES = {"JSON", "Magento", "Shopify", "UTF", "NUL", "NaN", "Infinity", "customers", "shop", "redact"}
 
 
 def said() -> Iterator[str]:

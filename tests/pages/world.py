@@ -124,8 +124,8 @@ class Visit:
 
 
 @contextmanager
-def opened(folder: Path, *, empty: bool = False, **settings: Any) -> Iterator[World]:
-    """A world on a SQLite file in the folder, which is made when it is not there."""
+def opened(folder: Path, *, empty: bool = False, crowd: int = CUSTOMERS, **settings: Any) -> Iterator[World]:
+    """A world on a SQLite file in the folder, which is made when it is not there, with so many customers."""
     clock = Clock()
     path = folder / "regulars.db"
     config = Config(
@@ -144,7 +144,7 @@ def opened(folder: Path, *, empty: bool = False, **settings: Any) -> Iterator[Wo
         with database.transaction() as db:
             connect(db, DOMAIN, NOW - timedelta(days=500))
         if not empty:
-            live_through_a_year(world)
+            live_through_a_year(world, crowd)
     yield world
     database.close()
 
@@ -155,9 +155,9 @@ def connect(db: Any, domain: str, now: datetime) -> Shop:
     return install.begin(db, platform="shopify", domain=domain, info=info, sealed=b"sealed", now=now)
 
 
-def live_through_a_year(world: World) -> None:
+def live_through_a_year(world: World, crowd: int) -> None:
     """Customers with rhythms of their own buy; rules are proposed, win-back is turned on; offers are used or end."""
-    bought = sorted(_purchases(random.Random(7)), key=lambda order: order.ordered_at)
+    bought = sorted(_purchases(random.Random(7), crowd), key=lambda order: order.ordered_at)
     before = datetime.min.replace(tzinfo=UTC)
     for night in range(NIGHTS, -1, -1):
         at = NOW - night * BETWEEN_NIGHTS
@@ -177,8 +177,8 @@ def keep_unreadable(world: World) -> None:
             inbox.set_aside(db, row, "line_items.0.price: not an amount", NOW)
 
 
-def _purchases(chance: random.Random) -> Iterator[OrderFact]:
-    for place in range(CUSTOMERS):
+def _purchases(chance: random.Random, crowd: int) -> Iterator[OrderFact]:
+    for place in range(crowd):
         gap, size = chance.choice([18, 30, 45, 70, 110]), chance.choice([18, 35, 60, 120])
         at = NOW - timedelta(days=chance.uniform(2, 480) ** chance.choice([1, 1, 0.9]))
         for turn in range(chance.choice([1, 1, 2, 3, 4, 6, 9, 14])):

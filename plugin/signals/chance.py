@@ -1,7 +1,9 @@
-"""The chance that a customer orders within so many days: two ways of reckoning, mixed as the store's past advises.
+"""The chance that a customer orders within so many days, reckoned as the store's own past advises.
 
-One way is MBG/NBD, the other a logistic regression on what a customer's past looks like, trained on earlier months
-whose outcome is known. They are mixed on the log-odds scale. Shares and levels are the store's, learnt once a night.
+One way is a model of visits (MBG/NBD, or MBG/CNBD-k where gaps are regular, or their mean), the other a logistic
+regression on what a customer's past looks like with small trees on top, trained on earlier months whose outcome is
+known. They are mixed on the log-odds scale. Shares and levels are the store's, learnt once a month and tried on
+cut-offs that the training did not reach.
 """
 
 from __future__ import annotations
@@ -11,12 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from plugin.signals import logistic, mbg
+from plugin.signals import logistic, mbg, regular
 from plugin.signals.arrays import Floats
-from plugin.signals.features import features
+from plugin.signals.features import features, more
 from plugin.signals.gaps import GapModel
 from plugin.signals.logistic import Slopes
 from plugin.signals.mbg import Mbg
+from plugin.signals.regular import Regular
+from plugin.signals.trees import Trees, lift
 from plugin.signals.visits import Visits
 
 #: days ahead that chances are told for
@@ -26,11 +30,11 @@ TOLD = (30, 60, 90, 180)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mixture:
-    """How the chance within ``days`` is reckoned beside MBG/NBD."""
+    """How the chance within ``days`` is reckoned beside the models of visits."""
 
     days: int
     slopes: Slopes
-    #: of the regression, between 0 and 1; the rest is MBG/NBD's
+    #: of the regression, between 0 and 1; the rest is the models'
     share: float
     #: added to the mixed log-odds: half of the way to MBG/NBD's mean, which remembers the store's whole past
     shift: float
@@ -48,26 +52,52 @@ class Mixture:
         return plain
 
 
-def chances(base: Mbg, mixtures: tuple[Mixture, ...], gap_model: GapModel | None, visits: Visits) -> Floats:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Models:
+    """The models of visits of one store."""
+
+    gaps: GapModel | None
+    base: Mbg
+    #: None where gaps are no more regular than chance
+    regular: Regular | None
+    #: how much of the log-odds is MBG/CNBD-k's; the rest is MBG/NBD's
+    regular_share: float
+
+
+def chances(models: Models, mixtures: tuple[Mixture, ...], trees: Trees | None, visits: Visits) -> Floats:
     """The chance of an order within each of ``HORIZONS``, one row per customer; never less within a longer time."""
     by_days = {mixture.days: mixture for mixture in mixtures}
-    columns = features(visits, gap_model) if by_days and gap_model is not None else []
+    columns = features(visits, models.gaps) if by_days and models.gaps is not None else []
+    bend = bent(models, trees, visits, columns)
     out = np.empty((visits.customer.size, len(HORIZONS)))
     for place, days in enumerate(HORIZONS):
-        plain = mbg.p_buy(base, visits.gap_count, visits.last, visits.age, float(days))
-        mixture = by_days.get(days)
-        out[:, place] = plain if mixture is None else mix(mixture, columns, plain)
+        odds, mixture = plain_odds(models, visits, days), by_days.get(days)
+        if mixture is not None:
+            odds = mixed(logistic.log_odds(mixture.slopes, columns) + bend, odds, mixture.share) + mixture.shift
+        out[:, place] = logistic.chance(odds)
     return np.maximum.accumulate(out, axis=1)
 
 
-def mix(mixture: Mixture, columns: list[Floats], plain: Floats) -> Floats:
-    """The mixed chance from features and MBG/NBD's chance."""
-    return logistic.chance(mixed_odds(mixture.slopes, mixture.share, columns, plain) + mixture.shift)
+def plain_odds(models: Models, visits: Visits, days: int) -> Floats:
+    """What the models of visits say, as log-odds."""
+    x, last, age, within = visits.gap_count, visits.last, visits.age, float(days)
+    odds = logistic.odds(mbg.p_buy(models.base, x, last, age, within))
+    if models.regular is None or not models.regular_share:
+        return odds
+    beat = logistic.odds(regular.p_buy(models.regular, x, last, age, within))
+    return mixed(beat, odds, models.regular_share)
 
 
-def mixed_odds(slopes: Slopes, share: float, columns: list[Floats], plain: Floats) -> Floats:
-    """Log-odds before the shift."""
-    return share * logistic.log_odds(slopes, columns) + (1 - share) * logistic.odds(plain)
+def bent(models: Models, trees: Trees | None, visits: Visits, columns: list[Floats]) -> Floats:
+    """What the trees add to the regression's log-odds, from the regression's columns and their own."""
+    if trees is None or models.gaps is None or not columns:
+        return np.zeros(visits.customer.size)
+    return lift(trees, columns + more(visits, models.gaps, models.base, models.regular))
+
+
+def mixed(one: Floats, other: Floats, share: float) -> Floats:
+    """``share`` of the one and the rest of the other."""
+    return share * one + (1 - share) * other
 
 
 def at(table: Floats, days: int) -> Floats:

@@ -22,6 +22,7 @@ from plugin.signals.visits import Visits, log_days
 PLACES = 3
 #: the shares at which a store's quantiles are set
 SHARES = (0.1, 0.5, 0.8, 0.9, 0.95)
+_NOTHING = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,17 @@ def days(model: GapModel, own: Rhythm, share: float) -> Floats:
     z = ndtri(np.minimum(level * _come_back(model, own), 1 - 1e-12))
     quantile: Floats = np.exp(own.mean + own.sd * z)
     return quantile
+
+
+def wait_quantile(model: GapModel, visits: Visits, *, within: float, share: float) -> Floats:
+    """The days from now by which this share of the customers whose gap, open so far, ends ``within`` have come."""
+    own = rhythm(model, visits)
+    so_far = visits.silence + 1.0
+    now, then = (ndtr((np.log(so_far + ahead) - own.mean) / own.sd) for ahead in (0.0, within))
+    quantile = np.exp(own.mean + own.sd * ndtri(np.clip(now + share * (then - now), 1e-12, 1 - 1e-12))) - so_far
+    # so far out that the distribution has nothing left to say
+    wait: Floats = np.clip(np.where(then - now < _NOTHING, within * share, quantile), 0.0, within)
+    return wait
 
 
 def level_of(model: GapModel, own: Rhythm, gap: Ints) -> Floats:

@@ -1,34 +1,28 @@
-"""Learns from a store's own past how to mix the two ways of reckoning a chance, and tries the mixture on that past.
+"""Learns from a store's own past how to reckon the chance of an order: what is trained, tried and then used.
 
-A mixture is tried on cut-offs that its training did not reach: trained on what was known by then, scored on what came
-after. A store too small or too young, or one whose mixture does not win, keeps MBG/NBD alone.
+A store too small or too young keeps the models of visits, and so does one whose regression does not win its trial.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from plugin.signals import gapfit, logistic, mbg
-from plugin.signals.arrays import Bools, Floats
-from plugin.signals.chance import HORIZONS, Mixture, mixed_odds
-from plugin.signals.features import features
-from plugin.signals.gaps import GapModel
+from plugin.signals import logistic, mbg, trial
+from plugin.signals.arrays import Bools
+from plugin.signals.chance import HORIZONS, Mixture, Models, bent, mixed, plain_odds
+from plugin.signals.features import features, more
 from plugin.signals.history import PurchaseHistory
 from plugin.signals.mbg import Mbg
 from plugin.signals.past import Snapshot, snapshots
+from plugin.signals.trees import Trees, scaled
+from plugin.signals.trial import LESSONS, TRIED, Choice, Lesson, enough
 from plugin.signals.visits import Visits
 
-#: customers at a cut-off, and customers who came and who did not, below which nothing is learnt
-FEWEST, FEWEST_EACH = 200, 50
-#: cut-offs learnt from, and cut-offs tried on
-LESSONS, TRIALS = 10, 3
-#: shares of the regression that are tried; the larger must win
-SHARES = (0.0, 0.35, 0.7)
-#: the trial is about chances within so many days
-TRIED = 90
+#: customers at a cut-off below which nothing is learnt
+FEWEST = 200
 LOST_WITHIN, LOST_CHANCE = 180, 0.10
 
 
@@ -37,78 +31,81 @@ class Lessons:
     """What a store's past taught."""
 
     mixtures: tuple[Mixture, ...]
+    trees: Trees | None
+    #: of MBG/CNBD-k in the models of visits
+    regular_share: float
     #: MBG/NBD's chance within ``LOST_WITHIN`` days at which ``LOST_CHANCE`` of such customers really came
     lost_below: float
-    #: mean squared error of each of ``SHARES`` in the trial; empty where there was none
-    trial: tuple[float, ...]
+    #: won | lost | untried | few_customers | short_past: what the trial said of the regression, or why there was none
+    why: str
+    #: what was tried with its mean squared error, the one in use first
+    tried: tuple[tuple[str, float], ...]
 
 
-def learn(history: PurchaseHistory, visits: Visits, gap_model: GapModel | None, base: Mbg) -> Lessons:
+def nothing(why: str, models: Models | None) -> Lessons:
+    """The lessons of a store that is too small or too young."""
+    share = 0.5 if models is not None and models.regular is not None else 0.0
+    return Lessons(mixtures=(), trees=None, regular_share=share, lost_below=LOST_CHANCE, why=why, tried=())
+
+
+def learn(history: PurchaseHistory, visits: Visits, models: Models) -> Lessons:
     """Mixtures for every horizon that the past is long enough for. ``visits`` is the same history as of today."""
-    if gap_model is None or visits.customer.size < FEWEST:
-        return Lessons(mixtures=(), lost_below=LOST_CHANCE, trial=())
+    if models.gaps is None or visits.customer.size < FEWEST:
+        return nothing("few_customers", models)
     past = snapshots(history, visits.as_of, most=LESSONS + HORIZONS[-1] // 30)
-    past = [one for one in past if one.visits.customer.size >= FEWEST]
-    tables = [np.stack(features(one.visits, gap_model), axis=1) for one in past]
-    trial = try_shares(past, tables)
-    share = SHARES[int(np.argmin(trial))] if trial else SHARES[1]
-    mixtures = tuple(
-        mixture for days in HORIZONS
-        if share > 0 and (mixture := _mixture(past, tables, days=days, share=share, now=(visits, gap_model, base)))
-    )  # fmt: skip
-    return Lessons(mixtures=mixtures, lost_below=_lost_below(past, base), trial=trial)
+    lessons = [lesson(one, models) for one in past if one.visits.customer.size >= FEWEST]
+    plain = nothing("short_past", models)
+    plain = replace(plain, lost_below=_lost_below([one.snapshot for one in lessons], models.base))
+    if not _closed(lessons, TRIED):
+        return plain
+    choice = trial.choose(lessons, models)
+    models = replace(models, regular_share=choice.regular_share)
+    plain = replace(plain, regular_share=choice.regular_share, why=choice.why, tried=choice.tried)
+    if not choice.share:
+        return plain
+    return _mixtures(lessons, models, visits, choice, plain)
 
 
-def try_shares(past: Sequence[Snapshot], tables: Sequence[Floats]) -> tuple[float, ...]:
-    """The mean squared error of each share on cut-offs that the training did not reach; () where there are none."""
-    errors = []
-    for place, one in enumerate(past):
-        earlier = [n for n in range(place + 1, len(past)) if past[n].known - one.known >= TRIED][:LESSONS]
-        if one.known < TRIED or not _enough([past[n].came(TRIED) for n in earlier]):
-            continue
-        slopes = logistic.fit([tables[n] for n in earlier], [past[n].came(TRIED) for n in earlier])
-        plain, came = _plain(one.visits), one.came(TRIED)
-        columns = [np.ascontiguousarray(column) for column in tables[place].T]
-        errors.append([_error(slopes, share, columns, plain, came) for share in SHARES])
-        if len(errors) == TRIALS:
-            break
-    return tuple(np.mean(errors, axis=0).tolist()) if errors else ()
+def lesson(one: Snapshot, models: Models) -> Lesson:
+    """A cut-off with what the models of today say of its customers."""
+    if models.gaps is None:
+        raise ValueError("nothing is learnt before the first gap")
+    own, other = features(one.visits, models.gaps), more(one.visits, models.gaps, models.base, models.regular)
+    return Lesson(snapshot=one, table=np.stack(own, axis=1), more=np.stack(other, axis=1))
 
 
-def _error(slopes: logistic.Slopes, share: float, columns: list[Floats], plain: Floats, came: Bools) -> float:
-    odds = mixed_odds(slopes, share, columns, plain)
-    shifted = logistic.chance(odds + logistic.shift_to(odds, float(plain.mean())) / 2)
-    return float(np.mean((shifted - came) ** 2))
+def _mixtures(lessons: list[Lesson], models: Models, visits: Visits, choice: Choice, plain: Lessons) -> Lessons:
+    columns, found = features(visits, models.gaps) if models.gaps else [], []
+    _, grown = trial.train(_closed(lessons, TRIED), TRIED, bend=choice.bend > 0)
+    grown = grown and scaled(grown, choice.bend)
+    bend = bent(models, grown, visits, columns)
+    for days in HORIZONS:
+        if closed := _closed(lessons, days):
+            slopes, _ = trial.train(closed, days, bend=False)
+            odds = mixed(logistic.log_odds(slopes, columns) + bend, plain_odds(models, visits, days), choice.share)
+            found.append(
+                Mixture(days=days, slopes=slopes, share=choice.share, shift=_shift(odds, models, visits, days))
+            )
+    return replace(plain, mixtures=tuple(found), trees=grown)
 
 
-def _plain(visits: Visits) -> Floats:
-    """MBG/NBD's chance by a fit that saw nothing later than the cut-off."""
-    gap_model = gapfit.fit(visits)
-    usual = None if gap_model is None else float(np.exp(gap_model.means[0]))
-    fitted = mbg.fit(visits.gap_count, visits.last, visits.age, usual_gap=usual)
-    return mbg.p_buy(fitted, visits.gap_count, visits.last, visits.age, float(TRIED))
+def _closed(lessons: Sequence[Lesson], days: int) -> list[Lesson]:
+    """The cut-offs whose outcome is known; none where they are too few to learn from."""
+    closed = [one for one in lessons if one.snapshot.known >= days][:LESSONS]
+    return closed if len(closed) >= 2 and enough([one.came(days) for one in closed]) else []
 
 
-def _mixture(
-    past: Sequence[Snapshot], tables: Sequence[Floats], *, days: int, share: float, now: tuple[Visits, GapModel, Mbg]
-) -> Mixture | None:
-    """The mixture for one horizon, its level set among today's customers; None where the past is too short."""
-    closed = [n for n, one in enumerate(past) if one.known >= days][:LESSONS]
-    came = [past[n].came(days) for n in closed]
-    if len(closed) < 2 or not _enough(came):
-        return None
-    slopes = logistic.fit([tables[n] for n in closed], came)
-    visits, gap_model, base = now
-    plain = mbg.p_buy(base, visits.gap_count, visits.last, visits.age, float(days))
-    odds = mixed_odds(slopes, share, features(visits, gap_model), plain)
-    return Mixture(days=days, slopes=slopes, share=share, shift=logistic.shift_to(odds, float(plain.mean())) / 2)
+def _shift(odds: np.ndarray, models: Models, visits: Visits, days: int) -> float:
+    """Half of the way to MBG/NBD's mean chance among today's customers."""
+    mean = float(mbg.p_buy(models.base, visits.gap_count, visits.last, visits.age, float(days)).mean())
+    return logistic.shift_to(odds, mean) / 2
 
 
 def _lost_below(past: Sequence[Snapshot], base: Mbg) -> float:
     """Where the chance within ``LOST_WITHIN`` is to be cut so that one in ten beyond it comes back; .03 to .3."""
     closed = [one for one in past if one.known >= LOST_WITHIN][:LESSONS]
-    came = [one.came(LOST_WITHIN) for one in closed]
-    if not _enough(came):
+    came: list[Bools] = [one.came(LOST_WITHIN) for one in closed]
+    if not enough(came):
         return LOST_CHANCE
     plain = [
         logistic.odds(mbg.p_buy(base, one.visits.gap_count, one.visits.last, one.visits.age, float(LOST_WITHIN)))
@@ -119,9 +116,3 @@ def _lost_below(past: Sequence[Snapshot], base: Mbg) -> float:
         return LOST_CHANCE
     wanted = (np.log(LOST_CHANCE / (1 - LOST_CHANCE)) - slopes.level) / slopes.weights[0]
     return float(np.clip(logistic.chance(np.array([wanted]))[0], 0.03, 0.3))
-
-
-def _enough(came: Sequence[Bools]) -> bool:
-    """Enough of either outcome to learn from."""
-    good = sum(int(np.count_nonzero(one)) for one in came)
-    return good >= FEWEST_EACH and sum(one.size for one in came) - good >= FEWEST_EACH

@@ -66,7 +66,7 @@ def odds(probability: Floats) -> Floats:
 def shift_to(log_odds_of: Floats, mean: float) -> float:
     """What to add to all log-odds so that the mean probability becomes ``mean``, by halving."""
     low, high = -10.0, 10.0
-    for _ in range(40):
+    for _ in range(30):
         middle = (low + high) / 2
         low, high = (middle, high) if chance(log_odds_of + middle).mean() < mean else (low, middle)
     return high

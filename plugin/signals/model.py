@@ -5,26 +5,27 @@ The night fits them; in between, single customers are measured with them. They t
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 
 from plugin.signals import gapfit, mbg, regular, rfm, spend
-from plugin.signals.chance import Mixture
+from plugin.signals.chance import Mixture, Models
 from plugin.signals.days import DAY, to_seconds
 from plugin.signals.gaps import GapModel
 from plugin.signals.history import PurchaseHistory, seen, thin
-from plugin.signals.learn import LOST_CHANCE, Lessons, learn
+from plugin.signals.learn import Lessons, learn, nothing
 from plugin.signals.mbg import Mbg
 from plugin.signals.regular import Regular
 from plugin.signals.rfm import RfmCuts
 from plugin.signals.spend import GammaGamma
+from plugin.signals.trees import Trees
 from plugin.signals.visits import Visits, boil_down
 
 #: of the JSON form
-VERSION = 5
+VERSION = 6
 #: days, for a store without a single gap
 TYPICAL_GAP = 60.0
 #: customers that gaps and mixtures are learnt from; more change nothing that matters
@@ -35,6 +36,8 @@ REGULAR = 1.2
 KEEP_FITS, KEEP_LESSONS = 7, 28
 #: ... unless the store has so many times the customers now, as after an import
 GROWN = 1.2
+#: plain values among the lessons
+LEARNT = ("regular_share", "lost_below", "why")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +48,7 @@ class StoreModel:
     as_of: int
     #: when ``gaps``, ``base`` and ``spend`` were fitted
     fitted_at: int
-    #: when ``regular``, ``mixtures``, ``lost_below`` and ``trial`` were learnt
+    #: when ``regular`` and all below ``spend`` were learnt
     learnt_at: int
     #: customers with at least one valid order, now and at those two times
     buyers: int
@@ -60,25 +63,42 @@ class StoreModel:
     regular: Regular | None
     #: None while fewer than ``spend.FEWEST`` customers have come back
     spend: GammaGamma | None
-    #: by days ahead; empty where MBG/NBD stands alone
+    #: by days ahead; empty where the models of visits stand alone
     mixtures: tuple[Mixture, ...]
+    trees: Trees | None
+    regular_share: float
     #: lost: MBG/NBD's chance within 180 days is below this, and one in ten of such customers comes back
     lost_below: float
-    #: the mixtures' trial, see ``learn.Lessons``
-    trial: tuple[float, ...]
+    #: what the mixtures' trial said, and of what, see ``learn.Lessons``
+    why: str
+    tried: tuple[tuple[str, float], ...]
+
+    @property
+    def models(self) -> Models | None:
+        """The models of visits; None without customers."""
+        if self.base is None:
+            return None
+        return Models(gaps=self.gaps, base=self.base, regular=self.regular, regular_share=self.regular_share)
+
+    @property
+    def in_use(self) -> str:
+        """What chances rest on: mixture | mbg | regular (MBG/CNBD-k, or both models of visits) | none."""
+        if self.mixtures:
+            return "mixture"
+        return "none" if self.base is None else "regular" if self.regular and self.regular_share else "mbg"
 
     def to_json(self) -> dict[str, Any]:
         """Plain numbers, lists and None, with the version of the form."""
         plain = {"version": VERSION} | {
             name: getattr(self, name)
-            for name in ("as_of", "fitted_at", "learnt_at", "buyers", "fitted_buyers", "learnt_buyers", "lost_below")
+            for name in ("as_of", "fitted_at", "learnt_at", "buyers", "fitted_buyers", "learnt_buyers", *LEARNT)
         }
         parts = {name: getattr(self, name) for name in ("base", "regular", "spend")}
         return plain | {name: part and asdict(part) for name, part in parts.items()} | {
             "cuts": {measure: list(cuts) for measure, cuts in asdict(self.cuts).items()},
             "gaps": self.gaps and self.gaps.to_json(),
             "mixtures": [mixture.to_json() for mixture in self.mixtures],
-            "trial": list(self.trial),
+            "trees": self.trees and self.trees.to_json(), "tried": [list(one) for one in self.tried],
         }  # fmt: skip
 
     @classmethod
@@ -94,7 +114,8 @@ class StoreModel:
             regular=Regular(**plain["regular"]) if plain["regular"] else None,
             spend=GammaGamma(**plain["spend"]) if plain["spend"] else None,
             mixtures=tuple(Mixture.from_json(mixture) for mixture in plain["mixtures"]),
-            lost_below=plain["lost_below"], trial=tuple(plain["trial"]),
+            trees=Trees.from_json(plain["trees"]) if plain["trees"] else None,
+            tried=tuple((name, error) for name, error in plain["tried"]), **{name: plain[name] for name in LEARNT},
         )  # fmt: skip
 
 
@@ -116,15 +137,15 @@ def fit(history: PurchaseHistory, as_of: datetime, *, earlier: StoreModel | None
         base = mbg.fit(visits.gap_count, visits.last, visits.age, usual_gap=usual)
     if earlier is not None and _lessons_hold(earlier, visits):
         learnt_at, learnt_buyers, shape = earlier.learnt_at, earlier.learnt_buyers, earlier.regular
-        lessons = Lessons(mixtures=earlier.mixtures, lost_below=earlier.lost_below, trial=earlier.trial)
+        lessons = Lessons(**{field.name: getattr(earlier, field.name) for field in fields(Lessons)})
     else:
         learnt_at, learnt_buyers = visits.as_of, visits.customer.size
         shape = _regular(some, gap_model, base)
-        lessons = _lessons(few, some, gap_model, base)
+        lessons = _lessons(few, some, gap_model, base, shape)
     return StoreModel(
         as_of=visits.as_of, fitted_at=visits.as_of, learnt_at=learnt_at, buyers=visits.customer.size,
         fitted_buyers=visits.customer.size, learnt_buyers=learnt_buyers, cuts=_cuts(visits), gaps=gap_model, base=base, regular=shape, spend=_spend(visits),
-        mixtures=lessons.mixtures, lost_below=lessons.lost_below, trial=lessons.trial,
+        **{field.name: getattr(lessons, field.name) for field in fields(Lessons)},
     )  # fmt: skip
 
 
@@ -155,10 +176,12 @@ def _regular(visits: Visits, gap_model: GapModel | None, base: Mbg | None) -> Re
     return fitted if fitted.k >= REGULAR else None
 
 
-def _lessons(history: PurchaseHistory, visits: Visits, gap_model: GapModel | None, base: Mbg | None) -> Lessons:
+def _lessons(
+    history: PurchaseHistory, visits: Visits, gap_model: GapModel | None, base: Mbg | None, shape: Regular | None
+) -> Lessons:
     if base is None:
-        return Lessons(mixtures=(), lost_below=LOST_CHANCE, trial=())
-    return learn(history, visits, gap_model, base)
+        return nothing("few_customers", None)
+    return learn(history, visits, Models(gaps=gap_model, base=base, regular=shape, regular_share=0.0))
 
 
 def _spend(visits: Visits) -> GammaGamma | None:

@@ -1,8 +1,9 @@
 """What is to be expected of each customer: whether, when and how much.
 
 The date of the next order is told given the silence so far and given that it comes within ``WITHIN`` days; the chance
-that it comes at all stands beside it. Its quantiles are the mean of those of up to three models: MBG/NBD,
-MBG/CNBD-k where the store's gaps are regular, and the mixed chances read as a distribution over time.
+that it comes at all stands beside it. Its quantiles are means over models: where the store's gaps are regular those of
+MBG/CNBD-k and of the customer's lognormal beat, elsewhere those of MBG/NBD; and the mixed chances read as a
+distribution over time.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from functools import reduce
 import numpy as np
 from scipy.special import gammaincinv
 
-from plugin.signals import chance, mbg, regular, spend
+from plugin.signals import chance, gaps, mbg, regular, spend
 from plugin.signals.arrays import Floats, Ints
 from plugin.signals.model import StoreModel
 from plugin.signals.visits import YEAR, Visits
@@ -56,9 +57,9 @@ def outlook(visits: Visits, model: StoreModel) -> Outlook:
 
 def chance_table(visits: Visits, model: StoreModel) -> Floats:
     """The chance of an order within each of ``chance.HORIZONS``; NaN without customers in the model."""
-    if model.base is None:
+    if model.models is None:
         return np.full((visits.customer.size, len(chance.HORIZONS)), np.nan)
-    return chance.chances(model.base, model.mixtures, model.gaps, visits)
+    return chance.chances(model.models, model.mixtures, model.trees, visits)
 
 
 def wait(visits: Visits, model: StoreModel, table: Floats, share: float) -> Floats:
@@ -66,9 +67,13 @@ def wait(visits: Visits, model: StoreModel, table: Floats, share: float) -> Floa
     if model.base is None:
         return np.full(visits.customer.size, np.nan)
     x, last, age = visits.gap_count, visits.last, visits.age
-    told = [mbg.wait_quantile(model.base, x, age, float(WITHIN), share)]
-    if model.regular is not None:
-        told.append(regular.wait_quantile(model.regular, x, last, age, within=float(WITHIN), share=share))
+    if model.regular is None or model.gaps is None:
+        told = [mbg.wait_quantile(model.base, x, age, float(WITHIN), share)]
+    else:
+        told = [
+            regular.wait_quantile(model.regular, x, last, age, within=float(WITHIN), share=share),
+            gaps.wait_quantile(model.gaps, visits, within=float(WITHIN), share=share),
+        ]
     if model.mixtures:
         told.append(_read(table, share))
     return np.clip(reduce(np.add, told) / len(told), SOONEST, float(WITHIN))

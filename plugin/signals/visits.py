@@ -16,6 +16,8 @@ from plugin.signals.history import PurchaseHistory, seen
 
 #: days that ``spend_365d`` looks back
 YEAR = 365
+#: days back that visits are counted in
+RECENT = (30, 90, 180, YEAR)
 _SHIFT = 32
 _LOW = (1 << _SHIFT) - 1
 # Logarithms of whole days come from one table, so that they are the same to the last bit wherever they are taken.
@@ -46,12 +48,16 @@ class Visits:
     second_gap: Floats
     #: sum of the log gaps from the third on
     later_gaps: Floats
+    #: sum of the squares of all log gaps
+    squared_gaps: Floats
     #: log days of the newest gap; 0 where there is none
     last_gap: Floats
     #: days; NaN below two gaps
     median_gap: Floats
-    #: visits within the last 90 and 365 days
+    #: visits within the last 30, 90, 180 and 365 days
+    recent_30: Ints
     recent_90: Ints
+    recent_180: Ints
     recent_365: Ints
     #: all gaps in whole days, by customer and time, and the position of each one's first
     gaps: Ints
@@ -102,10 +108,9 @@ def boil_down(history: PurchaseHistory, as_of: int) -> Visits:
         first_day=visit_day[visit_starts], last_day=visit_day[visit_starts + visit_counts - 1],
         spend_total=_sums(past.value, starts), spend_365d=_sums(year_ago, starts),
         gap_count=gap_counts, first_gap=first, second_gap=second,
-        later_gaps=_tail_sums(logs, gap_starts, gap_counts), last_gap=_nth(logs, gap_starts, gap_counts, -1),
-        median_gap=_medians(gaps, gap_starts, gap_counts),
-        recent_90=_sums((visit_day > today - 90).astype(np.int64), visit_starts),
-        recent_365=_sums((visit_day > today - YEAR).astype(np.int64), visit_starts),
+        later_gaps=_tail_sums(logs, gap_starts, gap_counts, since=2), squared_gaps=_tail_sums(logs**2, gap_starts, gap_counts, since=0),
+        last_gap=_nth(logs, gap_starts, gap_counts, -1), median_gap=_medians(gaps, gap_starts, gap_counts),
+        **{f"recent_{days}": _sums((visit_day > today - days).astype(np.int64), visit_starts) for days in RECENT},
         gaps=gaps, gap_starts=gap_starts,
     )  # fmt: skip
 
@@ -157,10 +162,10 @@ def _nth(logs: Floats, starts: Ints, counts: Ints, n: int) -> Floats:
     return out
 
 
-def _tail_sums(logs: Floats, starts: Ints, counts: Ints) -> Floats:
-    """The sum of each customer's log gaps from the third on, added up in the order of time."""
+def _tail_sums(logs: Floats, starts: Ints, counts: Ints, *, since: int) -> Floats:
+    """The sum over each customer's gaps without the first ``since``, added up in the order of time."""
     owner = np.repeat(np.arange(starts.size), counts)
-    later = np.arange(logs.size) - np.repeat(starts, counts) >= 2
+    later = np.arange(logs.size) - np.repeat(starts, counts) >= since
     return np.bincount(owner[later], weights=logs[later], minlength=starts.size).astype(np.float64)
 
 

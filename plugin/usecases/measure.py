@@ -31,7 +31,9 @@ INSTANTS = ("first_order_at", "last_order_at", "expected_next_order_at", "late_a
 WHOLE = ("order_count", "recency_days", "tenure_days", "r", "f", "m")
 NUMBERS = ("median_gap_days", "usual_gap_days", "p_order_90d")
 #: parts of a model that no decision looks at, left out of what is remembered of each night
-NOT_DECIDED_BY: dict[str, Any] = {"mixtures": [], "regular": None, "spend": None, "trial": []}
+NOT_DECIDED_BY: dict[str, Any] = {
+    "mixtures": [], "trees": None, "regular": None, "spend": None, "tried": []
+}  # fmt: skip
 WORDS = ("group", "gap_trend", "lateness")
 
 

@@ -1,13 +1,14 @@
 """What is learnt from a store's past, and the card that refuses what does not deserve trust."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
 import pytest
 
-from plugin.signals import learn, measure, model, past
+from plugin.signals import learn, measure, model, past, trial
+from plugin.signals.chance import Models
 from plugin.signals.days import to_seconds
-from plugin.signals.features import features
 from plugin.signals.history import PurchaseHistory, only, seen, thin
 from plugin.signals.report_card import report_card
 from tests.signals.made import after, lognormal_store
@@ -27,9 +28,12 @@ def fitted(store: PurchaseHistory) -> model.StoreModel:
 
 
 def test_a_store_with_a_past_uses_it(fitted: model.StoreModel) -> None:
-    """Enough history gives a mixture for every horizon, and its trial chose the share with the least error."""
+    """Enough history gives a mixture for every horizon, and its trial found it better than what stands beside it."""
     assert [mixture.days for mixture in fitted.mixtures] == [14, 30, 60, 90, 120, 180]
-    assert fitted.mixtures[0].share == learn.SHARES[int(np.argmin(fitted.trial))]
+    assert (fitted.in_use, fitted.why) == ("mixture", "won")
+    errors = dict(fitted.tried)
+    assert next(iter(errors)) == "mixture"
+    assert errors["mixture"] < min(errors["mbg"], errors["silence"])
 
 
 def test_one_alone_measures_like_among_all_with_lessons_too(store: PurchaseHistory, fitted: model.StoreModel) -> None:
@@ -72,16 +76,21 @@ def test_snapshots_hold_nothing_from_after_their_cut(store: PurchaseHistory) -> 
 
 
 def test_shuffled_outcomes_teach_nothing(store: PurchaseHistory, fitted: model.StoreModel) -> None:
-    """A regression trained on shuffled labels loses its trial: MBG/NBD stands alone."""
-    shots = past.snapshots(store, to_seconds(after(DAYS)), most=14)
-    shots = [one for one in shots if one.visits.customer.size >= learn.FEWEST]
-    assert fitted.gaps is not None
-    tables = [np.stack(features(one.visits, fitted.gaps), axis=1) for one in shots]
+    """A regression trained on shuffled labels loses its trial and is switched off: the models of visits stand alone."""
+    assert fitted.models is not None
     rng = np.random.default_rng(0)
-    for table in tables:
-        rng.shuffle(table, axis=0)
-    trial = learn.try_shares(shots, tables)
-    assert int(np.argmin(trial)) == 0
+    shuffled = [
+        replace(one, table=rng.permutation(one.table, axis=0), more=rng.permutation(one.more, axis=0))
+        for one in lessons_of(store, fitted.models)
+    ]
+    choice = trial.choose(shuffled, fitted.models)
+    assert (choice.share, choice.why) == (0.0, "lost")
+    assert choice.tried[0][0] in {"mbg", "regular"}
+
+
+def lessons_of(store: PurchaseHistory, models: Models) -> list[trial.Lesson]:
+    shots = past.snapshots(store, to_seconds(after(DAYS)), most=14)
+    return [learn.lesson(one, models) for one in shots if one.visits.customer.size >= learn.FEWEST]
 
 
 def test_the_card_marks_ours_best_or_equal(store: PurchaseHistory) -> None:

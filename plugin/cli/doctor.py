@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from plugin import runtime
-from plugin.cli import context, doctor_offers
+from plugin.cli import context, doctor_magento, doctor_offers
 from plugin.platforms.protocol import PlatformError
 from plugin.readiness import LEAST_DISK_SHARE, free_share
 from plugin.runtime import Runtime
@@ -115,6 +115,8 @@ def _shop(built: Runtime, shop: Shop) -> Iterator[Finding]:
     about = f"shop {shop.domain}"
     if shop.state == "uninstalled":
         yield Finding(about, ok=True, told="uninstalled")
+        with built.database.reading() as db:
+            yield from [Finding(*said) for said in doctor_magento.findings(db, shop, built.now())]
         return
     if shop.state == "paused":
         yield Finding(about, ok=False, told=_paused(shop))
@@ -123,13 +125,7 @@ def _shop(built: Runtime, shop: Shop) -> Iterator[Finding]:
     except (PlatformError, Unsealable) as error:
         yield Finding(about, ok=False, told=f"its API cannot be used: {error}")
     else:
-        missing = sorted(set(built.manifest.shopify.scopes) - set(info.scopes))
-        told = (
-            f"token works, {len(info.scopes)} scopes"
-            if not missing
-            else f"scopes are missing: {', '.join(missing)}; open the app once in the store's admin"
-        )
-        yield Finding(about, ok=not missing, told=told)
+        yield _scopes(built, shop, info.scopes)
         yield from _clocks(built, shop)
     with built.database.reading() as db:
         asked = disclosure.waiting(db, shop.shop_id, DATA_REQUEST)
@@ -137,6 +133,8 @@ def _shop(built: Runtime, shop: Shop) -> Iterator[Finding]:
         count = inbox.count_aside(db, shop.shop_id)
         wrong = ledger.disagreements(db, shop.shop_id)
         of_offers = [Finding(*said) for said in doctor_offers.findings(db, shop, built.now())]
+        of_connection = [Finding(*said) for said in doctor_magento.findings(db, shop, built.now())]
+    yield from of_connection
     yield from of_offers
     if wrong:
         told = f"of {', '.join(wrong)}, the sum of the moves is not what the month holds; restore the newest backup"
@@ -152,6 +150,19 @@ def _shop(built: Runtime, shop: Shop) -> Iterator[Finding]:
             ok=False,
             told=f"{count} set aside ({listed}); once they can be understood, regulars inbox rerun {shop.domain}",
         )
+
+
+def _scopes(built: Runtime, shop: Shop, granted: tuple[str, ...]) -> Finding:
+    about = f"shop {shop.domain}"
+    if shop.platform == doctor_magento.PLATFORM:
+        missing: Sequence[str] = doctor_magento.lacking(granted)
+        heals = "tick them in System, Extensions, Integrations, and save"
+    else:
+        missing = sorted(set(built.manifest.shopify.scopes) - set(granted))
+        heals = "open the app once in the store's admin"
+    if missing:
+        return Finding(about, ok=False, told=f"scopes are missing: {', '.join(missing)}; {heals}")
+    return Finding(about, ok=True, told=f"token works, {len(granted)} scopes")
 
 
 def _paused(shop: Shop) -> str:

@@ -10,7 +10,7 @@ from typing import TextIO
 
 import click
 
-from plugin.cli import context, magento_history
+from plugin.cli import context, magento_history, shopify_history
 from plugin.cli.progress import bar
 from plugin.integrations import PLATFORM as MAGENTO
 from plugin.runtime import Runtime
@@ -32,7 +32,10 @@ BATCH = 1_000
               help="A file with the columns order_id,customer_id,ordered_at,total,currency "
                    "(email,discount_code,refunded,lines optional).")  # fmt: skip
 def import_(shop: str, since: datetime | None, file: Path | None) -> None:
-    """Reads the past orders of SHOP. Running it again changes nothing; stopped half-way it goes on where it was."""
+    """Reads the past orders of SHOP, from the store or from a file. Running it again changes nothing.
+
+    Stopped half-way it goes on where it was; the worker reads on what the store has, too.
+    """
     with context.opened() as built:
         if file is None:
             _from_store(built, context.shop_named(built, shop), since)
@@ -45,10 +48,11 @@ def import_(shop: str, since: datetime | None, file: Path | None) -> None:
 
 
 def _from_store(built: Runtime, shop: Shop, since: datetime | None) -> None:
-    if shop.platform != MAGENTO:
-        raise click.UsageError("Say which file to read: --from-csv FILE.")
+    if shop.state != "active":
+        raise context.Problem(f"{shop.domain} is {shop.state}; its orders can be read once it is served again.")
     start = context.end_of(since.date() - timedelta(days=1), shop.timezone) if since else None
-    count = magento_history.read(built, shop, since=start)
+    reading = magento_history if shop.platform == MAGENTO else shopify_history
+    count = reading.read(built, shop, since=start)
     measured = night_step.measure_shop(built, shop, as_of=built.now())
     click.echo(f"Imported {count} orders of {measured} customers into {shop.domain}.")
 

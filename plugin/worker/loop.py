@@ -13,6 +13,7 @@ from plugin.worker import inbox_step, magento_step, night_step, outbox_step, tim
 from plugin.worker.connection_step import Connections
 from plugin.worker.history_step import Histories
 from plugin.worker.prune_step import Pruning
+from plugin.worker.reconcile_step import Reconciling
 from plugin.worker.rounds_step import Rounds
 from plugin.worker.scrub_step import Scrubbing
 
@@ -49,7 +50,7 @@ class Worker:
         self.runtime = runtime
         self.pages_too = True
         self.pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="store-call")
-        self.histories = Histories(runtime)
+        self.histories, self.reconciling = Histories(runtime), Reconciling(runtime)
         self.busy = 0
         self.queues: tuple[Callable[[], int], ...] = (
             lambda: inbox_step.run(runtime),
@@ -61,6 +62,7 @@ class Worker:
             lambda: magento_step.run(runtime),
             Connections(runtime).run,
             self.histories.run,
+            self.reconciling.run,
             Rounds(runtime).run,
             Pruning(runtime).run,
             Scrubbing(runtime).run,

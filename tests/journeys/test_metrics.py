@@ -26,6 +26,8 @@ NAMES = {
     "regulars_budget_committed_minor",
     "regulars_budget_cap_minor",
     "regulars_store_calls",
+    "regulars_store_notices",
+    "regulars_reconciled_orders",
     "regulars_throttled",
     "regulars_token_refresh",
     "regulars_redact_pending_oldest_age_seconds",

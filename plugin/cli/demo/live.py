@@ -47,6 +47,8 @@ class Life:
     def live(self, days: Sequence[date], progress: Callable[[int], object]) -> None:
         """Lives through the days in order, those before where it stopped last time excepted."""
         lived = diary.lived_until(self.world.store)
+        # nothing gets lost on the way to these days, and asking a thousand times would take its time
+        self.world.worker.reconciling.on = False
         for day in days:
             # what pages show is that of the last night; the nights before go by unseen
             self.world.worker.pages_too = day in days[-LOOKED_AT:]
@@ -54,6 +56,7 @@ class Life:
                 self._day(day)
                 diary.mark_lived(self.world.store, day)
             progress(1)
+        self.world.worker.reconciling.on = True
 
     def _day(self, day: date) -> None:
         rng = random.Random(f"{SEED} {day}")  # noqa: S311 - a play, not a secret

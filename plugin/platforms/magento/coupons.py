@@ -61,6 +61,8 @@ class Coupons:
             if not fresh:
                 self._book.forget()
                 raise InDoubt(f"the rule may be gone: {refused}") from None
+            if over or not self._takes_the_name(spec):
+                raise InDoubt(f"the store refuses the code and does not show it: {refused}") from None
             raise
         coupon = shape.mapping(made, "coupon")
         if coupon.get("rule_id") != rule or str(coupon.get("code", "")).upper() != spec.code.upper():
@@ -118,6 +120,17 @@ class Coupons:
     def _rule_for(self, spec: DiscountSpec) -> tuple[int, bool]:
         websites, zones = self._book.websites()
         return self._book.rule_for(template_of(spec, websites=websites, zones=zones))
+
+    def _takes_the_name(self, spec: DiscountSpec) -> bool:
+        """Whether the name was free until now: then nothing carries it, and nothing that is on its way ever will.
+
+        One empty look-up proves nothing, as what is read may lag behind what is written.
+        """
+        try:
+            self._client.post(COUPONS, {"coupon": _coupon(spec, self._book.graveyard())})
+        except Rejected:
+            return False
+        return True
 
     def _look_up(self, code: str) -> dict[str, Any] | None:
         search = Search(groups=where(Filter("code", code)), page_size=2)

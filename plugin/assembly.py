@@ -11,7 +11,7 @@ from flask import Flask
 
 from plugin.app import create_app
 from plugin.installation import Installer
-from plugin.pages import consenting
+from plugin.pages import consenting, proxied
 from plugin.pages.consenting import Way
 from plugin.platforms.magento.adobe_keys import HOST as ADOBE
 from plugin.platforms.magento.adobe_keys import AdobeKeys
@@ -58,6 +58,7 @@ def web(runtime: Runtime) -> Web:
     installer = Installer(runtime, sleep=time.sleep)
     app = create_app(runtime, ear=ear, on_first_open=installer.by_session)
     app.register_blueprint(consenting.blueprint(Way(runtime=runtime, on_code=installer.by_code)))
+    app.register_blueprint(proxied.blueprint(runtime))
     return Web(app=app, close=keeper.close)
 
 

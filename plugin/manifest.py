@@ -37,6 +37,17 @@ class Webhook:
 
     topic: str
     uri: str
+    #: what of the body is asked for; nothing named: all of it
+    include_fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppProxy:
+    """Where shoppers reach us under the store's own address: ``/{prefix}/{subpath}``, and what that stands for with us."""
+
+    prefix: str
+    subpath: str
+    uri: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +57,7 @@ class ShopifyPart:
     api_version: str
     scopes: tuple[str, ...]
     optional_scopes: tuple[str, ...]
+    app_proxy: AppProxy
     webhooks: tuple[Webhook, ...]
     compliance_webhooks: tuple[Webhook, ...]
 
@@ -138,8 +150,9 @@ def shopify_app_toml(manifest: Manifest, config: AppSettings) -> str:
         _table("[access_scopes]", scopes=",".join(shopify.scopes), optional_scopes=list(shopify.optional_scopes), use_legacy_install_flow=False),
         _table("[auth]", redirect_urls=[f"{url}/auth/shopify/callback"]),
         _table("[webhooks]", api_version=shopify.api_version),
-        *(_table("[[webhooks.subscriptions]]", topics=[hook.topic], uri=url + hook.uri) for hook in shopify.webhooks),
+        *(_table("[[webhooks.subscriptions]]", topics=[hook.topic], uri=url + hook.uri, include_fields=list(hook.include_fields)) for hook in shopify.webhooks),
         *(_table("[[webhooks.subscriptions]]", compliance_topics=[hook.topic], uri=url + hook.uri) for hook in shopify.compliance_webhooks),
+        _table("[app_proxy]", url=url + shopify.app_proxy.uri, subpath=shopify.app_proxy.subpath, prefix=shopify.app_proxy.prefix),
         _table("[app_preferences]", url=f"{url}/app/rules"),
         _table("[pos]", embedded=False),
         _table("[build]", automatically_update_urls_on_dev=False),
@@ -178,7 +191,8 @@ def _manifest(body: dict[str, Any]) -> Manifest:
             api_version=shopify["api_version"],
             scopes=tuple(shopify["scopes"]),
             optional_scopes=tuple(shopify["optional_scopes"]),
-            webhooks=tuple(Webhook(**hook) for hook in shopify["webhooks"]),
+            app_proxy=AppProxy(**shopify["app_proxy"]),
+            webhooks=tuple(_webhook(hook, shopify["include_fields"]) for hook in shopify["webhooks"]),
             compliance_webhooks=tuple(Webhook(**hook) for hook in shopify["compliance_webhooks"]),
         ),
         magento=MagentoPart(resources=tuple(magento["resources"]), events=tuple(magento["events"])),
@@ -186,6 +200,12 @@ def _manifest(body: dict[str, Any]) -> Manifest:
         stored=tuple(Stored(**kind) for kind in privacy["stored"]),
         not_stored=tuple(privacy["not_stored"]),
     )
+
+
+def _webhook(hook: dict[str, str], fields: dict[str, list[str]]) -> Webhook:
+    """``fields`` names what is asked for, as several topics have one kind of body."""
+    told = {name: value for name, value in hook.items() if name != "fields"}
+    return Webhook(**told, include_fields=tuple(fields[hook["fields"]]) if "fields" in hook else ())
 
 
 def _check(manifest: Manifest) -> None:
@@ -211,5 +231,5 @@ def _check(manifest: Manifest) -> None:
 
 
 def _table(heading: str, **values: bool | str | list[str]) -> str:
-    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()]
+    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items() if value != []]
     return "\n".join([heading, *lines] if heading else lines) + "\n"

@@ -21,7 +21,7 @@ from plugin.sandbox.throttle import STANDARD, Bucket, Plan
 from plugin.sandbox.weather import Weather
 
 API_VERSION = "2026-10"
-SCOPES = ("read_customer_merge", "read_customers", "read_orders", "write_discounts")
+SCOPES = ("read_customer_merge", "read_customers", "read_orders", "read_products", "write_app_proxy", "write_discounts")
 
 
 class Store:

@@ -44,6 +44,40 @@ def test_it_subscribes_to_every_topic_once() -> None:
     assert sum("compliance_topics" in entry for entry in webhooks["subscriptions"]) == 3
 
 
+def test_it_says_what_of_each_body_is_asked_for() -> None:
+    """Where fields are named they stand with the subscription; compliance topics know none."""
+    entries = _printed()["webhooks"]["subscriptions"]
+    asked = {topic: tuple(entry.get("include_fields", ())) for entry in entries for topic in entry.get("topics", ())}
+
+    assert asked == {hook.topic: hook.include_fields for hook in LOADED.shopify.webhooks}
+    assert not [entry for entry in entries if "compliance_topics" in entry and "include_fields" in entry]
+
+
+def test_shoppers_reach_us_under_the_stores_address() -> None:
+    """The proxy's address is ours; prefix and path are ones that Shopify allows."""
+    proxy = _printed()["app_proxy"]
+
+    assert proxy == {"url": "https://regulars.example.com/proxy/shopify", "subpath": "regulars", "prefix": "apps"}
+
+
+def test_it_keeps_what_shopifys_own_program_checks() -> None:
+    """The limits in the schemas of @shopify/cli 3.94.3, which accepts the file, for what may change here."""
+    printed = _printed()
+
+    assert 0 < len(printed["name"]) <= 30
+    assert len(printed["app_proxy"]["subpath"]) <= 30
+    assert printed["app_proxy"]["prefix"] in {"a", "apps", "community", "tools"}
+    assert printed["access"]["admin"]["direct_api_mode"] in {"online", "offline"}
+    for entry in printed["webhooks"]["subscriptions"]:
+        assert entry["uri"].startswith("https://")
+        assert not entry["uri"].endswith("/")
+        assert len(entry.get("include_fields", [])) == len(set(entry.get("include_fields", [])))
+    pairs = [
+        (topic, entry["uri"]) for entry in printed["webhooks"]["subscriptions"] for topic in entry.get("topics", ())
+    ]
+    assert len(pairs) == len(set(pairs))
+
+
 def test_it_asks_for_the_scopes_of_the_manifest() -> None:
     """Required scopes stand as Shopify writes them, optional ones apart."""
     scopes = _printed()["access_scopes"]

@@ -8,10 +8,10 @@ NEEDED: dict[str, frozenset[str]] = {
     "CreateFreeShipping": frozenset({"write_discounts"}),
     "FindDiscount": frozenset({"write_discounts"}),
     "FindDiscounts": frozenset({"write_discounts"}),
-    "ListDiscounts": frozenset({"write_discounts", "read_customers"}),
+    "ListDiscounts": frozenset({"write_discounts", "read_customers", "read_products"}),
     "DeactivateDiscount": frozenset({"write_discounts"}),
     "StoreInfo": frozenset(),
-    "FetchOrder": frozenset({"read_orders", "read_customers"}),
+    "FetchOrder": frozenset({"read_orders", "read_customers", "read_products"}),
     "CustomerTags": frozenset({"read_customers"}),
     "orders/create": frozenset({"read_orders"}),
     "orders/updated": frozenset({"read_orders"}),
@@ -30,7 +30,22 @@ NEEDED: dict[str, frozenset[str]] = {
     "discounts/delete": frozenset({"write_discounts"}),
     "app/uninstalled": frozenset(),
     "shop/update": frozenset(),
+    #: shoppers reach us under the store's own address
+    "app proxy": frozenset({"write_app_proxy"}),
     "customers/data_request": frozenset(),
     "customers/redact": frozenset(),
     "shop/redact": frozenset(),
+    "StartFlow": frozenset({"read_customers"}),
+    "CustomerGroups": frozenset({"read_customers"}),
+    "DeleteDiscounts": frozenset({"write_discounts"}),
+    "AddCodes": frozenset({"write_discounts"}),
+    "CodesAdded": frozenset({"write_discounts"}),
+    "FindCode": frozenset({"write_discounts"}),
+    "RemoveCodes": frozenset({"write_discounts"}),
+}
+
+#: the same for what is sent only once the merchant has turned it on and the store has granted it
+TURNED_ON: dict[str, frozenset[str]] = {
+    "MarkCustomer": frozenset({"write_customers"}),
+    "DefineField": frozenset({"write_customers"}),
 }

@@ -60,8 +60,8 @@ class Magento:
     def shop(self) -> Shop:
         """The store as Regulars knows it."""
         with self.runtime.database.reading() as db:
-            (found,) = shops.every(db)
-        return found
+            found = shops.every(db)
+        return found[0]
 
     def state(self) -> polled.Polled:
         """How far asking has come."""

@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from plugin import connecting
+from plugin.cli import doctor
 from plugin.integrations import DELIVERIES
 from plugin.platforms.protocol import ShopUnavailable, Unauthorized
 from plugin.sandbox.magento.store import KEYS, RESOURCES
@@ -159,3 +160,23 @@ def deliver(magento: Magento, topic: str, body: dict[str, object], *, secret: st
     heads = {"X-Regulars-Signature": signature.sign(raw, secret or held)}
     address = f"{connecting.deliveries_address(magento.runtime, way)}/{topic}"
     return requests.post(address, data=raw, headers=heads, timeout=SECONDS).status_code
+
+
+def test_the_doctor_says_how_a_magento_store_is_doing(magento: Magento):
+    """One line each: the resources, when it last answered, what events missed, what is refused, an unfinished handshake."""
+    connecting.awaiting(magento.runtime, "http://another.example")
+    magento.store.weather.expect(Mishap.SERVER_ERROR)
+    magento.passes(minutes=6)
+    told = {one.about.split(" of ")[0]: one for one in doctor.examine(magento.runtime) if "127.0.0.1" in one.about}
+    assert not told["polling"].ok
+    assert "maintenance" in told["polling"].told
+    magento.passes(minutes=6)
+    magento.store.resources = RESOURCES - {"Magento_SalesRule::quote"}
+    found = list(doctor.examine(magento.runtime))
+    lines = {one.about: one for one in found}
+    domain = magento.shop().domain
+    assert not lines[f"shop {domain}"].ok
+    assert "Magento_SalesRule::quote" in lines[f"shop {domain}"].told
+    assert lines[f"polling of {domain}"].ok
+    assert "polling brings everything" in lines[f"events of {domain}"].told
+    assert "hello until" in lines["connection of http://another.example"].told

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
-from storage.tables import notes, offers, snapshots
+from storage.tables import notes, offers, outbox, snapshots
 from storage.upserts import among, put_all
 
 
@@ -28,6 +28,13 @@ def page(db: Connection, shop_id: int, *, after: str, limit: int) -> list[Measur
     return [Measured(*row) for row in rows]
 
 
+def some(db: Connection, shop_id: int, customer_ids: Collection[str]) -> list[Measured]:
+    """Those of these customers who were measured."""
+    columns = (snapshots.c.customer_id, snapshots.c.group, snapshots.c.tier)
+    mine = (snapshots.c.shop_id == shop_id, among(db, snapshots.c.customer_id, customer_ids))
+    return [Measured(*row) for row in db.execute(select(*columns).where(*mine))]
+
+
 def steps(db: Connection, shop_id: int, customer_ids: Collection[str], *, now: datetime) -> dict[str, str]:
     """The step of the newest offer that each of these customers can use; no key for one who has none."""
     mine = (offers.c.shop_id == shop_id, offers.c.state == "issued", offers.c.ends_at > now)
@@ -36,6 +43,17 @@ def steps(db: Connection, shop_id: int, customer_ids: Collection[str], *, now: d
     )
     rows = db.execute(statement.order_by(offers.c.created_at, offers.c.offer_id))
     return {row.customer_id: f"{row.kind} {row.step}".strip() for row in rows}
+
+
+def about_to_end(
+    db: Connection, shop_id: int, *, now: datetime, until: datetime, shortest: timedelta, limit: int
+) -> list[str]:
+    """Offers that end before ``until`` and ran for at least ``shortest``, the first to end first."""
+    mine = (offers.c.shop_id == shop_id, offers.c.state == "issued", offers.c.ends_at > now, offers.c.ends_at <= until)
+    untold = ~exists().where(outbox.c.shop_id == shop_id, outbox.c.key == "flow/offer-ending/" + offers.c.offer_id)
+    statement = select(offers.c.offer_id, offers.c.starts_at, offers.c.ends_at).where(*mine, untold)
+    rows = db.execute(statement.order_by(offers.c.ends_at).limit(limit))
+    return [row.offer_id for row in rows if row.ends_at - row.starts_at >= shortest]
 
 
 def told(db: Connection, shop_id: int, customer_ids: Collection[str]) -> dict[str, dict[str, Any]]:

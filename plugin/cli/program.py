@@ -43,7 +43,7 @@ def set_(shop: str, file: Path, note: str) -> None:
     with context.opened() as built:
         found = context.shop_named(built, shop)
         wanted = rules_file.read(file)
-        if refused := list(ungranted(wanted, found.scopes.split(","))):
+        if refused := list(ungranted(wanted, found.scopes)):
             raise context.Problem("; ".join(f"{one.field}: {one.message}" for one in refused))
         with built.database.transaction() as db:
             current = programs.current(db, found.shop_id)

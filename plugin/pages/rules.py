@@ -11,7 +11,7 @@ from plugin.pages import changes, fields, formats, names, problems
 from plugin.pages.asked import Query
 from plugin.pages.say import _
 from plugin.rewards.cautions import cautions
-from plugin.rewards.granted import WRITE_CUSTOMERS
+from plugin.rewards.granted import WRITE_CUSTOMERS, may_write
 from plugin.rewards.invariants import MEASURES, MOST_TIERS, QUANTILES
 from plugin.rewards.problem import InvalidProgram
 from plugin.rewards.program import Program
@@ -73,9 +73,7 @@ def gather(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any
         "program": wire,
         "most_tiers": MOST_TIERS,
         "in_store_open": wire["announced"]["enabled"] or any(wire["in_store"].values()),
-        "grantable": WRITE_CUSTOMERS
-        if shop.platform == "shopify" and WRITE_CUSTOMERS not in shop.scopes.split(",")
-        else "",
+        "grantable": WRITE_CUSTOMERS if shop.platform == "shopify" and not may_write(shop.scopes) else "",
         **_form(wire, warned),
         "history": history(versions, now=now, most=VERSIONS_SHOWN),
     }

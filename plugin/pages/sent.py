@@ -53,7 +53,7 @@ def program(wire: Mapping[str, Any], *, shop: Shop) -> Program:
         raise Unprocessable(list(wrong.problems)) from None
     if found.currency != shop.currency:
         raise Unprocessable([Problem(field="currency", code="other_currency", message="")])
-    if refused := list(ungranted(found, shop.scopes.split(","))):
+    if refused := list(ungranted(found, shop.scopes)):
         raise Unprocessable(refused)
     return found
 

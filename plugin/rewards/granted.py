@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from plugin.rewards.problem import Problem
 from plugin.rewards.program import Program
@@ -16,9 +16,14 @@ def writes_customers(program: Program) -> bool:
     return program.in_store.metafields or program.in_store.tags
 
 
-def ungranted(program: Program, scopes: Collection[str]) -> Iterator[Problem]:
+def may_write(scopes: str) -> bool:
+    """Whether a store that granted these scopes, with commas or blanks between them, lets us write on customers."""
+    return WRITE_CUSTOMERS in scopes.replace(",", " ").split()
+
+
+def ungranted(program: Program, scopes: str) -> Iterator[Problem]:
     """The fields of the rules that ask for more than these scopes let us do."""
-    if WRITE_CUSTOMERS in scopes:
+    if may_write(scopes):
         return
     for name in ("metafields", "tags"):
         if getattr(program.in_store, name):

@@ -60,6 +60,38 @@ CREATE TABLE IF NOT EXISTS redemptions (
   at TEXT NOT NULL,
   PRIMARY KEY (discount_id, order_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS customer_fields (
+  customer_id INTEGER NOT NULL,
+  namespace TEXT NOT NULL,
+  key TEXT NOT NULL,
+  value TEXT NOT NULL,
+  writes INTEGER NOT NULL,
+  PRIMARY KEY (customer_id, namespace, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS field_definitions (
+  namespace TEXT NOT NULL,
+  key TEXT NOT NULL,
+  PRIMARY KEY (namespace, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS flow_runs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  handle TEXT NOT NULL,
+  payload TEXT NOT NULL,
+  at TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS pool_codes (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  discount_id INTEGER NOT NULL REFERENCES discounts (id),
+  code_key TEXT NOT NULL UNIQUE,
+  code TEXT NOT NULL,
+  used_by_order INTEGER
+) STRICT;
+CREATE TABLE IF NOT EXISTS bulk_creations (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  discount_id INTEGER NOT NULL,
+  codes TEXT NOT NULL,
+  done INTEGER NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS tokens (
   id INTEGER PRIMARY KEY,
   access_token TEXT NOT NULL UNIQUE,

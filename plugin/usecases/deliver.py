@@ -23,7 +23,7 @@ from plugin.platforms.protocol import (
     StoredDiscount,
     Taken,
 )  # fmt: skip
-from plugin.usecases import ask_tags, cancel_offers, end_on_time, give_back, put_off, still_stands
+from plugin.usecases import ask_tags, cancel_offers, end_on_time, flow, give_back, put_off, still_stands
 from plugin.usecases.spec import spec_of
 from storage import offers, outbox
 from storage.offers import Offer
@@ -91,6 +91,7 @@ def conclude_many(db: Connection, told: Sequence[tuple[OutboxRow, Task, Answer]]
             issued[row.shop_id][task.offer.offer_id] = found.ref
     for shop_id in sorted(issued):
         offers.issue_many(db, shop_id, issued[shop_id], now=now)
+        flow.issued(db, shop_id, issued[shop_id], now=now)
     for row, task, answer in told:
         if answer.found is None and answer.error is not None:
             _fail(db, row, task, answer.error, now)

@@ -18,7 +18,7 @@ from plugin.rewards.limits import SURPRISE
 from plugin.rewards.program import Program
 from plugin.rewards.tagged import UNREAD
 from plugin.rewards.win_back import KIND as WIN_BACK
-from plugin.usecases import ask_tags, keep_currency, standings
+from plugin.usecases import ask_tags, flow, keep_currency, standings
 from plugin.usecases.purses import Purses, account_of
 from plugin.usecases.rules_for import rules_for
 from plugin.vault import Vault
@@ -235,6 +235,9 @@ class _Desk:
             f"issue/{offer.offer_id}": {"offer_id": offer.offer_id} for offer in planned if offer.offer_id in opened
         }
         outbox.put_many(self.db, self.shop.shop_id, kind=ISSUE, payloads=to_issue, now=self.as_of)
+        if self.program.in_store.flow:
+            reminders = [one.offer_id for one in self.offers if one.state == "issued" and one.offer_id in opened]
+            flow.issued(self.db, self.shop.shop_id, reminders, now=self.as_of)
         # what was made already is not set aside twice
         kept = [
             (offer.budget_month, offer.reserved_minor, Cause(f"reserve/{offer.offer_id}", self.as_of, offer.offer_id))

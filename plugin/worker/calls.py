@@ -18,12 +18,17 @@ from plugin.usecases import (
     deliver,
     end_on_time,
     erase,
+    flow,
     put_off,
+    read_groups,
     read_tags,
+    reconcile,
     redact_shop,
     refetch,
     sweep,
     switch_off,
+    tell_store,
+    tidy_up,
 )
 from plugin.usecases.absorb import REFETCH
 from plugin.usecases.ask_tags import READ_TAGS
@@ -100,6 +105,35 @@ def _settled(
     return all_of_them
 
 
+def _whatever(
+    conclude: Callable[..., None],
+) -> Callable[[Runtime, Connection, Sequence[tuple[OutboxRow, Any, Any]]], None]:
+    """Concludes each call, answered or not."""
+
+    def all_of_them(runtime: Runtime, db: Connection, told: Sequence[tuple[OutboxRow, Any, Any]]) -> None:
+        for row, asked, answer in told:
+            conclude(db, row, asked, answer, now=runtime.now())
+
+    return all_of_them
+
+
+def _step(
+    go_on: Callable[..., None],
+) -> Callable[[Runtime, Connection, Sequence[OutboxRow]], Sequence[None]]:
+    """What is done without asking the store."""
+
+    def all_of_them(runtime: Runtime, db: Connection, rows: Sequence[OutboxRow]) -> Sequence[None]:
+        for row in rows:
+            go_on(db, row, now=runtime.now())
+        return [None] * len(rows)
+
+    return all_of_them
+
+
+def _done(db: Connection, row: OutboxRow, _asked: Any, _answer: Any, *, now: datetime) -> None:
+    outbox.done(db, row, now)
+
+
 def _prepare_disown(runtime: Runtime, db: Connection, rows: Sequence[OutboxRow]) -> Sequence[Any]:
     """A code that an offer belongs to by now stays."""
     known = {row.outbox_row: _belongs_to(db, row) for row in rows}
@@ -154,6 +188,14 @@ def _conclude_redaction(runtime: Runtime, db: Connection, told: Sequence[tuple[O
             runtime.unscrubbed.set()
 
 
+def _conclude_reconciling(runtime: Runtime, db: Connection, told: Sequence[tuple[OutboxRow, Any, Any]]) -> None:
+    for row, asked, answer in told:
+        if isinstance(answer, PlatformError):
+            put_off.call(db, row, answer, now=runtime.now())
+        else:
+            runtime.metrics.found(reconcile.conclude(db, row, asked, answer, now=runtime.now()))
+
+
 def _leave_to_the_merchant(runtime: Runtime, db: Connection, rows: Sequence[OutboxRow]) -> Sequence[None]:
     for row in rows:
         outbox.retry(db, row, run_at=runtime.now() + MERCHANT, reason="waits for the merchant")
@@ -183,6 +225,13 @@ KINDS: Mapping[str, Call] = {
     compare.DISOWN: Call(
         _prepare_disown, lambda store, asked: switch_off.code(store, str(asked["code"])), _each(_conclude_switch_off)
     ),
+    tell_store.ROUND: Call(_step(tell_store.go_on), _never, _never),
+    tell_store.TELL: Call(_one_by_one(tell_store.prepare), tell_store.ask, _whatever(tell_store.conclude)),
+    tell_store.DEFINE: Call(_payloads, tell_store.define, _settled(_done)),
+    flow.FLOW: Call(_one_by_one(flow.prepare), flow.ask, _whatever(flow.conclude)),
+    read_groups.READ: Call(_one_by_one(read_groups.prepare), read_groups.ask, _settled(read_groups.conclude)),
+    tidy_up.TIDY: Call(_one_by_one(tidy_up.prepare), tidy_up.ask, _settled(tidy_up.conclude)),
+    reconcile.RECONCILE: Call(_one_by_one(reconcile.prepare), reconcile.ask, _conclude_reconciling),
     redact_shop.CHECK: Call(_payloads, redact_shop.ask, _conclude_redaction),
     DATA_REQUEST: Call(_leave_to_the_merchant, _never, _never),
 }

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from plugin.runtime import Runtime
-from plugin.usecases import close_ended, sweep
+from plugin.usecases import close_ended, flow, read_groups, sweep, tell_store, tidy_up
 from storage import shops
 
 LOOK_EVERY = timedelta(minutes=1)
+#: each says when it is due, and begins once
+ROUNDS = (close_ended, sweep, tidy_up, tell_store, read_groups)
 
 
 class Rounds:
@@ -34,11 +36,14 @@ def begin(runtime: Runtime) -> int:
     now = runtime.now()
     with runtime.database.reading() as db:
         active = [shop for shop in shops.every(db) if shop.state == "active"]
-        due = [(shop, close_ended.due(db, shop, now=now), sweep.due(db, shop, now=now)) for shop in active]
+        due = [(shop, [each for each in ROUNDS if each.due(db, shop, now=now)]) for shop in active]
+        ending = [shop for shop in active if flow.wanted(db, shop.shop_id)]
     begun = 0
-    for shop, ended, hour in due:
-        if ended or hour:
+    for shop, rounds in due:
+        if rounds:
             with runtime.database.transaction() as db:
-                begun += close_ended.begin(db, shop, now=now) if ended else 0
-                begun += sweep.begin(db, shop, now=now) if hour else 0
+                begun += sum(each.begin(db, shop, now=now) for each in rounds)
+    for shop in ending:
+        with runtime.database.transaction() as db:
+            flow.ending(db, shop, now=now)
     return begun

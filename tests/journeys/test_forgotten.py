@@ -46,7 +46,11 @@ def test_nothing_late_brings_an_erased_customer_back(
     _tell(world, told)
     world.worker.drain()
 
-    assert {topic for topic, _ in told} > {"refunds/create", "orders/edited", "customers_email_marketing_consent/update"}
+    assert {topic for topic, _ in told} > {
+        "refunds/create",
+        "orders/edited",
+        "customers_email_marketing_consent/update",
+    }
     assert _rows(world) == before
     for canary in (str(CANARY), str(bought), EMAIL):
         assert not _held(tmp_path, canary)

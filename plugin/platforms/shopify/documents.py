@@ -5,6 +5,8 @@ A test holds each of them, with its variables, to Shopify's own schema.
 
 from __future__ import annotations
 
+from plugin.platforms.shopify.store_documents import STORE
+
 DISCOUNT_FIELDS = """
 fragment DiscountFields on DiscountCodeNode {
   id
@@ -209,4 +211,5 @@ ALL = {
     "StoreInfo": STORE_INFO,
     "FetchOrder": FETCH_ORDER,
     "CustomerTags": CUSTOMER_TAGS,
+    **STORE,
 }

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
-from plugin.platforms.protocol import DiscountPage, DiscountSpec, FetchedOrder, StoredDiscount, StoreInfo
-from plugin.platforms.shopify import customers, discounts, orders, shop
+from plugin.platforms.in_store import CustomerMark
+from plugin.platforms.protocol import (
+    DiscountPage,
+    DiscountSpec,
+    FetchedOrder,
+    PlatformError,
+    StoredDiscount,
+    StoreInfo,
+)
+from plugin.platforms.shopify import customers, discounts, history, marks, orders, pools, shop
 from plugin.platforms.shopify.admin import AdminClient
+from plugin.platforms.shopify.history import Changed
 
 
 class ShopifyPlatform:
@@ -41,9 +51,41 @@ class ShopifyPlatform:
         """The order as it is now, or None."""
         return orders.fetch_order(self._client, order_id, currency=self._currency)
 
+    def changed_orders(self, *, since: datetime, after: str | None) -> Changed:
+        """A page of the orders that changed since then, without what they hold."""
+        return history.changed_orders(self._client, since=since, after=after)
+
     def customer_tags(self, customer_id: str) -> tuple[str, ...] | None:
         """The customer's tags as they are now, or None."""
         return customers.customer_tags(self._client, customer_id)
+
+    def mark_customer(self, mark: CustomerMark) -> None:
+        """Writes on a customer, and takes away."""
+        marks.mark_customer(self._client, mark)
+
+    def define_fields(self) -> None:
+        """Makes our fields known to segments."""
+        marks.define_fields(self._client)
+
+    def start_flow(self, handle: str, payload: Mapping[str, Any]) -> None:
+        """Starts the automations that wait for this."""
+        marks.start_flow(self._client, handle, payload)
+
+    def customer_groups(self, customer_ids: Collection[str]) -> dict[str, str | None]:
+        """Shopify's own groups of these customers."""
+        return marks.customer_groups(self._client, customer_ids)
+
+    def delete_discounts(self, refs: Collection[str]) -> None:
+        """Has discounts taken out of the store."""
+        pools.delete(self._client, refs)
+
+    def add_codes(self, pool: DiscountSpec, codes: Collection[str]) -> dict[str, StoredDiscount | PlatformError]:
+        """Adds codes to one discount."""
+        return pools.add_codes(self._client, pool, codes)
+
+    def remove_code(self, code: str) -> None:
+        """Takes one code out of a discount that holds several."""
+        pools.remove_code(self._client, code)
 
     def store_info(self) -> StoreInfo:
         """What the store says of itself."""

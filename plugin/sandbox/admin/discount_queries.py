@@ -8,6 +8,7 @@ from typing import Any
 from graphql import GraphQLResolveInfo
 
 from plugin.sandbox import discounts
+from plugin.sandbox.admin import shapes
 from plugin.sandbox.admin.call import Call, gid, number_of, refusal
 from plugin.sandbox.admin.discount_shapes import node
 from plugin.sandbox.admin.pages import Shape, checked_size, opened, page
@@ -26,8 +27,12 @@ def code_discount_node_by_code(info: GraphQLResolveInfo[Call], **arguments: Any)
 
 
 def nodes(info: GraphQLResolveInfo[Call], **arguments: Any) -> list[Shape | None]:
-    """``nodes(ids)``: of discounts with codes only; null for one that is not there."""
+    """``nodes(ids)``: of discounts with codes, or of customers; null for one that is not there."""
     call = info.context
+    if all("/Customer/" in one for one in arguments["ids"]):
+        call.require("read_customers", "nodes")
+        people = [shapes.customer(call, number_of("Customer", one)) for one in arguments["ids"]]
+        return [{"__typename": "Customer", **one} if one else None for one in people]
     call.require("read_discounts", "nodes")
     if len(arguments["ids"]) > MOST_IDS:
         raise refusal(

@@ -21,10 +21,10 @@ from graphql import (
     validate,
 )
 
-from plugin.sandbox.admin import bulk_fields, cost, discount_queries, mutations, queries
+from plugin.sandbox.admin import bulk_fields, cost, discount_queries, marks, mutations, pools, queries
 from plugin.sandbox.admin.call import Call
 
-PARTS = ("schema.graphql", "orders.graphql", "discounts.graphql", "bulk.graphql")
+PARTS = ("schema.graphql", "orders.graphql", "discounts.graphql", "bulk.graphql", "in_store.graphql")
 
 ROOT = {
     "bulkOperation": bulk_fields.one,
@@ -42,6 +42,16 @@ ROOT = {
     "discountCodeBasicCreate": mutations.discount_code_basic_create,
     "discountCodeFreeShippingCreate": mutations.discount_code_free_shipping_create,
     "discountCodeDeactivate": mutations.discount_code_deactivate,
+    "discountCodeBulkDelete": pools.discount_code_bulk_delete,
+    "discountCodeRedeemCodeBulkDelete": pools.redeem_code_bulk_delete,
+    "discountRedeemCodeBulkAdd": pools.redeem_code_bulk_add,
+    "discountRedeemCodeBulkCreation": pools.redeem_code_bulk_creation,
+    "flowTriggerReceive": marks.flow_trigger_receive,
+    "metafieldDefinitionCreate": marks.metafield_definition_create,
+    "metafieldsDelete": marks.metafields_delete,
+    "metafieldsSet": marks.metafields_set,
+    "tagsAdd": marks.tags_add,
+    "tagsRemove": marks.tags_remove,
 }
 
 

@@ -27,32 +27,39 @@ BY_HAND = "paused by hand"
 log = logging.getLogger("regulars.worker")
 
 
-def run(runtime: Runtime) -> int:
-    """Asks every store that is due; answers how many were asked."""
-    now = runtime.now()
-    with runtime.database.reading() as db:
-        due = connections.due(db, now)
-    return sum(_ask(runtime, shop_id, now) for shop_id in due)
+class Polling:
+    """The step. ``sweeps`` may be taken away while years are lived through in minutes."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.sweeps = True
+
+    def run(self) -> int:
+        """Asks every store that is due; answers how many were asked."""
+        now = self.runtime.now()
+        with self.runtime.database.reading() as db:
+            due = connections.due(db, now)
+        return sum(_ask(self.runtime, shop_id, now, sweeps=self.sweeps) for shop_id in due)
 
 
-def _ask(runtime: Runtime, shop_id: int, now: datetime) -> int:
+def _ask(runtime: Runtime, shop_id: int, now: datetime, *, sweeps: bool) -> int:
     with runtime.database.transaction() as db:
         if not connections.take(db, shop_id, now=now, until=now + LEASE):
             return 0
         shop = shops.get(db, shop_id)
     try:
-        ask(runtime, shop)
+        ask(runtime, shop, sweeps=sweeps)
     except PlatformError as error:
         runtime.metrics.asked(error)
         _put_off(runtime, shop, error)
     return 1
 
 
-def ask(runtime: Runtime, shop: Shop) -> None:
+def ask(runtime: Runtime, shop: Shop, *, sweeps: bool = True) -> None:
     """One round: what changed, the daily sweep where it is due, a piece of history. Raises PlatformError."""
     asked = Round(runtime, shop)
     asked.changes()
-    if asked.state.past_done and asked.state.sweep_due(runtime.now()):
+    if sweeps and asked.state.past_done and asked.state.sweep_due(runtime.now()):
         asked.sweep()
         connecting.listen(runtime, shop)
     if not asked.state.past_done:

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from plugin.runtime import Runtime
-from plugin.worker import inbox_step, magento_step, night_step, outbox_step, time_step
+from plugin.worker import inbox_step, night_step, outbox_step, time_step
 from plugin.worker.connection_step import Connections
 from plugin.worker.history_step import Histories
+from plugin.worker.magento_step import Polling
 from plugin.worker.prune_step import Pruning
 from plugin.worker.reconcile_step import Reconciling
 from plugin.worker.rounds_step import Rounds
@@ -59,7 +60,7 @@ class Worker:
         self.looks: tuple[Callable[[], int], ...] = (
             lambda: night_step.run(runtime, pages_too=self.pages_too),
             lambda: time_step.run(runtime),
-            lambda: magento_step.run(runtime),
+            self.polling.run,
             Connections(runtime).run,
             self.histories.run,
             self.reconciling.run,

@@ -52,6 +52,7 @@ class Worker:
         self.pages_too = True
         self.pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="store-call")
         self.histories, self.reconciling = Histories(runtime), Reconciling(runtime)
+        self.polling = Polling(runtime)
         self.busy = 0
         self.queues: tuple[Callable[[], int], ...] = (
             lambda: inbox_step.run(runtime),

@@ -17,6 +17,7 @@ from plugin.signals.history import PurchaseHistory
 from plugin.signals.learn import LOST_WITHIN
 from plugin.signals.mbg import Mbg
 from plugin.signals.model import StoreModel
+from plugin.signals.rfm import RfmCuts
 from plugin.signals.visits import Visits, boil_down, instants_after
 
 #: days after the last order when even the most faithful is lost
@@ -29,19 +30,23 @@ def measure(history: PurchaseHistory, model: StoreModel, as_of: datetime) -> Sig
     Raises ValueError for a naive datetime.
     """
     visits = boil_down(history, to_seconds(as_of))
-    scores: dict[str, Any] = {
-        "r": rfm.score(visits.last_day, model.cuts.recency),
-        "f": rfm.score(visits.order_count, model.cuts.frequency),
-        "m": rfm.score(visits.spend_total, model.cuts.monetary),
-    }
+    scores = _scores(visits, model.cuts)
     return Signals(
         customer_ids=tuple(history.customer_ids[code] for code in visits.customer.tolist()), as_of=visits.as_of,
         order_count=visits.order_count, first_order_at=visits.first_at, last_order_at=visits.last_at,
         spend_total=visits.spend_total, spend_365d=visits.spend_365d,
         recency_days=visits.silence, tenure_days=visits.tenure,
-        group=group(order_count=visits.order_count, **scores),
+        group=group(order_count=visits.order_count, **_scores(visits, model.group_cuts)),
         median_gap_days=visits.median_gap, **scores, **rhythm(visits, model), **_outlook(visits, model),
     )  # fmt: skip
+
+
+def _scores(visits: Visits, by: RfmCuts) -> dict[str, Any]:
+    return {
+        "r": rfm.score(visits.last_day, by.recency),
+        "f": rfm.score(visits.order_count, by.frequency),
+        "m": rfm.score(visits.spend_total, by.monetary),
+    }
 
 
 def rhythm(visits: Visits, model: StoreModel) -> dict[str, Any]:

@@ -5,13 +5,13 @@ The night fits them; in between, single customers are measured with them. They t
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 
-from plugin.signals import gapfit, mbg, regular, rfm, spend
+from plugin.signals import cuts, gapfit, mbg, regular, spend
 from plugin.signals.chance import Mixture, Models
 from plugin.signals.days import DAY, to_seconds
 from plugin.signals.gaps import GapModel
@@ -55,6 +55,8 @@ class StoreModel:
     fitted_buyers: int
     learnt_buyers: int
     cuts: RfmCuts
+    #: the same from ``cuts.FEWEST`` buyers on
+    group_cuts: RfmCuts
     #: None while nobody has come back
     gaps: GapModel | None
     #: None without customers
@@ -95,7 +97,7 @@ class StoreModel:
         }
         parts = {name: getattr(self, name) for name in ("base", "regular", "spend")}
         return plain | {name: part and asdict(part) for name, part in parts.items()} | {
-            "cuts": {measure: list(cuts) for measure, cuts in asdict(self.cuts).items()},
+            "cuts": self.cuts.to_json(), "group_cuts": self.group_cuts.to_json(),
             "gaps": self.gaps and self.gaps.to_json(),
             "mixtures": [mixture.to_json() for mixture in self.mixtures],
             "trees": self.trees and self.trees.to_json(), "tried": [list(one) for one in self.tried],
@@ -108,7 +110,7 @@ class StoreModel:
             raise ValueError(f"store model of version {plain.get('version')}, this program reads {VERSION}: recompute")
         return cls(
             as_of=plain["as_of"], fitted_at=plain["fitted_at"], learnt_at=plain["learnt_at"], buyers=plain["buyers"], fitted_buyers=plain["fitted_buyers"], learnt_buyers=plain["learnt_buyers"],
-            cuts=RfmCuts(**{measure: tuple(cuts) for measure, cuts in plain["cuts"].items()}),
+            cuts=RfmCuts.from_json(plain["cuts"]), group_cuts=RfmCuts.from_json(plain["group_cuts"]),
             gaps=GapModel.from_json(plain["gaps"]) if plain["gaps"] else None,
             base=Mbg(**plain["base"]) if plain["base"] else None,
             regular=Regular(**plain["regular"]) if plain["regular"] else None,
@@ -128,7 +130,10 @@ def fit(history: PurchaseHistory, as_of: datetime, *, earlier: StoreModel | None
     past = seen(history, to_seconds(as_of))
     visits = boil_down(past, to_seconds(as_of))
     if earlier is not None and _fits_hold(earlier, visits):
-        return replace(earlier, as_of=visits.as_of, buyers=visits.customer.size, cuts=_cuts(visits))
+        return replace(
+            earlier, as_of=visits.as_of, buyers=visits.customer.size,
+            cuts=cuts.of_scores(visits), group_cuts=cuts.of_groups(visits, earlier.gaps),
+        )  # fmt: skip
     few = thin(past, MOST)
     some = visits if few is past else boil_down(few, visits.as_of)
     gap_model, base = gapfit.fit(some), None
@@ -137,15 +142,21 @@ def fit(history: PurchaseHistory, as_of: datetime, *, earlier: StoreModel | None
         base = mbg.fit(visits.gap_count, visits.last, visits.age, usual_gap=usual)
     if earlier is not None and _lessons_hold(earlier, visits):
         learnt_at, learnt_buyers, shape = earlier.learnt_at, earlier.learnt_buyers, earlier.regular
-        lessons = Lessons(**{field.name: getattr(earlier, field.name) for field in fields(Lessons)})
+        lessons = Lessons(
+            mixtures=earlier.mixtures, trees=earlier.trees, regular_share=earlier.regular_share,
+            lost_below=earlier.lost_below, why=earlier.why, tried=earlier.tried,
+        )  # fmt: skip
     else:
         learnt_at, learnt_buyers = visits.as_of, visits.customer.size
         shape = _regular(some, gap_model, base)
         lessons = _lessons(few, some, gap_model, base, shape)
     return StoreModel(
         as_of=visits.as_of, fitted_at=visits.as_of, learnt_at=learnt_at, buyers=visits.customer.size,
-        fitted_buyers=visits.customer.size, learnt_buyers=learnt_buyers, cuts=_cuts(visits), gaps=gap_model, base=base, regular=shape, spend=_spend(visits),
-        **{field.name: getattr(lessons, field.name) for field in fields(Lessons)},
+        fitted_buyers=visits.customer.size, learnt_buyers=learnt_buyers,
+        cuts=cuts.of_scores(visits), group_cuts=cuts.of_groups(visits, gap_model),
+        gaps=gap_model, base=base, regular=shape, spend=_spend(visits),
+        mixtures=lessons.mixtures, trees=lessons.trees, regular_share=lessons.regular_share,
+        lost_below=lessons.lost_below, why=lessons.why, tried=lessons.tried,
     )  # fmt: skip
 
 
@@ -157,14 +168,6 @@ def _fits_hold(earlier: StoreModel, visits: Visits) -> bool:
 def _lessons_hold(earlier: StoreModel, visits: Visits) -> bool:
     young = 0 <= visits.as_of - earlier.learnt_at < KEEP_LESSONS * DAY
     return young and visits.customer.size <= GROWN * earlier.learnt_buyers
-
-
-def _cuts(visits: Visits) -> RfmCuts:
-    return RfmCuts(
-        recency=rfm.cuts(visits.last_day),
-        frequency=rfm.cuts(visits.order_count),
-        monetary=rfm.cuts(visits.spend_total),
-    )
 
 
 def _regular(visits: Visits, gap_model: GapModel | None, base: Mbg | None) -> Regular | None:

@@ -13,19 +13,20 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from plugin.signals import gapfit, mbg, measure, model, outlook, past
+from plugin.signals import gapfit, late_mark, logistic, mbg, measure, model, outlook, past
 from plugin.signals.accuracy import Tenth, auc, brier, calibration, calibration_error
 from plugin.signals.arrays import Bools, Floats
 from plugin.signals.days import to_seconds
 from plugin.signals.history import PurchaseHistory, seen
-from plugin.signals.visits import boil_down
+from plugin.signals.late_mark import LateMark
+from plugin.signals.visits import boil_down, log_days
 
 WITHIN, DATED = 90, 180
 #: cut-offs, and days between them
 TRIALS, APART = 3, 30
 #: days of history a cut-off needs before it, and customers
 OLDEST, FEWEST = 60, 30
-RULE = "ordered in the last 90 days"
+RULE, SILENCE = "ordered in the last 90 days", "days since the last order"
 
 #: history and cut-off to the chance of an order within ``WITHIN`` days, one per customer with an order by then
 Predictor = Callable[[PurchaseHistory, datetime], Floats]
@@ -33,7 +34,7 @@ Predictor = Callable[[PurchaseHistory, datetime], Floats]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """What a predictor got. ``verdict``: good | peeks | no_better."""
+    """What a predictor got. ``verdict``: good | peeks | no_better | yardstick (a rule that others are held to)."""
 
     name: str
     verdict: str
@@ -52,16 +53,19 @@ class DateMark:
     #: of "last order + median gap", the rule of the apps
     rule_error: float
     covered: float
+    #: days from one end of the interval to the other, on average
+    width: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportCard:
-    """Marks, the best first. ``best`` is "" and ``marks`` empty where the history is too short to try anything."""
+    """Marks, the best first, the rules of others at the end. ``best`` is "" and ``marks`` empty where the history is too short to try anything."""
 
     cut_offs: int
     marks: tuple[Mark, ...]
     best: str
     dates: DateMark | None
+    late: LateMark | None
 
 
 def report_card(history: PurchaseHistory, as_of: datetime, others: Mapping[str, Predictor] | None = None) -> ReportCard:
@@ -69,14 +73,17 @@ def report_card(history: PurchaseHistory, as_of: datetime, others: Mapping[str, 
     known = seen(history, to_seconds(as_of))
     cuts = _cut_offs(known, as_of, WITHIN)
     if not cuts:
-        return ReportCard(cut_offs=0, marks=(), best="", dates=None)
+        return ReportCard(cut_offs=0, marks=(), best="", dates=None, late=None)
     came = np.concatenate([past.snapshot(known, to_seconds(cut), to_seconds(as_of)).came(WITHIN) for cut in cuts])
     told = {name: _ask(one, known, cuts) for name, one in {**PREDICTORS, **(others or {})}.items()}
     rule = np.concatenate([_by_rule(known, cut) for cut in cuts])
     marks = [_mark(name, came, answer, peeks=peeks, rule=rule) for name, (answer, peeks) in told.items()]
     marks.sort(key=lambda mark: (mark.verdict != "good", mark.brier))
     best = marks[0].name if marks[0].verdict == "good" else RULE
-    return ReportCard(cut_offs=len(cuts), marks=tuple(marks), best=best, dates=_dates(known, as_of))
+    silence = np.concatenate([_by_silence(known, cut) for cut in cuts])
+    marks += [_mark(name, came, answer, peeks=False, rule=None) for name, answer in ((SILENCE, silence), (RULE, rule))]
+    dates, late = _timing(known, as_of)
+    return ReportCard(cut_offs=len(cuts), marks=tuple(marks), best=best, dates=dates, late=late)
 
 
 def by_regulars(history: PurchaseHistory, cut: datetime) -> Floats:
@@ -125,10 +132,20 @@ def _by_rule(history: PurchaseHistory, cut: datetime) -> Floats:
     return chance
 
 
-def _mark(name: str, came: Bools, told: Floats, *, peeks: bool, rule: Floats) -> Mark:
+def _by_silence(history: PurchaseHistory, cut: datetime) -> Floats:
+    """The days since the last order as a chance: a logistic curve through what came of them ``WITHIN`` days earlier."""
+    before = past.snapshot(history, to_seconds(cut - timedelta(days=WITHIN)), to_seconds(cut))
+    curve = logistic.fit([log_days(before.visits.silence + 1)[:, None]], [before.came(WITHIN)])
+    now = boil_down(history, to_seconds(cut))
+    return logistic.chance(logistic.log_odds(curve, [log_days(now.silence + 1)]))
+
+
+def _mark(name: str, came: Bools, told: Floats, *, peeks: bool, rule: Floats | None) -> Mark:
     tenths = calibration(came, told)
     error = brier(came, told)
-    verdict = "peeks" if peeks else "good" if _better(came, told, rule) else "no_better"
+    verdict = (
+        "yardstick" if rule is None else "peeks" if peeks else "good" if _better(came, told, rule) else "no_better"
+    )
     return Mark(
         name=name, verdict=verdict, auc=auc(came, told), brier=error,
         calibration_error=calibration_error(tenths), tenths=tenths,
@@ -142,13 +159,19 @@ def _better(came: Bools, told: Floats, rule: Floats) -> bool:
     return bool(gain.mean() > noise) and auc(came, told) > 0.5
 
 
-def _dates(history: PurchaseHistory, as_of: datetime) -> DateMark | None:
-    """Dates told ``DATED`` days ago, against what came and against the apps' rule."""
-    cuts = _cut_offs(history, as_of, DATED)[:1]
+def _timing(history: PurchaseHistory, as_of: datetime) -> tuple[DateMark | None, LateMark | None]:
+    """Dates and lateness by a model of ``DATED`` and ``late_mark.DAYS`` days ago."""
+    cuts = _cut_offs(history, as_of - timedelta(days=late_mark.DAYS), DATED)[:1]
     if not cuts:
-        return None
-    then = past.snapshot(history, to_seconds(cuts[0]), to_seconds(as_of))
-    came, visits, fitted = then.came(DATED), then.visits, model.fit(history, cuts[0])
+        return None, None
+    fitted, cut = model.fit(seen(history, to_seconds(cuts[0])), cuts[0]), to_seconds(cuts[0])
+    then = past.snapshot(history, cut, to_seconds(as_of))
+    return _dates(then, fitted), late_mark.late_mark(history, fitted, cut)
+
+
+def _dates(then: past.Snapshot, fitted: model.StoreModel) -> DateMark | None:
+    """Dates told at a cut-off, against what came and against the apps' rule."""
+    came, visits = then.came(DATED), then.visits
     if not came.any() or fitted.base is None:
         return None
     table = outlook.chance_table(visits, fitted)
@@ -159,4 +182,5 @@ def _dates(history: PurchaseHistory, as_of: datetime) -> DateMark | None:
     return DateMark(
         customers=int(came.sum()), mean_error=float(np.abs(middle - actual).mean()),
         rule_error=float(np.abs(rule - actual).mean()), covered=float(((low <= actual) & (actual <= high)).mean()),
+        width=float((high - low).mean()),
     )  # fmt: skip

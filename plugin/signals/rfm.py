@@ -5,7 +5,7 @@ Score = 1 + ⌊5 · share of the store's customers with a strictly lower value�
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -25,6 +25,15 @@ class RfmCuts:
     frequency: Cuts
     #: minor units
     monetary: Cuts
+
+    def to_json(self) -> dict[str, list[int]]:
+        """Plain numbers."""
+        return {name: list(cuts) for name, cuts in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, plain: dict[str, list[int]]) -> RfmCuts:
+        """The cuts that gave these numbers."""
+        return cls(**{name: tuple(cuts) for name, cuts in plain.items()})
 
 
 def cuts(values: Ints) -> Cuts:

@@ -7,7 +7,7 @@ from functools import partial
 
 from plugin.rewards import stored
 from plugin.runtime import Runtime
-from plugin.usecases import install, measure, report_effect, tell_figures
+from plugin.usecases import install, measure, report_effect, tell_card, tell_figures
 from storage import figures, known, programs, shops, snapshots
 from storage.shops import Shop
 
@@ -35,7 +35,9 @@ def measure_shop(runtime: Runtime, shop: Shop, *, as_of: datetime, pages_too: bo
         program = stored.from_stored(current.body) if current else None
         night = measure.night(db, shop, as_of=as_of, program=program)
         added = report_effect.measure(db, shop, night.history, as_of=as_of) if pages_too else None
+        drawn = pages_too and tell_card.stale(figures.get(db, shop.shop_id, tell_card.NAME), night.model)
     told = tell_figures.tell(night.history, night.model, as_of=as_of, columns=night.columns) if pages_too else None
+    card = tell_card.tell(night.history, night.model, as_of=as_of) if drawn else None
     with runtime.database.transaction() as db:
         measure.keep_model(db, shop, night.model, as_of=as_of, everyone=True)
     for piece in night.pieces():
@@ -48,5 +50,7 @@ def measure_shop(runtime: Runtime, shop: Shop, *, as_of: datetime, pages_too: bo
         if told is not None and added is not None:
             figures.keep(db, shop.shop_id, tell_figures.NAME, told, as_of)
             report_effect.keep(db, shop, added, as_of=as_of)
+        if card is not None:
+            figures.keep(db, shop.shop_id, tell_card.NAME, card, as_of)
         known.prune(db, shop.shop_id, as_of - KEEP_KNOWN)
     return night.count

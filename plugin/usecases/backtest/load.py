@@ -84,7 +84,7 @@ def _kept(db: Connection, shop: Shop, now: datetime) -> list[Night]:
         Night(
             at=to_micros(one.at),
             gaps=GapModel.from_json(one.model["gaps"]) if one.model["gaps"] else None,
-            cuts=RfmCuts(**{name: tuple(cuts) for name, cuts in one.model["cuts"].items()}),
+            cuts=RfmCuts.from_json(one.model["group_cuts"]),
             everyone=one.everyone,
         )
         for one in known.models(db, shop.shop_id)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from plugin.signals import gapfit, rfm
+from plugin.signals import cuts, gapfit
 from plugin.signals.gaps import GapModel
 from plugin.signals.history import MICROS, PurchaseHistory, seen
 from plugin.signals.rfm import RfmCuts
@@ -39,12 +39,12 @@ def walked(history: PurchaseHistory, *, start: datetime, end: datetime) -> Itera
     """
     fitted: datetime | None = None
     gaps: GapModel | None = None
-    cuts: RfmCuts | None = None
+    bounds: RfmCuts | None = None
     moment = start
     while moment < end:
         if fitted is None or moment - fitted >= REFIT:
-            fitted, (gaps, cuts) = moment, _fit(history, int(moment.timestamp()))
-        yield Night(at=round(moment.timestamp()) * MICROS, gaps=gaps, cuts=cuts)
+            fitted, (gaps, bounds) = moment, _fit(history, int(moment.timestamp()))
+        yield Night(at=round(moment.timestamp()) * MICROS, gaps=gaps, cuts=bounds)
         moment = next_night(history.timezone, moment)
 
 
@@ -52,12 +52,8 @@ def _fit(history: PurchaseHistory, moment: int) -> tuple[GapModel | None, RfmCut
     visits = boil_down(_few(seen(history, moment)), moment)
     if not visits.customer.size:
         return None, None
-    cuts = RfmCuts(
-        recency=rfm.cuts(visits.last_day),
-        frequency=rfm.cuts(visits.order_count),
-        monetary=rfm.cuts(visits.spend_total),
-    )
-    return gapfit.fit(visits), cuts
+    fitted = gapfit.fit(visits)
+    return fitted, cuts.of_groups(visits, fitted)
 
 
 def _few(past: PurchaseHistory) -> PurchaseHistory:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from plugin.cli.demo import past, summary
+from plugin.cli.demo import magento, past, summary
 from plugin.cli.demo.live import Life, days_of
 from plugin.cli.demo.world import DOMAIN, TIMEZONE, World, opened
 from plugin.cli.progress import bar
@@ -35,8 +35,8 @@ LINK_SECONDS = 86_400
     "--dir",
     "directory",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("regulars-demo"),
-    show_default=True,
+    default=None,
+    help="Where everything is kept; regulars-demo, or regulars-demo-magento.",
 )
 @click.option(
     "--days",
@@ -45,12 +45,17 @@ LINK_SECONDS = 86_400
     show_default=True,
     help="Days to live through, up to today.",
 )
+@click.option("--platform", type=click.Choice(["shopify", "magento"]), default="shopify", show_default=True)
 @click.option("--exit-when-done", is_flag=True, help="Do not stay up afterwards.")
-def demo(port: int, directory: Path, days: int, *, exit_when_done: bool) -> None:
+def demo(port: int, directory: Path | None, days: int, platform: str, *, exit_when_done: bool) -> None:
     """A sandbox store lives through two years of real purchases while Regulars follows; then everything stays up.
 
     Run again on the same folder it goes on where it was, and issues nothing twice.
     """
+    if platform == "magento":
+        magento.play(directory or Path("regulars-demo-magento"), port, days, stay=not exit_when_done)
+        return
+    directory = directory or Path("regulars-demo")
     begun = time.monotonic()
     with opened(directory, port) as world:
         _live(world, directory, days)

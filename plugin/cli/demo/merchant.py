@@ -69,12 +69,16 @@ class Merchant:
             tier["percent"] = 0
         self._api("PUT", "/api/v1/program", {"program": program, "base_version": kept["version"]})
 
+    def _token(self) -> str:
+        """What the store's admin proves the merchant with."""
+        return self.world.store.id_token()
+
     def _api(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         answer = requests.request(
             method,
             self.world.app_url + path,
             json=body,
-            headers={"Authorization": f"Bearer {self.world.store.id_token()}"},
+            headers={"Authorization": f"Bearer {self._token()}"},
             timeout=SECONDS,
         )
         if not answer.ok:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from plugin.cli.demo.magento_world import MagentoWorld
 from plugin.cli.demo.world import World
 from storage import offers, orders, snapshots
 
 
-def line(world: World) -> str:
+def line(world: World | MagentoWorld) -> str:
     """The counts as ``customers=… orders=… late=… offers=… redeemed=… held_out=…`` on one line.
 
     Offers are those with a discount that were put into the store; orders are all that were kept.

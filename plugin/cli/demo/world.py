@@ -95,6 +95,11 @@ def opened(directory: Path, port: int) -> Iterator[World]:
         built.database.close()
 
 
+def ends_on(directory: Path) -> date:
+    """The last day of the purchase history in this folder: the day on which it was first used."""
+    return date.fromisoformat(_kept(directory)["ends_on"])
+
+
 def _kept(directory: Path) -> dict[str, str]:
     """What must stay the same when the demo is run again on the same folder."""
     path = directory / "demo.json"

@@ -15,7 +15,8 @@ from plugin.platforms.guard import GuardedAdapter, NeverConnectedError
 from plugin.platforms.line import Patience
 from plugin.platforms.protocol import InDoubt, NotSent, PlatformError, Refused
 
-PIECE_BYTES = 256 * 1024
+#: what a connection brought since the last piece is lost when it breaks
+PIECE_BYTES = 8 * 1024
 #: no line of ours is nearly as long
 LONGEST_LINE_BYTES = 8 * 1024 * 1024
 #: connections that break without having brought anything, one after the other

@@ -200,7 +200,6 @@ def _again(db: Connection, found: Import, *, spans: imports.Spans, now: datetime
         found,
         state="asked",
         spans=spans,
-        operation=None,
         partial=False,
         parts=0,
         part=0,

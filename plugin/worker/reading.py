@@ -114,8 +114,11 @@ class Reading:
     def _run(self) -> Operation:
         store, span = self._store(), import_history.span(self.found)
         # whoever asked before may have died before it heard the answer
-        begun = store.find(span, since=import_history.adopted_from(self.found)) if self.found.fence > 1 else None
-        return begun or store.run(span)
+        if self.found.fence > 1 and (
+            begun := store.find(span, since=import_history.adopted_from(self.found), but=self.found.operation)
+        ):
+            return begun
+        return store.run(span)
 
     def _look(self) -> Operation | None:
         return self._store().look(str(self.found.operation))

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, select
 
+from plugin.cli import shopify_history
 from plugin.cli.demo.merchant import Merchant
 from plugin.cli.demo.world import World, opened
-from plugin.sandbox import deliveries, diary
+from plugin.sandbox import diary, lifecycle
 from plugin.sandbox.bulk import Outcome
 from plugin.sandbox.order_bodies import Line
 from plugin.sandbox.weather import Mishap
 from plugin.usecases import import_history, import_progress
+from plugin.worker.history_step import Histories
+from plugin.worker.reading import LEASE_SECONDS
 from storage import imports, orders
+from storage import tables as tables_of
 from storage.engine import Database
 from storage.imports import Import
 from tests.journeys.conftest import BEGIN, free_port
@@ -59,9 +64,7 @@ def live(world: World, bought: int) -> None:
             world.store.cancel(placed.order_id)
 
 
-def _money(whole: int) -> Any:
-    from decimal import Decimal
-
+def _money(whole: int) -> Decimal:
     return Decimal(whole).quantize(Decimal("0.01"))
 
 
@@ -76,13 +79,13 @@ def state(world: World) -> Import:
     return found
 
 
-PURCHASES = ("orders", "order_lines", "refunds", "customers")
+PURCHASES = (tables_of.orders, tables_of.order_lines, tables_of.refunds, tables_of.customers)
 
 
 def tables(database: Database) -> dict[str, list[Any]]:
     """All that is known of purchases."""
     with database.reading() as db:
-        return {name: sorted(map(tuple, db.execute(text(f"SELECT * FROM {name}")))) for name in PURCHASES}
+        return {table.name: sorted(map(tuple, db.execute(select(table))), key=repr) for table in PURCHASES}
 
 
 def heard_live(world: World, folder: Path) -> dict[str, list[Any]]:
@@ -127,3 +130,209 @@ def test_an_install_reads_the_past(tmp_path: Path, lived: dict[str, list[Any]]) 
         assert world.shop().model_as_of is not None
         with world.runtime.database.reading() as db:
             assert import_progress.progress(db, found.shop_id, now=world.clock.now()) is None
+
+
+OUTCOMES = {
+    "children anywhere": Outcome(shuffled=True),
+    "slow": Outcome(polls=5),
+    "every download breaks off": Outcome(breaks_after=20_000, shuffled=True),
+    "failed": Outcome(status="FAILED", error_code="TIMEOUT"),
+    "failed, a part is there": Outcome(status="FAILED", error_code="INTERNAL_SERVER_ERROR", share=0.6, shuffled=True),
+    "cancelled": Outcome(status="CANCELED"),
+    "expired": Outcome(status="EXPIRED"),
+}
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_whatever_becomes_of_the_operation(name: str, tmp_path: Path, lived: dict[str, list[Any]]) -> None:
+    """Slow, disordered, broken off, failed, cancelled: it ends in the same tables."""
+    with past(tmp_path) as world:
+        world.store.bulk.order(OUTCOMES[name])
+        install(world)
+        until_read(world)
+
+        assert tables(world.runtime.database) == lived
+
+
+def until_read(world: World) -> Import:
+    """The worker works, and time passes, until the import has ended."""
+    for _ in range(60):
+        world.worker.drain()
+        found = state(world)
+        if not found.is_open:
+            assert found.state == "done", found.trouble
+            return found
+        passes(world, seconds=61)
+    raise AssertionError(f"still {state(world)}")
+
+
+@pytest.mark.parametrize(
+    "mishap", [Mishap.LOST_ANSWER, Mishap.THROTTLED, Mishap.TOO_MANY, Mishap.SERVER_ERROR, Mishap.BAD_GATEWAY]
+)
+def test_calls_that_fail_are_made_again(mishap: Mishap, tmp_path: Path, lived: dict[str, list[Any]]) -> None:
+    """Whichever call it is, and although it was done: an operation that nobody heard of is found and taken up."""
+    with past(tmp_path) as world:
+        world.store.weather.expect(mishap, mishap, only="RunHistory")
+        world.store.weather.expect(mishap, only="LookAtHistory")
+        install(world)
+        until_read(world)
+        with world.store.transaction() as connection:
+            begun = connection.execute("SELECT count(*) FROM bulk_operations").fetchone()[0]
+
+        assert begun == 1
+        assert tables(world.runtime.database) == lived
+
+
+class Killed(BaseException):
+    """The process is gone at this instant."""
+
+
+def test_killed_at_every_commit(tmp_path: Path, lived: dict[str, list[Any]]) -> None:
+    """A worker that dies before or after any commit leaves an import that the next one ends, with nothing missing or twice."""
+    with past(tmp_path) as world:
+        world.store.bulk.usual = Outcome(shuffled=True)
+        install(world)
+        place, ended = 0, False
+        while not ended:
+            for after in (False, True):
+                ended = _dies(world, place, after=after)
+                begin_anew(world)
+            place += 1
+            assert place < 100
+        until_read(world)
+
+        assert place > 4
+        assert tables(world.runtime.database) == lived
+
+
+def begin_anew(world: World) -> None:
+    """Forgets all that was read, and asks for it again; whoever was at it has lost it."""
+    shop = world.shop()
+    with world.runtime.database.transaction() as db:
+        for table in (tables_of.order_lines, tables_of.refunds, tables_of.orders, tables_of.customers):
+            db.execute(delete(table).where(table.c.shop_id == shop.shop_id))
+        import_history.ask(db, shop, now=world.clock.now())
+
+
+def _dies(world: World, place: int, *, after: bool) -> bool:
+    """A worker of its own dies at its ``place``-th commit, the next one ends the work; whether it had ended before that."""
+    dying = Dying(world, place, after=after)
+    histories = Histories(dying.runtime)
+    try:
+        while histories.run():
+            pass
+    except Killed:
+        ended = False
+    else:
+        ended = not state(world).is_open
+    histories.close()
+    passes(world, seconds=LEASE_SECONDS + 1)
+    found = until_read(world)
+    assert found.orders_read == 40
+    return ended
+
+
+class Dying:
+    """A program whose process dies at one of its commits."""
+
+    def __init__(self, world: World, place: int, *, after: bool) -> None:
+        self._left, self._after, self._real = place, after, world.runtime.database
+        self.runtime = replace(world.runtime, database=self)  # type: ignore[arg-type]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def carry_out(self, work: Any) -> Any:
+        """As the real one, but for the commit at which it dies."""
+        self._left -= 1
+        if self._left != -1:
+            return self._real.carry_out(work)
+        if self._after:
+            self._real.carry_out(work)
+        raise Killed
+
+
+def test_what_happens_meanwhile_is_newer(tmp_path: Path) -> None:
+    """Orders that change after the file was written are told by webhooks, before or while it is read: the newest holds."""
+    with past(tmp_path) as world:
+        world.store.bulk.order(Outcome(polls=1))
+        install(world)
+        world.worker.drain()
+        with world.store.transaction() as connection:
+            ids = [row[0] for row in connection.execute("SELECT id FROM orders ORDER BY id DESC LIMIT 3")]
+        passes(world, seconds=5)
+        world.store.cancel(ids[0])
+        world.store.refund(ids[1], "2.00")
+        world.postman.deliver()
+        until_read(world)
+
+        heard = heard_live(world, tmp_path / "other")
+        assert tables(world.runtime.database) == heard
+
+
+def test_without_the_scope_it_says_how_far_back_it_goes(tmp_path: Path) -> None:
+    """Sixty days and no more, and the page, the doctor and the command tell why."""
+    with past(tmp_path, scopes=()) as world:
+        install(world)
+        found = until_read(world)
+
+        assert found.limited_to == BEGIN - timedelta(days=60)
+        assert 0 < found.orders_read < 40
+        assert "2026-01-01 only" in shopify_history.limit_told(found, "x")
+
+
+def test_a_store_without_a_past_is_read_at_once(world: World) -> None:
+    """Two questions, no file, and no night before its time."""
+    due = world.shop().nightly_due_at
+    world.worker.drain()
+
+    assert (state(world).state, state(world).orders_read) == ("done", 0)
+    assert world.shop().nightly_due_at == due
+
+
+def test_five_others_are_waited_for(tmp_path: Path, lived: dict[str, list[Any]]) -> None:
+    """While the store runs as many operations as it may, ours waits, and says so to nobody."""
+    with past(tmp_path) as world:
+        world.store.bulk.others = 5
+        install(world)
+        world.worker.drain()
+        assert (state(world).state, state(world).trouble) == ("asked", None)
+        world.store.bulk.others = 0
+        passes(world, seconds=61)
+        until_read(world)
+
+        assert tables(world.runtime.database) == lived
+
+
+def test_a_store_that_refuses_is_not_asked_for_ever(tmp_path: Path) -> None:
+    """Access that is denied ends the import with one sentence; the command says it, too."""
+    with past(tmp_path) as world:
+        world.store.bulk.order(Outcome(status="FAILED", error_code="ACCESS_DENIED"))
+        install(world)
+        world.worker.drain()
+
+        assert state(world).state == "failed"
+        assert "ACCESS_DENIED" in (state(world).trouble or "")
+
+
+def test_an_erased_customer_stays_erased(tmp_path: Path) -> None:
+    """Reading the past again brings nobody back whom the store had us forget."""
+    with past(tmp_path) as world:
+        install(world)
+        until_read(world)
+        lifecycle.redact_customer(world.store, 7_000_000_000_001)
+        world.postman.deliver()
+        world.worker.drain()
+        with world.runtime.database.transaction() as db:
+            import_history.ask(db, world.shop(), now=world.clock.now())
+        until_read(world)
+        with world.runtime.database.reading() as db:
+            known = {order.customer_id for order in orders.with_codes(db, world.shop().shop_id, _ids(world))}
+
+        assert "7000000000001" not in known
+        assert "7000000000002" in known
+
+
+def _ids(world: World) -> list[str]:
+    with world.store.transaction() as connection:
+        return [str(row[0]) for row in connection.execute("SELECT id FROM orders")]

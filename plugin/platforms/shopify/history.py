@@ -22,6 +22,7 @@ from plugin.platforms.shopify.ids import number_of
 #: the store runs so many operations of ours as it may: one of them has to end first
 CROWDED = frozenset({"LIMIT_REACHED", "OPERATION_IN_PROGRESS"})
 CROWDED_SECONDS = 60.0
+HOPEFUL = frozenset({"CREATED", "RUNNING", "COMPLETED"})
 #: the store shows so many of its newest operations at once; it runs five of ours
 OPERATIONS = 10
 #: ids on one page; at a point each this is a quarter of what one question may cost
@@ -91,8 +92,11 @@ class PastOrders:
             raise Rejected(f"the store does not run the query ({code})", code=code)
         return _operation(answer.get("bulkOperation"))
 
-    def find(self, span: Span, *, since: datetime) -> Operation | None:
-        """The newest operation of this query that was begun since then: one whose beginning nobody heard of."""
+    def find(self, span: Span, *, since: datetime, but: str | None) -> Operation | None:
+        """The newest operation of this query that was begun since then and goes well: one whose beginning nobody heard of.
+
+        ``but`` is one that is known, and of no use any more.
+        """
         page = shape.mapping(
             self._client.run(FIND_HISTORY, {"first": OPERATIONS}).whole("bulkOperations"), "operations"
         )
@@ -100,7 +104,7 @@ class PastOrders:
         for node in shape.items(page.get("nodes"), "operations"):
             if shape.text(node.get("query"), "query", longest=LONGEST_QUERY).split() == wanted:
                 found = _operation(node)
-                if found.created_at >= since:
+                if found.created_at >= since and found.operation_id != but and found.status in HOPEFUL:
                     return found
         return None
 

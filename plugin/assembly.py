@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from flask import Flask
 
 from plugin.app import create_app
+from plugin.app_secrets import AppSecrets
 from plugin.installation import Installer
 from plugin.pages import consenting, proxied
 from plugin.pages.consenting import Way
@@ -44,7 +45,7 @@ def web(runtime: Runtime) -> Web:
     """The web side of a running program."""
     keeper = Keeper(runtime.database)
     ear = Ear(
-        secrets_for=lambda _platform, _domain: runtime.config.shopify_secrets,
+        secrets_for=AppSecrets(runtime, monotonic=time.monotonic).of,
         shop_id_of=_Directory(runtime).shop_id_of,
         keep=keeper.keep,
         now=runtime.now,

@@ -75,14 +75,15 @@ class Runtime:
 
     def platform_with(self, domain: str, credentials: tokens.Credentials, *, currency: str) -> Platform:
         """The API of a store whose credentials are at hand."""
-        return ShopifyPlatform(self._client(domain, credentials), currency=currency)
+        return ShopifyPlatform(self.client(domain, credentials), currency=currency)
 
     def open_past(self, shop: Shop) -> PastOrders:
         """The past orders of a Shopify store. Raises PlatformError where the token cannot be renewed."""
-        client = self._client(shop.domain, self.keeper.fresh(shop))
+        client = self.client(shop.domain, self.keeper.fresh(shop))
         return PastOrders(client, allow_private_hosts=self.config.allow_private_hosts)
 
-    def _client(self, domain: str, credentials: tokens.Credentials) -> AdminClient:
+    def client(self, domain: str, credentials: tokens.Credentials) -> AdminClient:
+        """The Admin API of a store whose credentials are at hand, for what is no part of ``Platform``."""
         return AdminClient(
             self.lines[domain],
             shop=domain,

@@ -52,6 +52,10 @@ class TokenKeeper:
         """Credentials as they lie in the database."""
         return self.vault.seal(credentials.to_json(), about=_about(domain))
 
+    def unsealed(self, domain: str, sealed: bytes) -> bytes:
+        """The other way round. Raises Unsealable."""
+        return self.vault.unseal(sealed, about=_about(domain))
+
     def credentials(self, shop: Shop) -> Credentials | None:
         """What opens a store's API, or None where it was never given or is gone with the uninstall.
 

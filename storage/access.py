@@ -40,6 +40,13 @@ def kept(db: Connection, shop_id: int) -> Kept | None:
     return None if row is None or row.credentials is None else Kept(bytes(row.credentials), bool(row.distrusted_at))
 
 
+def everyone(db: Connection, *, platform: str) -> list[tuple[str, bytes]]:
+    """The domain and the sealed credentials of every connected store of a platform."""
+    mine = (shops.c.platform == platform, CONNECTED, shops.c.credentials.is_not(None))
+    found = db.execute(select(shops.c.domain, shops.c.credentials).where(*mine))
+    return [(row.domain, bytes(row.credentials)) for row in found]
+
+
 def lease(db: Connection, shop_id: int, *, now: datetime, seconds: float) -> datetime | None:
     """The right to get new tokens for a store, and until when; None while somebody else has it.
 

@@ -9,6 +9,7 @@ import click
 from plugin.cli import context, magento
 from plugin.pages.launch import launch_url
 from plugin.platforms.protocol import InDoubt, NotSent, PlatformError, StoreInfo
+from plugin.platforms.shopify.admin import TOKEN
 from plugin.platforms.shopify.tokens import Credentials
 from plugin.runtime import Runtime
 from plugin.usecases import import_history, install, sweep
@@ -31,13 +32,18 @@ def add() -> None:
 @add.command()
 @click.argument("domain")
 @click.option("--token", required=True, help="The Admin API access token of a custom app.")
-def shopify(domain: str, token: str) -> None:
+@click.option("--secret", help="The custom app's API secret key, which its webhooks are signed with.")
+def shopify(domain: str, token: str, secret: str | None) -> None:
     """Connect the Shopify store DOMAIN (something.myshopify.com) with a custom app's token."""
     if not SHOPIFY_DOMAIN.fullmatch(domain):
         raise click.UsageError(f"{domain!r} is not a store's own domain; it looks like my-store.myshopify.com.")
+    if not TOKEN.fullmatch(token):
+        raise click.UsageError(
+            "An access token is visible ASCII characters, such as shpat_ and letters; this one is not."
+        )
     with context.opened() as built:
         info, trouble = _ask(built, domain, token)
-        sealed = built.seal(domain, Credentials(access_token=token, scopes=info.scopes))
+        sealed = built.seal(domain, Credentials(access_token=token, scopes=info.scopes, app_secret=secret))
         with built.database.transaction() as db:
             shop = install.begin(db, platform="shopify", domain=domain, info=info, sealed=sealed, now=built.now())
             import_history.first(db, shop, now=built.now())

@@ -21,12 +21,16 @@ from graphql import (
     validate,
 )
 
-from plugin.sandbox.admin import bulk_fields, cost, discount_queries, marks, mutations, pools, queries
+from plugin.sandbox.admin import bulk_fields, cost, discount_queries, hears, marks, mutations, pools, queries
 from plugin.sandbox.admin.call import Call
 
-PARTS = ("schema.graphql", "orders.graphql", "discounts.graphql", "bulk.graphql", "in_store.graphql")
+PARTS = ("schema.graphql", "orders.graphql", "discounts.graphql", "bulk.graphql", "in_store.graphql", "hears.graphql")
 
 ROOT = {
+    "webhookSubscriptions": hears.subscriptions,
+    "webhookSubscriptionCreate": hears.create,
+    "webhookSubscriptionDelete": hears.delete,
+    "webhookSubscriptionUpdate": hears.update,
     "bulkOperation": bulk_fields.one,
     "bulkOperations": bulk_fields.several,
     "bulkOperationCancel": bulk_fields.cancel,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from plugin.platforms.shopify.subscription_documents import SUBSCRIPTIONS_ALL
+
 #: a document's or a topic's name → the scopes of which all are needed; writing includes reading
 NEEDED: dict[str, frozenset[str]] = {
     "CreateDiscount": frozenset({"write_discounts"}),
@@ -28,6 +30,7 @@ NEEDED: dict[str, frozenset[str]] = {
     "customer.tags_removed": frozenset({"read_customers"}),
     "discounts/update": frozenset({"write_discounts"}),
     "discounts/delete": frozenset({"write_discounts"}),
+    **dict.fromkeys(SUBSCRIPTIONS_ALL, frozenset()),
     "app/uninstalled": frozenset(),
     "shop/update": frozenset(),
     #: shoppers reach us under the store's own address

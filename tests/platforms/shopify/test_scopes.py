@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from graphql import (
     FieldNode,
+    GraphQLEnumType,
     GraphQLSchema,
     OperationDefinitionNode,
     TypeInfo,
@@ -23,12 +24,14 @@ from graphql import (
     Visitor,
     get_named_type,
     parse,
+    validate,
     visit,
 )
 
 from plugin import manifest
 from plugin.platforms import shopify
 from plugin.platforms.shopify import history_documents
+from plugin.platforms.shopify.subscriptions import topic_name
 from tests.platforms.shopify.scopes import NEEDED
 
 LOADED = manifest.load().shopify
@@ -82,6 +85,19 @@ def _needs(document: str, schema: GraphQLSchema, listed: dict[str, frozenset[str
 def _covered(needed: frozenset[str], granted: frozenset[str]) -> bool:
     """To write includes to read."""
     return bool(needed & granted) or any(scope.replace("read_", "write_") in granted for scope in needed)
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENTS))
+def test_every_document_is_valid(name: str, schema: GraphQLSchema) -> None:
+    """Shopify's schema finds nothing wrong with any document, wherever it stands."""
+    assert validate(schema, parse(DOCUMENTS[name])) == []
+
+
+def test_every_topic_is_one_that_shopify_knows(schema: GraphQLSchema) -> None:
+    """The manifest's spelling leads to GraphQL's."""
+    known = schema.type_map["WebhookSubscriptionTopic"]
+    assert isinstance(known, GraphQLEnumType)
+    assert {topic_name(hook.topic) for hook in LOADED.webhooks} <= known.values.keys()
 
 
 @pytest.mark.parametrize("name", sorted(DOCUMENTS))

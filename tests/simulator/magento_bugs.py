@@ -29,6 +29,8 @@ class Bug:
     parts: Callable[[], Parts] = Parts
     change: Callable[[MagentoShop], None] = lambda _shop: None
     light: frozenset[str] = frozenset()
+    #: schedules before this one are known not to show it
+    first: int = 0
     #: how the violation begins
     breaks: str = ""
 
@@ -126,6 +128,7 @@ BUGS: Mapping[str, Bug] = MappingProxyType({
         parts=lambda: Parts(kinds=_without(END, _never_asked)),
         change=_with(_EndOnTheCoupon, _endless),
         light=frozenset({"jump"}),
+        first=8,
         breaks="I2",
     ),
     "generate is asked again": Bug(change=_with(_Generates), light=frozenset({"lost answer"}), breaks="I2"),

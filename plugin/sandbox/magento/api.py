@@ -18,6 +18,7 @@ from plugin.sandbox.magento.store import MagentoStore
 #: store views that a path may name
 VIEWS = frozenset({"", "all", "default"})
 HEADERS = {"Cache-Control": "no-store"}
+ACCEPTED = 202
 FRAMES = {"X-Frame-Options": "SAMEORIGIN"}
 
 
@@ -29,34 +30,41 @@ def rest_api(store: MagentoStore) -> Blueprint:
     def answer(path: str) -> Response:
         try:
             view, _, rest = path.rpartition("V1/")
-            told = _answer(store, view.strip("/"), "/" + rest)
+            told, status = _answer(store, view.strip("/"), "/" + rest)
         except Refused as no:
             return _json(no.body(), no.status, HEADERS)
         except (KeyError, TypeError, ValueError, ArithmeticError):
             # whatever the real one would not have foreseen either
             failed = masked()
             return _json(failed.body(), failed.status, HEADERS)
-        return _json(told, 200, HEADERS | FRAMES)
+        return _json(told, status, HEADERS | FRAMES)
 
     return pages
 
 
-def _answer(store: MagentoStore, view: str, path: str) -> Any:
-    if view not in VIEWS:
+def _answer(store: MagentoStore, view: str, path: str) -> tuple[Any, int]:
+    view, queued, bulk = view.partition("async")
+    if view.strip("/") not in VIEWS:
         raise Refused(400, "Specified request cannot be processed.")
     route, words = route_for(request.method, path)
     query = parse_qsl(request.query_string.decode(), keep_blank_values=True)
     if route.resource != ANYBODY:
         _let_in(store, route.resource)
+    if queued:
+        bodies = _body()
+        return store.bulks.accept(bodies if bulk == "/bulk" else [bodies]), ACCEPTED
     with store.transaction() as connection:
         call = Call(store=store, connection=connection, query=query, body=_body(), words=words)
         told = route.act(call)
     wanted = dict(query).get("fields")
-    return told if wanted is None else project(told, parse(wanted))
+    return told if wanted is None else project(told, parse(wanted)), 200
 
 
 def _let_in(store: MagentoStore, resource: str) -> None:
-    if not request.headers.get("Authorization", "").startswith("OAuth "):
+    shown = request.headers.get("Authorization", "")
+    if store.bearer_allowed and shown == f"Bearer {store.keys.access_token}":
+        return
+    if not shown.startswith("OAuth "):
         # nobody, and whoever shows an integration's token as a bearer
         raise not_authorized(resource)
     with store.transaction() as connection:

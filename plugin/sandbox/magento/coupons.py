@@ -53,9 +53,12 @@ def save(connection: sqlite3.Connection, given: Mapping[str, Any], *, coupon_id:
     except sqlite3.IntegrityError as error:
         raise Refused(400, "%1 already exists.", ["Coupon with the same code"]) from error
     # what was just made shows what was given, and no number of a kind that was not told
-    return body(row) | {"times_used": told_uses if coupon_id is None else held["times_used"]} | (
-        {} if given.get("type") is not None or coupon_id else {"type": None}
-    )  # fmt: skip
+    told = body(row)
+    if coupon_id is None:
+        told["times_used"] = told_uses
+        if given.get("type") is None:
+            del told["type"]
+    return told
 
 
 def get(connection: sqlite3.Connection, coupon_id: int) -> Body:

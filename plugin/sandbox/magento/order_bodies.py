@@ -15,6 +15,10 @@ ZERO = Decimal(0)
 STORE_NAMES = "Main Website\nMain Website Store\nDefault Store View"
 STREET = {"city": "Austin", "country_id": "US", "postcode": "78701", "region": "Texas", "region_code": "TX",
           "region_id": 57, "street": ["1 Test St"], "telephone": "5550100"}  # fmt: skip
+NOT_OF_VARIANTS = frozenset({
+    "base_discount_tax_compensation_amount", "base_original_price", "base_price_incl_tax",
+    "discount_tax_compensation_amount", "price_incl_tax",
+})  # fmt: skip
 SHIPPED_BY = "flatrate_flatrate"
 
 
@@ -119,11 +123,13 @@ def _items(
         if reduction:
             bought["applied_rule_ids"] = str(reduction.rule_id)
         if configurable:
-            bought["product_type"] = "configurable"
+            chosen = {"configurable_item_options": [{"option_id": "137", "option_value": 5}]}
+            bought |= {"product_type": "configurable", "product_option": {"extension_attributes": chosen}}
         items.append(in_order(bought))
         if configurable:
             # the variant stands below it with the same sku, costs nothing, and carries a copy of its parent
             inner = _item(number_of_item + 1, (entity_id, store_id), _free(line), ZERO, told)
+            inner = {name: value for name, value in inner.items() if name not in NOT_OF_VARIANTS}
             items.append(in_order(inner | {"parent_item_id": number_of_item, "parent_item": dict(items[-1])}))
     return items
 
@@ -164,7 +170,12 @@ def _payment(entity_id: int, total: Decimal, shipping: Decimal) -> Body:
 
 def _extension(entity_id: int, address: Body, shipping: Decimal, items: list[Body]) -> Body:
     place = {"address_type": "shipping", "entity_id": 2 * entity_id - 1, "parent_id": entity_id} | address
-    total = twice({"shipping_amount": shipping, "shipping_incl_tax": shipping, "shipping_tax_amount": ZERO})
+    total = twice(
+        {
+            "shipping_amount": shipping, "shipping_incl_tax": shipping, "shipping_tax_amount": ZERO,
+            "shipping_discount_amount": ZERO,
+        }
+    ) | {"base_shipping_discount_tax_compensation_amnt": 0, "shipping_discount_tax_compensation_amount": 0}  # fmt: skip
     return {
         "shipping_assignments": [
             {"shipping": {"address": place, "method": SHIPPED_BY, "total": total}, "items": items}

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from plugin.sandbox.magento import order_progress
+from plugin.sandbox.magento.creditmemos import creditmemo_body
 from plugin.sandbox.magento.refusals import Refused
 from plugin.sandbox.magento.searching import Source
-from plugin.sandbox.magento.values import Body, in_order, moment, number, stamp, twice
+from plugin.sandbox.magento.values import Body, in_order, moment, number, stamp
 
 ORDERS = Source(
     table="orders",
@@ -57,13 +61,7 @@ def invoice(connection: sqlite3.Connection, entity_id: int, now: datetime) -> Bo
     body = get(connection, entity_id)
     if body["state"] not in OPEN:
         raise Refused(400, "Invoice Document Validation Error(s):\nAn invoice cannot be created when an order has a status of %1.", [body["status"]])  # fmt: skip
-    total = Decimal(str(body["base_grand_total"]))
-    body |= twice({"total_invoiced": total, "total_paid": total, "total_due": Decimal(0)})
-    body |= {name.replace("_amount", "_invoiced"): body[name] for name in ("discount_amount", "base_discount_amount")}
-    for name in ("subtotal", "base_subtotal"):
-        body[f"{name}_invoiced"] = body[name]
-    for item in body["items"]:
-        item["qty_invoiced"] = item["qty_ordered"]
+    body = order_progress.invoiced(body)
     return _save(connection, body, state="processing", status="processing", now=now)
 
 
@@ -82,9 +80,7 @@ def cancel(connection: sqlite3.Connection, entity_id: int, now: datetime) -> Bod
     body = get(connection, entity_id)
     if body["state"] not in OPEN:
         raise Refused(400, "We cannot cancel this order.")
-    body |= twice({"total_canceled": Decimal(str(body["base_grand_total"]))})
-    for item in body["items"]:
-        item["qty_canceled"] = item["qty_ordered"]
+    body = order_progress.cancelled(body)
     return _save(connection, body, state="canceled", status="canceled", now=now)
 
 
@@ -102,22 +98,36 @@ def release(connection: sqlite3.Connection, entity_id: int, now: datetime) -> Bo
     return _save(connection, body, state=state, status=status, now=now)
 
 
-def refund(connection: sqlite3.Connection, entity_id: int, amount: Decimal, now: datetime) -> tuple[Body, Body]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Back:
+    """What is given back: ``amount`` in all; pieces of which lines, and so much of the carriage and besides."""
+
+    amount: Decimal
+    goods: Mapping[int, Decimal] = field(default_factory=dict)
+    carriage: Decimal = Decimal(0)
+    extra: Decimal = Decimal(0)
+    #: what the memo says of ``extra``
+    adjusted: bool = False
+
+
+def refund(connection: sqlite3.Connection, entity_id: int, back: Back, now: datetime) -> tuple[Body, Body]:
     """Gives money back; the order and the credit memo. With all that was left it is ``closed``. Raises Refused."""
     body = get(connection, entity_id)
     left = paid(body) - refunded(body)
-    if not 0 < amount <= left:
+    if not 0 < back.amount <= left:
         told = "Creditmemo Document Validation Error(s):\nThe most money available to refund is %1."
         raise Refused(400, told.replace("%1", str(number(left))))
-    body |= twice({"total_refunded": refunded(body) + amount, "total_offline_refunded": refunded(body) + amount})
-    whole = amount == left
-    if whole:
-        for item in body["items"]:
-            item["qty_refunded"] = item["qty_invoiced"]
+    whole = back.amount == left
+    if whole and not back.goods:
+        rest = {
+            item["item_id"]: Decimal(item["qty_invoiced"] - item["qty_refunded"])
+            for item in body["items"] if "parent_item_id" not in item
+        }  # fmt: skip
+        back = replace(back, goods={one: pieces for one, pieces in rest.items() if pieces})
+    body = order_progress.given_back(body, back.amount, back.goods, carriage=back.carriage, extra=back.extra)
     state = {"state": "closed", "status": "closed"} if whole else {"state": body["state"], "status": body["status"]}
     body = _save(connection, body, now=now, **state)
-    memo = _memo(connection, body, amount, goods=whole)
-    return body, memo
+    return body, _memo(connection, body, back)
 
 
 def paid(body: Body) -> Decimal:
@@ -141,37 +151,11 @@ def _save(connection: sqlite3.Connection, body: Body, *, state: str, status: str
     return body
 
 
-def _memo(connection: sqlite3.Connection, body: Body, amount: Decimal, *, goods: bool) -> Body:
+def _memo(connection: sqlite3.Connection, body: Body, back: Back) -> Body:
     entity_id = int(connection.execute("SELECT coalesce(max(entity_id), 0) + 1 FROM creditmemos").fetchone()[0])
-    zero = Decimal(0)
-    extra = zero if goods else amount
-    items = [
-        {
-            "base_cost": None, "entity_id": item["item_id"], "name": item["name"], "order_item_id": item["item_id"],
-            "parent_id": entity_id, "product_id": item["product_id"], "sku": item["sku"],
-            "qty": item["qty_ordered"], "price": item["price"], "base_price": item["base_price"],
-            "row_total": item["row_total"], "base_row_total": item["base_row_total"],
-            "discount_amount": item["discount_amount"], "base_discount_amount": item["base_discount_amount"],
-        }
-        for item in (body["items"] if goods else [])
-    ]  # fmt: skip
-    memo = in_order(
-        twice(
-            {
-                "adjustment": extra, "adjustment_negative": zero, "adjustment_positive": extra, "grand_total": amount,
-                "shipping_amount": zero, "subtotal": zero if extra else amount, "tax_amount": zero,
-                "discount_amount": zero,
-            }
-        )
-        | {name: body[name] for name in ("base_currency_code", "global_currency_code", "order_currency_code",
-                                         "store_currency_code", "base_to_global_rate", "base_to_order_rate",
-                                         "store_to_base_rate", "store_to_order_rate", "store_id")}
-        | {
-            "billing_address_id": body["billing_address_id"], "created_at": body["updated_at"],
-            "updated_at": body["updated_at"], "entity_id": entity_id, "increment_id": f"{entity_id:09}",
-            "order_id": body["entity_id"], "state": 2, "items": items, "comments": [],
-        }
-    )  # fmt: skip
+    memo = creditmemo_body(
+        entity_id, body, back.amount, back.goods, carriage=back.carriage, extra=back.extra, adjusted=back.adjusted
+    )
     connection.execute(
         "INSERT INTO creditmemos VALUES (?, ?, ?, ?, ?, ?)",
         (entity_id, body["entity_id"], body["store_id"], memo["created_at"], memo["updated_at"], json.dumps(memo)),

@@ -8,13 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from plugin.sandbox.magento import coupons, customers, events, orders, rules
+from plugin.sandbox.magento import bulk, coupons, customers, events, merchant, orders, rules
 from plugin.sandbox.magento.call import Call, listed
 from plugin.sandbox.magento.refusals import Refused, missing, required
 
 SALES, MEMOS, CUSTOMERS = "Magento_Sales::actions_view", "Magento_Sales::sales_creditmemo", "Magento_Customer::customer"
 GROUPS, QUOTE, STORE = "Magento_Customer::group", "Magento_SalesRule::quote", "Magento_Backend::store"
 MANAGE, ADMIN, LISTEN = "Magento_Customer::manage", "Magento_Backend::admin", "MageOS_AsyncEvents::manage"
+LOGS, INVOICE = "Magento_Logging::system_magento_logging_bulk_operations", "Magento_Sales::sales_invoice"
+SHIP, CANCEL = "Magento_Sales::ship", "Magento_Sales::cancel"
 ANYBODY = ""
 MODULES = ("Magento_Store", "Magento_Customer", "Magento_Sales", "Magento_SalesRule", "Magento_WebapiAsync")
 LISTENING = ("MageOS_AsyncEvents", "MageOS_CommonAsyncEvents")
@@ -218,6 +220,14 @@ ROUTES = (
     _row("GET", "/store/storeGroups", STORE, _store_groups),
     _row("GET", "/directory/currency", ANYBODY, _currency),
     _row("GET", "/modules", ADMIN, _modules),
+    _row("GET", "/bulk/{}/status", LOGS, lambda call: bulk.status(call.store.bulks, call.words[0], detailed=False)),
+    _row("GET", "/bulk/{}/detailed-status", LOGS, lambda call: bulk.status(call.store.bulks, call.words[0], detailed=True)),
+    _row("POST", "/integration/admin/token", ANYBODY, merchant.sign_in),
+    _row("POST", "/tfa/provider/google/authenticate", ANYBODY, merchant.second_factor),
+    _row("POST", "/order/{}/invoice", INVOICE, merchant.invoice),
+    _row("POST", "/order/{}/ship", SHIP, merchant.ship),
+    _row("POST", "/order/{}/refund", MEMOS, merchant.refund),
+    _row("POST", "/orders/{}/cancel", CANCEL, merchant.cancel),
     _row("GET", "/async_events", LISTEN, _subscriptions),
     _row("POST", "/async_event", LISTEN, _subscribe),
     _row("PUT", "/async_event/{}", LISTEN, _subscribe),

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from plugin.sandbox import cash
 from plugin.sandbox.ledger import Ledger
 from plugin.sandbox.magento import cart, customers, events, orders
+from plugin.sandbox.magento.bulk import Bulks
 from plugin.sandbox.magento.events import Brought
 from plugin.sandbox.magento.oauth import Keys
 from plugin.sandbox.magento.order_bodies import order_body
@@ -60,6 +61,11 @@ class MagentoStore:
         #: what the store takes for its own address; the server sets it
         self.base_url = "http://127.0.0.1/"
         self.weather = Weather()
+        self.bulks = Bulks()
+        #: whether an access token opens the API without a signature, which is off since 2.4.4
+        self.bearer_allowed = False
+        #: how far the admin has come with the second factor
+        self.second_factor = "google"
         self._ledger = Ledger(path, TABLES)
         with self.transaction() as connection:
             for number, code in enumerate(customers.FIRST_GROUPS):
@@ -161,7 +167,7 @@ class MagentoStore:
         """Gives part or all of what was paid back. Raises Refused when less is left."""
         with self.transaction() as connection:
             before = orders.get(connection, order_id)["state"]
-            body, memo = orders.refund(connection, order_id, cash.amount(amount, self.currency), self.now())
+            body, memo = orders.refund(connection, order_id, _back(cash.amount(amount, self.currency)), self.now())
             # a part does not move the state, and so raises no event of the order's
             told = [("sales.order.updated", "order", order_id)] if body["state"] != before else []
             events.enqueue(connection, [*told, ("sales.creditmemo.created", "creditmemo", memo["entity_id"])])
@@ -172,8 +178,9 @@ class MagentoStore:
             customers.delete(connection, customer_id)
 
     def work_queue(self) -> int:
-        """Counts the uses of codes that wait in the queue; how many."""
+        """Does bulk calls and counts the uses of codes that wait in queues; how many uses."""
         with self.transaction() as connection:
+            self.bulks.work(connection)
             return cart.count_uses(connection)
 
     def bring_events(
@@ -195,6 +202,10 @@ def _entity(connection: sqlite3.Connection, kind: str, entity_id: int) -> Body |
     )
     row = connection.execute(f"SELECT body FROM {table} WHERE {key} = ?", (entity_id,)).fetchone()  # noqa: S608 (names from this file)
     return None if row is None else json.loads(row["body"])
+
+
+def _back(amount: Decimal) -> orders.Back:
+    return orders.Back(amount=amount, extra=amount)
 
 
 def _placed(body: Body, at: datetime) -> PlacedOrder:

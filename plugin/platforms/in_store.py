@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from plugin.platforms.protocol import DiscountSpec, PlatformError, Rejected, StoredDiscount
+from plugin.platforms.protocol import PlatformError, Rejected
 
 #: under which our fields stand, and how our tags begin
 NAMESPACE = "regulars"
@@ -49,11 +49,11 @@ class StoreSide(Protocol):
         """Has dead discounts taken out of the store for good, a while later; their codes may be made again."""
         ...
 
-    def add_codes(self, pool: DiscountSpec, codes: Collection[str]) -> dict[str, StoredDiscount | PlatformError]:
-        """Adds codes to the one discount that ``pool`` describes, which is made where it is missing.
+    def add_codes(self, ref: str, codes: Collection[str]) -> dict[str, PlatformError | None]:
+        """Adds codes to a discount, at most a hundred at once.
 
-        A code that the store has shown to be in it comes with the discount, one that it refuses with the error; one of
-        which nothing is known yet has no key.
+        A code that the store has shown to be in it comes with None, one that it refuses with the error; one of which
+        nothing is known yet has no key.
         """
         ...
 

@@ -52,6 +52,8 @@ class DiscountSpec:
     collections: tuple[str, ...] = ()
     #: order | product | shipping
     combines: tuple[str, ...] = ()
+    #: holds the codes of many, of which each is good once; for whoever has one
+    pool: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

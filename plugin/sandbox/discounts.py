@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -95,7 +95,7 @@ def create(connection: sqlite3.Connection, terms: Terms, now: datetime) -> Disco
 def find(connection: sqlite3.Connection, code: str) -> Discount | None:
     """The discount of a code, whatever its state."""
     row = connection.execute("SELECT * FROM discounts WHERE code_key = ?", (_key(code),)).fetchone()
-    return _discount(connection, row) if row else None
+    return _discount(connection, row) if row else _one_of_many(connection, code)
 
 
 def get(connection: sqlite3.Connection, discount_id: int) -> Discount | None:
@@ -206,13 +206,25 @@ def accepted(
 
 
 def redeem(
-    connection: sqlite3.Connection, discount_id: int, *, order_id: int, customer_id: int | None, at: datetime
+    connection: sqlite3.Connection, discount: Discount, *, order_id: int, customer_id: int | None, at: datetime
 ) -> None:
     """Notes the use. A use is not given back when the order is cancelled."""
+    discount_id, key = discount.id, _key(discount.terms.code)
+    connection.execute("UPDATE pool_codes SET used_by_order = ? WHERE code_key = ?", (order_id, key))
     connection.execute(
         "INSERT INTO redemptions (discount_id, order_id, customer_id, at) VALUES (?, ?, ?, ?)",
         (discount_id, order_id, customer_id, kept(at)),
     )
+
+
+def _one_of_many(connection: sqlite3.Connection, code: str) -> Discount | None:
+    """The discount as one of the codes that were added to it has it: its own use counts."""
+    row = connection.execute("SELECT * FROM pool_codes WHERE code_key = ?", (_key(code),)).fetchone()
+    found = get(connection, row["discount_id"]) if row else None
+    if found is None:
+        return None
+    used = int(row["used_by_order"] is not None)
+    return replace(found, terms=replace(found.terms, code=row["code"]), times_used=used)
 
 
 def _key(code: str) -> str:
@@ -253,7 +265,11 @@ def _written(terms: Terms) -> str:
 
 
 def _discount(connection: sqlite3.Connection, row: sqlite3.Row) -> Discount:
-    used = connection.execute("SELECT count(*) FROM redemptions WHERE discount_id = ?", (row["id"],)).fetchone()[0]
+    used = connection.execute(
+        "SELECT count(*) FROM redemptions WHERE discount_id = :id"
+        " AND order_id NOT IN (SELECT used_by_order FROM pool_codes WHERE discount_id = :id AND used_by_order IS NOT NULL)",
+        {"id": row["id"]},
+    ).fetchone()[0]
     return Discount(
         id=row["id"],
         terms=_terms(json.loads(row["terms"]), row["starts_at"]),

@@ -62,7 +62,7 @@ def place(
     )
     _insert(connection, body, customer_id=customer_id, at=at)
     if discount:
-        discounts.redeem(connection, discount.id, order_id=body["id"], customer_id=customer_id, at=at)
+        discounts.redeem(connection, discount, order_id=body["id"], customer_id=customer_id, at=at)
     return _placed(body, taken, at), body
 
 

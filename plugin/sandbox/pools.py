@@ -34,7 +34,9 @@ def job(connection: sqlite3.Connection, number: int) -> tuple[bool, list[Result]
 
 
 def remove(connection: sqlite3.Connection, discount_id: int, numbers: Sequence[int]) -> None:
-    """Takes codes away; their names are free again."""
+    """Takes codes away, the one that it was made with too; their names are free again."""
+    if discount_id in numbers:
+        connection.execute("UPDATE discounts SET code_key = 'taken out ' || id WHERE id = ?", (discount_id,))
     connection.executemany(
         "DELETE FROM pool_codes WHERE discount_id = ? AND id = ?", [(discount_id, number) for number in numbers]
     )

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from plugin.platforms.protocol import DiscountSpec, InDoubt, Platform, Rejected, StoredDiscount, Taken
 from plugin.usecases import give_back
-from plugin.usecases.spec import spec_of
+from plugin.usecases.spec import end_code, is_ours, is_pool, spec_of
 from storage import offers, outbox, rounds
 from storage.offers import Offer
 from storage.outbox import OutboxRow
@@ -71,13 +71,18 @@ def task_for(offer: Offer, *, now: datetime) -> Task:
 def ask(platform: Platform, task: Task) -> StoredDiscount:
     """Makes sure that the code is off and will stay so; the discount as it is then. Raises PlatformError."""
     found = platform.find_discount(task.spec.code)
+    if found is not None and is_pool(found) and found.live and is_ours(task.offer, found):
+        end_code(platform, found, task.spec.code)
+        found = platform.find_discount(task.spec.code)
+        if found is not None and is_pool(found):
+            raise InDoubt("the store has not taken the code out yet")
     if found is None:
         _take_the_name(platform, task)
         found = platform.find_discount(task.spec.code)
     if found is None:
         raise InDoubt("the store does not show the code yet")
     # another's discount with our code: ours cannot land any more
-    if found.live and task.offer.offer_id in found.tags:
+    if found.live and is_ours(task.offer, found):
         platform.deactivate_discount(found.ref)
     return replace(found, live=False)
 
@@ -87,7 +92,7 @@ def conclude(db: Connection, row: OutboxRow, task: Task, off: StoredDiscount, *,
     if not outbox.done(db, row, now):
         return
     offer = task.offer
-    if off.usage_count and offer.offer_id in off.tags:
+    if off.usage_count and is_ours(offer, off) and not is_pool(off):
         if offer.state == "sending":
             offers.advance(
                 db,
@@ -127,7 +132,11 @@ def _cancel(db: Connection, shop_id: int, found: Sequence[Offer], why: str, now:
 
 def _take_the_name(platform: Platform, task: Task) -> None:
     try:
-        platform.create_discount(replace(task.spec, starts_at=task.over_from, ends_at=task.over_from + DAY))
+        platform.create_discount(
+            replace(
+                task.spec, tag=task.offer.offer_id, pool=False, starts_at=task.over_from, ends_at=task.over_from + DAY
+            )
+        )
     except Taken:
         return
     except Rejected:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from plugin.platforms.protocol import Platform, StoredDiscount
 from plugin.usecases import end_on_time, give_back
 from plugin.usecases.expire import GRACE, TOO_LATE
+from plugin.usecases.spec import is_ours
 from storage import offers, outbox, rounds
 from storage.offers import Offer
 from storage.outbox import OutboxRow
@@ -111,7 +112,7 @@ def _verdict(offer: Offer, found: StoredDiscount | None, now: datetime) -> tuple
     """Where the offer goes, None for nowhere, and what is said about it."""
     issued = offer.state == "issued"
     closed = "expired" if issued else "cancelled"
-    if found is None or offer.offer_id not in found.tags:
+    if found is None or not is_ours(offer, found):
         # one that would land now carries its end with it
         return closed, GONE if issued else TOO_LATE
     if found.live:

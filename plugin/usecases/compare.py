@@ -12,7 +12,7 @@ from plugin.platforms.protocol import MARK, StoredDiscount
 from plugin.platforms.shopify.discount_terms import asked
 from plugin.platforms.terms import changed
 from plugin.usecases import give_back, switch_off
-from plugin.usecases.spec import spec_of
+from plugin.usecases.spec import is_ours, is_pool, spec_of
 from storage import offers, outbox, snapshots
 from storage.offers import Offer
 
@@ -56,7 +56,7 @@ def asked_for(
     """What was asked about by name: what the merchant deleted or switched off is revoked, and its money free."""
     for offer in open_ones:
         one = found.get(offer.offer_id)
-        if one is None or offer.offer_id not in one.tags:
+        if one is None or not is_ours(offer, one):
             _revoke(db, offer, DELETED, now)
         elif not one.live and not one.usage_count and not offer.unwanted and offer.ends_at > now:
             _revoke(db, offer, SWITCHED_OFF, now)
@@ -64,7 +64,7 @@ def asked_for(
 
 def _unknown(db: Connection, shop_id: int, one: StoredDiscount, now: datetime) -> None:
     """A code with our mark that no offer belongs to: switched off, unless it is decided again in time."""
-    if MARK not in one.tags or not one.live:
+    if MARK not in one.tags or not one.live or is_pool(one):
         return
     tag = next((tag for tag in one.tags if tag != MARK), one.code)
     until = one.terms.ends_at if one.terms and one.terms.ends_at else now + timedelta(days=365)

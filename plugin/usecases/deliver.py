@@ -24,7 +24,7 @@ from plugin.platforms.protocol import (
     Taken,
 )  # fmt: skip
 from plugin.usecases import ask_tags, cancel_offers, end_on_time, flow, give_back, put_off, still_stands
-from plugin.usecases.spec import spec_of
+from plugin.usecases.spec import is_ours, spec_of
 from storage import offers, outbox
 from storage.offers import Offer
 from storage.outbox import OutboxRow
@@ -85,10 +85,11 @@ def conclude_many(db: Connection, told: Sequence[tuple[OutboxRow, Task, Answer]]
     """``conclude`` for many calls of any shops; what went well is written together."""
     good = [(row, task, answer.found) for row, task, answer in told if answer.found and _is_ours(task, answer.found)]
     settled = outbox.done_many(db, [row for row, _, _ in good], now)
-    issued: defaultdict[int, dict[str, str]] = defaultdict(dict)
+    issued: defaultdict[int, dict[str, str | None]] = defaultdict(dict)
     for row, task, found in good:
         if row.outbox_row in settled:
-            issued[row.shop_id][task.offer.offer_id] = found.ref
+            # one of many in a discount is only known by its name
+            issued[row.shop_id][task.offer.offer_id] = None if task.spec.pool else found.ref
     for shop_id in sorted(issued):
         offers.issue_many(db, shop_id, issued[shop_id], now=now)
         flow.issued(db, shop_id, issued[shop_id], now=now)
@@ -128,7 +129,7 @@ def _prepare(db: Connection, shop_id: int, rows: Sequence[OutboxRow], now: datet
 
 
 def _is_ours(task: Task, found: StoredDiscount) -> bool:
-    return found.live and task.offer.offer_id in found.tags
+    return found.live and is_ours(task.offer, found)
 
 
 def _look_up(platform: Platform, task: Task, taken: Taken) -> Answer:
@@ -144,7 +145,7 @@ def _withdraw(db: Connection, row: OutboxRow, task: Task, found: StoredDiscount,
     offer = task.offer
     if not outbox.done(db, row, now):
         return
-    if offer.offer_id not in found.tags:
+    if not is_ours(offer, found):
         _reject(db, offer, "another discount of the store has this code", now)
         return
     if found.usage_count:

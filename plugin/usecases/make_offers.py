@@ -21,13 +21,16 @@ from plugin.rewards.win_back import KIND as WIN_BACK
 from plugin.usecases import ask_tags, flow, keep_currency, standings
 from plugin.usecases.purses import Purses, account_of
 from plugin.usecases.rules_for import rules_for
+from plugin.usecases.spec import POOLED, end_of_pool
 from plugin.vault import Vault
 from storage import decisions, locks, offers, outbox, programs, snapshots
 from storage.budgets import Cause
 from storage.offers import Made, NewOffer, Offer, Today
 from storage.shops import Shop
 
-ISSUE = "issue_offer"
+ISSUE, ISSUE_POOLED = "issue_offer", "issue_pooled"
+#: the platform whose discounts can hold the codes of many
+POOLING = "shopify"
 #: a customer is not looked at again sooner for time's sake alone
 SOONEST = timedelta(minutes=1)
 #: held by the one worker that may add to a day's offers
@@ -176,6 +179,7 @@ class _Desk:
         reminder = issued and spec.benefit.type == "none"
         state = ("issued" if reminder else "planned") if issued else "held_out"
         with_code = issued and not reminder
+        pool = with_code and self.program.in_store.pooled and self.shop.platform == POOLING
         return NewOffer(
             offer_id=self._derived(customer_id, f"id:{spec.rule}", spec.cycle, prefix="").lower(),
             customer_id=customer_id,
@@ -188,13 +192,13 @@ class _Desk:
             state=state,
             code=self._derived(customer_id, spec.rule, spec.cycle, self.program.code_prefix) if with_code else None,
             code_key_id=self.issuer.key_id if with_code else None,
-            benefit=benefit.to_plain(spec.benefit),
+            benefit=benefit.to_plain(spec.benefit) | ({POOLED: True} if pool else {}),
             budget_month=account_of(spec.kind, self.month) if with_code else None,
             reserved_minor=spec.reserve if with_code else 0,
             currency=self.program.currency,
             created_at=self.as_of,
             starts_at=spec.starts_at,
-            ends_at=spec.ends_at,
+            ends_at=end_of_pool(spec.ends_at) if pool else spec.ends_at,
             issued_at=self.as_of if reminder else None,
             closed_at=None if issued else self.as_of,
             reasons=_reasons(decision),
@@ -234,7 +238,8 @@ class _Desk:
         to_issue = {
             f"issue/{offer.offer_id}": {"offer_id": offer.offer_id} for offer in planned if offer.offer_id in opened
         }
-        outbox.put_many(self.db, self.shop.shop_id, kind=ISSUE, payloads=to_issue, now=self.as_of)
+        kind = ISSUE_POOLED if any(POOLED in one.benefit for one in planned) else ISSUE
+        outbox.put_many(self.db, self.shop.shop_id, kind=kind, payloads=to_issue, now=self.as_of)
         if self.program.in_store.flow:
             reminders = [one.offer_id for one in self.offers if one.state == "issued" and one.offer_id in opened]
             flow.issued(self.db, self.shop.shop_id, reminders, now=self.as_of)

@@ -15,6 +15,7 @@ from plugin.rewards import benefit, inputs
 from plugin.rewards.program import Program
 from plugin.usecases import standings
 from plugin.usecases.rules_for import rules_for
+from plugin.usecases.spec import POOLED
 from storage import customers, orders, programs, shops
 from storage.offers import Offer
 
@@ -89,7 +90,8 @@ def _asked_for_by(program: Program, offer: Offer) -> bool:
         return False
     if again.outcome != "issue" or again.offer is None or again.offer.rule != offer.rule:
         return False
-    return benefit.to_plain(again.offer.benefit) == offer.benefit
+    held = {name: value for name, value in offer.benefit.items() if name != POOLED}
+    return benefit.to_plain(again.offer.benefit) == held
 
 
 def _came_back(db: Connection, shop_id: int, planned: Sequence[Offer]) -> set[str]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from plugin.platforms.protocol import Platform
+from plugin.usecases.spec import end_code, is_pool
 from storage import outbox
 from storage.offers import Offer
 
@@ -29,5 +30,6 @@ def code(platform: Platform, name: str) -> bool:
     if found is None:
         return False
     if found.live:
-        platform.deactivate_discount(found.ref)
-    return True
+        end_code(platform, found, name)
+    # one of many is taken out a while later: it is looked for again
+    return not (found.live and is_pool(found))

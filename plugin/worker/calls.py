@@ -16,6 +16,7 @@ from plugin.usecases import (
     close_ended,
     compare,
     deliver,
+    deliver_pooled,
     end_on_time,
     erase,
     flow,
@@ -33,7 +34,7 @@ from plugin.usecases import (
 from plugin.usecases.absorb import REFETCH
 from plugin.usecases.ask_tags import READ_TAGS
 from plugin.usecases.disclose import DATA_REQUEST
-from plugin.usecases.make_offers import ISSUE, issuer
+from plugin.usecases.make_offers import ISSUE, ISSUE_POOLED, issuer
 from plugin.usecases.switch_off import SWITCH_OFF
 from storage import offers, outbox
 from storage.offers import Offer
@@ -65,6 +66,11 @@ def _conclude_issues(runtime: Runtime, db: Connection, told: Sequence[tuple[Outb
         (row, task, deliver.Answer(error=said) if isinstance(said, PlatformError) else said) for row, task, said in told
     ]
     deliver.conclude_many(db, answers, now=runtime.now())
+
+
+def _conclude_pooled(runtime: Runtime, db: Connection, told: Sequence[tuple[OutboxRow, Any, Any]]) -> None:
+    for _row, batch, answer in told:
+        deliver_pooled.conclude(db, batch, answer, now=runtime.now())
 
 
 def _payloads(_runtime: Runtime, _db: Connection, rows: Sequence[OutboxRow]) -> Sequence[Mapping[str, Any]]:
@@ -208,6 +214,11 @@ def _never(*_: Any) -> None:
 
 KINDS: Mapping[str, Call] = {
     ISSUE: Call(_prepare_issues, deliver.ask, _conclude_issues),
+    ISSUE_POOLED: Call(
+        lambda runtime, db, rows: deliver_pooled.prepare_many(db, rows, now=runtime.now()),
+        deliver_pooled.ask,
+        _conclude_pooled,
+    ),
     REFETCH: Call(_payloads, lambda store, asked: store.fetch_order(str(asked["order_id"])), _each(_conclude_refetch)),
     READ_TAGS: Call(
         _one_by_one(read_tags.prepare),

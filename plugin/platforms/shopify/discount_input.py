@@ -24,7 +24,7 @@ def create_variables(spec: DiscountSpec) -> dict[str, Any]:
         "code": spec.code,
         "startsAt": instant(spec.starts_at),
         "endsAt": instant(spec.ends_at),
-        "context": {"customers": {"add": [to_gid("Customer", spec.customer_id)]}},
+        "context": {"all": "ALL"} if spec.pool else {"customers": {"add": [to_gid("Customer", spec.customer_id)]}},
         "usageLimit": 1,
         "appliesOncePerCustomer": True,
         "combinesWith": {name: kind in combined(spec) for kind, name in KINDS.items()},

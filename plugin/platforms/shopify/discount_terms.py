@@ -22,7 +22,7 @@ def asked(spec: DiscountSpec) -> Terms:
         percent=spec.percent if spec.type == "percent" else 0,
         amount=0 if spec.type == "percent" else spec.amount,
         minimum=discount_input.minimum(spec),
-        customers=(spec.customer_id,),
+        customers=() if spec.pool else (spec.customer_id,),
         products=tuple(sorted(spec.products)) if spec.type != "shipping" else (),
         collections=tuple(sorted(spec.collections)) if spec.type != "shipping" and not spec.products else (),
         combines=tuple(sorted(discount_input.combined(spec))),

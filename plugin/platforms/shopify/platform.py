@@ -79,9 +79,9 @@ class ShopifyPlatform:
         """Has discounts taken out of the store."""
         pools.delete(self._client, refs)
 
-    def add_codes(self, pool: DiscountSpec, codes: Collection[str]) -> dict[str, StoredDiscount | PlatformError]:
+    def add_codes(self, ref: str, codes: Collection[str]) -> dict[str, PlatformError | None]:
         """Adds codes to one discount."""
-        return pools.add_codes(self._client, pool, codes)
+        return pools.add_codes(self._client, ref, codes)
 
     def remove_code(self, code: str) -> None:
         """Takes one code out of a discount that holds several."""

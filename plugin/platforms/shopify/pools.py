@@ -6,12 +6,10 @@ There is no binding to a customer in such a discount, and no tombstone in a code
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from typing import Any
 
 from plugin.platforms import shape
-from plugin.platforms.protocol import DiscountSpec, InDoubt, PlatformError, Rejected, StoredDiscount, Taken
-from plugin.platforms.shopify import discounts
+from plugin.platforms.protocol import InDoubt, PlatformError, Rejected, Taken
 from plugin.platforms.shopify.admin import AdminClient
 from plugin.platforms.shopify.store_documents import ADD_CODES, CODES_ADDED, DELETE_DISCOUNTS, FIND_CODE, REMOVE_CODES
 
@@ -25,27 +23,28 @@ def delete(client: AdminClient, refs: Collection[str]) -> None:
     _errors(shape.mapping(answer.root("discountCodeBulkDelete"), "payload"))
 
 
-def add_codes(
-    client: AdminClient, pool: DiscountSpec, codes: Collection[str]
-) -> dict[str, StoredDiscount | PlatformError]:
-    """Adds codes to the discount that ``pool`` describes, and looks once whether they are in. Raises PlatformError.
+def add_codes(client: AdminClient, ref: str, codes: Collection[str]) -> dict[str, PlatformError | None]:
+    """Adds codes to a discount, and looks once whether they are in. Raises PlatformError.
 
-    A code is told of once the store has shown it in this discount, or has refused it; of the others nothing is known.
-    Raises ValueError for more codes than one question may add.
+    A code is told of once the store has shown it in this discount (None), or has refused it; of the others nothing is
+    known yet. Raises ValueError for more codes than one question adds.
     """
     if len(codes) > MOST_CODES:
         raise ValueError(f"at most {MOST_CODES} codes at once")
-    parent = _parent(client, pool)
-    variables: dict[str, Any] = {"id": parent.ref, "codes": [{"code": code} for code in codes]}
+    variables: dict[str, Any] = {"id": ref, "codes": [{"code": code} for code in codes]}
     payload = shape.mapping(client.run(ADD_CODES, variables).root("discountRedeemCodeBulkAdd"), "payload")
     _errors(payload)
     job = shape.text(shape.mapping(payload.get("bulkCreation"), "job").get("id"), "job's id")
     told = client.run(CODES_ADDED, {"id": job}).whole("discountRedeemCodeBulkCreation")
     if told is None or not shape.flag(shape.mapping(told, "job").get("done"), "job"):
         return {}
-    listed = shape.items(shape.mapping(told["codes"], "codes").get("nodes"), "codes")
-    found = {shape.text(one.get("code"), "code").upper(): _outcome(one, parent) for one in listed}
-    return {code: found[code.upper()] for code in codes if found.get(code.upper()) is not None}  # type: ignore[misc]
+    wanted = {code.upper(): code for code in codes}
+    found: dict[str, PlatformError | None] = {}
+    for one in shape.items(shape.mapping(told.get("codes"), "codes").get("nodes"), "codes"):
+        name = wanted.get(shape.text(one.get("code"), "code").upper())
+        if name is not None and (one.get("discountRedeemCode") is not None or one.get("errors")):
+            found[name] = _refusal(one)
+    return found
 
 
 def remove_code(client: AdminClient, code: str) -> None:
@@ -64,28 +63,13 @@ def remove_code(client: AdminClient, code: str) -> None:
         _errors(shape.mapping(answer.root("discountCodeRedeemCodeBulkDelete"), "payload"))
 
 
-def _parent(client: AdminClient, pool: DiscountSpec) -> StoredDiscount:
-    """The discount of the pool: found by its own code, or made; of two who make it one finds the other's."""
-    found = discounts.find(client, pool.code)
-    if found is None:
-        try:
-            found = discounts.create(client, pool)
-        except Taken as taken:
-            raise InDoubt(str(taken)) from None
-    if pool.tag not in found.tags:
-        raise Rejected("another discount of the store has the code of this pool", code="TAKEN")
-    if not found.live:
-        raise Rejected("the discount of these codes was switched off", code="OFF")
-    return found
-
-
-def _outcome(one: dict[str, Any], parent: StoredDiscount) -> StoredDiscount | PlatformError | None:
+def _refusal(one: dict[str, Any]) -> PlatformError | None:
     if one.get("discountRedeemCode") is not None:
-        return replace(parent, code=shape.text(one.get("code"), "code"), usage_count=0)
+        return None
     errors = shape.items(one.get("errors"), "errors")
     if any(error.get("code") == "TAKEN" for error in errors):
         return Taken("the store has this code already")
-    return Rejected("the store does not add this code", code=str(errors[0].get("code"))) if errors else None
+    return Rejected("the store does not add this code", code=str(errors[0].get("code")))
 
 
 def _errors(payload: dict[str, Any]) -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from graphql import GraphQLResolveInfo
+
+from plugin.sandbox import discounts, pools
 from plugin.sandbox.admin import shapes
 from plugin.sandbox.admin.call import Call, gid
 from plugin.sandbox.admin.pages import Shape, connection_of
@@ -14,11 +19,27 @@ def node(call: Call, discount: Discount) -> Shape:
     """A ``DiscountCodeNode`` around a ``DiscountCodeBasic`` or a ``DiscountCodeFreeShipping``."""
     terms = discount.terms
     code = {"id": gid("DiscountRedeemCode", discount.id), "code": terms.code, "asyncUsageCount": discount.times_used}
+
+    def codes(info: GraphQLResolveInfo[Call], *, query: str | None = None, **page: Any) -> Any:
+        more = [
+            {"id": gid("DiscountRedeemCode", row["id"]), "code": row["code"], "asyncUsageCount": 0}
+            for row in pools.codes_of(call.connection, discount.id, query)
+            if row["code"] != terms.code
+        ]
+        own = discounts.get(call.connection, discount.id)
+        first = [code] if query is None or query.casefold() == terms.code.casefold() else []
+        if own is None or own.terms.code != terms.code:
+            first = [
+                {**code, "id": gid("DiscountRedeemCode", row["id"])}
+                for row in pools.codes_of(call.connection, discount.id, terms.code)
+            ]
+        return connection_of([*first, *more])(info, **page)
+
     shown = {
         "__typename": "DiscountCodeFreeShipping" if terms.shipping else "DiscountCodeBasic",
         "appliesOncePerCustomer": terms.once_per_customer,
         "asyncUsageCount": discount.times_used,
-        "codes": connection_of([code]),
+        "codes": codes,
         "codesCount": {"count": 1, "precision": "EXACT"},
         "combinesWith": dict(terms.combines_with),
         "context": _context(call, terms),

@@ -60,3 +60,5 @@ class Facts:
     retagged: frozenset[str] = frozenset()
     #: discounts of the store that were changed or deleted, without saying how
     discount_ids: frozenset[str] = frozenset()
+    #: what the store ran for us in the background and has ended, well or badly
+    ended_operations: frozenset[str] = frozenset()

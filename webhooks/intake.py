@@ -50,6 +50,8 @@ class Recorded:
     hinted: dict[int, set[str]] = field(default_factory=dict)
     #: customers whose tags changed, and have to be read again where they matter
     retagged: dict[int, set[str]] = field(default_factory=dict)
+    #: operations of the store for which somebody may be waiting
+    operations: dict[int, set[str]] = field(default_factory=dict)
     #: discounts to look at, by shop
     discounts: dict[int, set[str]] = field(default_factory=dict)
     #: customers who were erased before and are heard of again: what came must be erased as well
@@ -138,6 +140,7 @@ def _record_shop(
     hinted = set().union(*(facts.hinted_order_ids for facts in known))
     retagged = set().union(*(facts.retagged for facts in known))
     discounts = set().union(*(facts.discount_ids for facts in known))
+    operations = set().union(*(facts.ended_operations for facts in known))
     for found, where in (
         (touched, recorded.touched),
         (told, recorded.orders),
@@ -145,6 +148,7 @@ def _record_shop(
         (hinted, recorded.hinted),
         (retagged, recorded.retagged),
         (discounts, recorded.discounts),
+        (operations, recorded.operations),
         (erased, recorded.erased_before),
         (again, recorded.erased_orders),
         (merged, recorded.merged),

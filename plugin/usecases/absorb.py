@@ -24,7 +24,7 @@ from plugin.usecases import (
 )
 from plugin.usecases.make_offers import Issuer
 from plugin.vault import Vault
-from storage import known, outbox, programs, shops
+from storage import imports, known, outbox, programs, shops
 from webhooks import intake
 
 REFETCH = "refetch_order"
@@ -56,6 +56,8 @@ def deliveries(
         ask_tags.changed(db, shop_id, retagged, now=now)
     for shop_id, discount_ids in recorded.discounts.items():
         sweep.heard(db, shop_id, discount_ids, now=now)
+    for shop_id, operations in recorded.operations.items():
+        imports.hurry(db, shop_id, sorted(operations), now)
     for shop_id in sorted(recorded.touched.keys() | recorded.orders.keys()):
         touched, told = recorded.touched.get(shop_id, set()), recorded.orders.get(shop_id, set())
         merge_offers.settle(db, shop_id, recorded.merged.get(shop_id, set()), now=now)

@@ -28,6 +28,7 @@ TOPICS = {
     "customer_tags_added": "customer.tags_added",
     "discount": "discounts/update",
     "discount_deleted": "discounts/delete",
+    "operation": "bulk_operations/finish",
 }
 RESOURCES = {
     "order": "orders/updated",

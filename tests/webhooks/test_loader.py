@@ -33,6 +33,7 @@ OF_TOPIC = {
     "customer.tags_removed": "Tagged",
     "discounts/update": "Discount",
     "discounts/delete": "Discount",
+    "bulk_operations/finish": "Operation",
     "shop/update": "Shop",
     "customers/data_request": "DataRequest",
     "customers/redact": "CustomerRedact",

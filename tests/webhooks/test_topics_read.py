@@ -137,6 +137,16 @@ def test_a_changed_discount_is_named() -> None:
             bodies.understood("discount", bodies.body("discount", admin_graphql_api_id=wrong))
 
 
+def test_an_ended_operation_is_named() -> None:
+    """That a bulk operation has ended is a hint: which one is read, and nothing else names one."""
+    assert bodies.understood("operation") == Facts(
+        ended_operations=frozenset({"gid://shopify/BulkOperation/6121743712390"})
+    )
+    for wrong in ("gid://shopify/Order/5", "6121743712390", None, "gid://shopify/BulkOperation/0"):
+        with pytest.raises(Unexpected):
+            bodies.understood("operation", bodies.body("operation", admin_graphql_api_id=wrong))
+
+
 @pytest.mark.parametrize(
     ("name", "topic"),
     [

@@ -7,6 +7,7 @@ from typing import Any
 
 _ID = re.compile(r"(?:gid://shopify/[A-Za-z]+/)?([1-9][0-9]{0,18})")
 _DISCOUNT = re.compile(r"gid://shopify/Discount[A-Za-z]{0,20}Node/([1-9][0-9]{0,18})")
+_OPERATION = re.compile(r"gid://shopify/BulkOperation/[1-9][0-9]{0,18}")
 _CUSTOMER = re.compile(r"gid://shopify/Customer/([1-9][0-9]{0,18})")
 
 
@@ -23,6 +24,13 @@ def discount_id(value: Any) -> str:
     if isinstance(value, str) and (found := _DISCOUNT.fullmatch(value)):
         return found[1]
     raise ValueError("not a discount's id")
+
+
+def operation_id(value: Any) -> str:
+    """A bulk operation's gid as it is: its digits alone name nothing to the API."""
+    if isinstance(value, str) and _OPERATION.fullmatch(value):
+        return value
+    raise ValueError("not a bulk operation's id")
 
 
 def customer_id(value: Any) -> str:

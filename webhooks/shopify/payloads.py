@@ -195,6 +195,12 @@ class Discount(Payload):
     admin_graphql_api_id = Read(ids.discount_id, required=True)
 
 
+class Operation(Payload):
+    """The body of ``bulk_operations/finish``: which one; how it ended has to be asked."""
+
+    admin_graphql_api_id = Read(ids.operation_id, required=True)
+
+
 class Shop(Payload):
     """The body of ``shop/update``."""
 

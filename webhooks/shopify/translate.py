@@ -14,7 +14,7 @@ from storage.facts import ConsentFact, CustomerFact, MergeFact, ShopFact
 from webhooks.complaints import told
 from webhooks.facts import DataRequest, Facts, RedactCustomer, Unexpected
 from webhooks.loader import compiled
-from webhooks.shopify import orders, payloads, refunds
+from webhooks.shopify import events, orders, payloads, refunds
 
 #: how Shopify says that a merge went through
 MERGED = frozenset({"completed", "success", "succeeded"})
@@ -50,6 +50,8 @@ def translate(
 
 
 def _order(payload: Any, circumstances: Circumstances) -> Facts:
+    if events.is_event(payload):
+        return events.understand(payload, kind="Order")
     return orders.understand(_ORDER(payload), currency_hint=circumstances.currency_hint)
 
 
@@ -62,6 +64,8 @@ def _refund(payload: Any, circumstances: Circumstances) -> Facts:
 
 
 def _customer(payload: Any, circumstances: Circumstances) -> Facts:
+    if events.is_event(payload):
+        return events.understand(payload, kind="Customer")
     customer = _CUSTOMER(payload)
     fact = CustomerFact(customer_id=customer["id"], updated_at=customer["updated_at"] or circumstances.at)
     return Facts(customers=(fact,))
@@ -95,6 +99,10 @@ def _consent(payload: Any, circumstances: Circumstances) -> Facts:
 
 def _discount(payload: Any, _: Circumstances) -> Facts:
     return Facts(discount_ids=frozenset({_DISCOUNT(payload)["admin_graphql_api_id"]}))
+
+
+def _operation(payload: Any, _: Circumstances) -> Facts:
+    return Facts(ended_operations=frozenset({_OPERATION(payload)["admin_graphql_api_id"]}))
 
 
 def _tagged(payload: Any, _: Circumstances) -> Facts:
@@ -165,6 +173,7 @@ TRANSLATORS: Mapping[str, Translator] = MappingProxyType({
     "customer.tags_removed": _tagged,
     "discounts/update": _discount,
     "discounts/delete": _discount,
+    "bulk_operations/finish": _operation,
     "shop/update": _shop,
     "app/uninstalled": _uninstalled,
     "customers/data_request": _data_request,
@@ -180,6 +189,7 @@ _MERGE = compiled(payloads.Merge)
 _CONSENT = compiled(payloads.Consent)
 _TAGGED = compiled(payloads.Tagged)
 _DISCOUNT = compiled(payloads.Discount)
+_OPERATION = compiled(payloads.Operation)
 _SHOP = compiled(payloads.Shop)
 _UNINSTALLED = compiled(payloads.Uninstalled)
 _DATA_REQUEST = compiled(payloads.DataRequest)

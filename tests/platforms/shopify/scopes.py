@@ -31,6 +31,7 @@ NEEDED: dict[str, frozenset[str]] = {
     "discounts/update": frozenset({"write_discounts"}),
     "discounts/delete": frozenset({"write_discounts"}),
     **dict.fromkeys(SUBSCRIPTIONS_ALL, frozenset()),
+    "bulk_operations/finish": frozenset(),
     "app/uninstalled": frozenset(),
     "shop/update": frozenset(),
     #: shoppers reach us under the store's own address

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import BigInteger, Connection, Text, and_, func, select, type_coerce
 
 from storage.claims import WAITING
 from storage.columns import YES
-from storage.tables import customers, inbox, offers, orders, redemptions
+from storage.tables import customers, inbox, offers, order_lines, orders, redemptions
+
+AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +99,42 @@ class Use(NamedTuple):
     discount_minor: int
     #: of the order, what is left after edits and refunds
     net_minor: int
+
+
+class Basket(NamedTuple):
+    """A valid order of a known customer, with what it was made of where the store told."""
+
+    customer_id: str
+    order_id: str
+    #: microseconds since 1970
+    at_micros: int
+    #: a code was used
+    discounted: bool
+
+
+def baskets(db: Connection, shop_id: int, until: datetime) -> Iterator[Basket]:
+    """The valid orders of known customers up to ``until``, by customer and time; never all of them in memory."""
+    at = type_coerce(orders.c.ordered_at, BigInteger)
+    used = type_coerce(orders.c.codes, Text) != "[]"
+    mine = (orders.c.shop_id == shop_id, orders.c.valid == YES, orders.c.customer_id.is_not(None))
+    found = select(orders.c.customer_id, orders.c.order_id, at, used)
+    found = found.where(*mine, orders.c.ordered_at <= until).order_by(
+        orders.c.customer_id, orders.c.ordered_at, orders.c.order_id
+    )
+    rows = db.execute(found.execution_options(yield_per=AT_ONCE))
+    return (Basket(who, order_id, moment, bool(had)) for who, order_id, moment, had in rows)
+
+
+def bought(db: Connection, shop_id: int, until: datetime) -> Iterator[tuple[str, int, str, int]]:
+    """Customer, instant in microseconds, product and what was paid for it: lines of valid orders, gift cards left out."""
+    at = type_coerce(orders.c.ordered_at, BigInteger)
+    same = and_(orders.c.shop_id == order_lines.c.shop_id, orders.c.order_id == order_lines.c.order_id)
+    mine = (orders.c.shop_id == shop_id, orders.c.valid == YES, orders.c.customer_id.is_not(None))
+    told = (order_lines.c.product_id.is_not(None), order_lines.c.gift_card != YES, orders.c.ordered_at <= until)
+    found = select(orders.c.customer_id, at, order_lines.c.product_id, order_lines.c.total_minor)
+    found = found.join(order_lines, same).where(*mine, *told)
+    rows = db.execute(found.order_by(orders.c.customer_id, orders.c.ordered_at).execution_options(yield_per=AT_ONCE))
+    return ((who, moment, product, paid) for who, moment, product, paid in rows)
 
 
 def eligible(db: Connection, shop_id: int, until: datetime) -> list[Eligible]:

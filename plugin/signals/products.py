@@ -23,6 +23,8 @@ class Lines:
     customer: Ints
     #: days since 1970-01-01 in the shop's time zone
     day: Ints
+    #: what was paid for the line, minor units; None where it is not known
+    value: Ints | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,6 +114,20 @@ def buying(history: PurchaseHistory, *, start: int, end: int) -> Buying:
     )  # fmt: skip
 
 
+def full_price(at: Ints, discounted: Bools, *, start: int, end: int) -> float:
+    """The share of a period's orders without any discount, from each order's instant and whether it had one."""
+    inside = (at > start) & (at <= end)
+    return _share(int(np.count_nonzero(inside & ~discounted)), int(np.count_nonzero(inside)))
+
+
+def simple_clv(*, aov: float, frequency: float, churn: float) -> float:
+    """A rule of thumb: order value × orders a year × years until a customer of that yearly churn leaves, 1 / churn.
+
+    NaN without churn, for nobody stays for ever.
+    """
+    return aov * frequency / churn if churn > 0 else float("nan")
+
+
 def gap_curve(gaps: Ints, open_gaps: Ints, days: int) -> Floats:
     """The share of gaps ended within 0, 1, … ``days`` days, open ones counted as long as they last.
 

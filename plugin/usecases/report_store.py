@@ -17,9 +17,9 @@ from plugin.signals.days import DAY, to_seconds
 from plugin.signals.history import PurchaseHistory
 from plugin.signals.retention import Buying, Retention, buying, retention, revenue
 from plugin.signals.visits import boil_down
-from plugin.usecases import report_effect
+from plugin.usecases import report_effect, tell_card, tell_habits
 from plugin.usecases.report_effect import Effect
-from storage import orders, reports
+from storage import figures, orders, reports
 from storage.money import to_decimal_text
 from storage.shops import Shop
 
@@ -60,6 +60,10 @@ class Report:
     given: Mapping[str, Given]
     #: by kind, ``all`` first; empty before the first offer
     effects: Mapping[str, Effect]
+    #: how good the predictions are, and what customers buy, as a night told it (``tell_card``, ``tell_habits``); None
+    #: before the first
+    card: Mapping[str, Any] | None = None
+    habits: Mapping[str, Any] | None = None
 
 
 def report(
@@ -77,7 +81,9 @@ def report(
     year = timedelta(days=YEAR_DAYS)
     before = (to_seconds(begin - year), to_seconds(end - year))
     known = history.at.size > 0 and int(history.at.min()) <= before[0] + DAY
+    card, habits = (figures.get(db, shop.shop_id, name) for name in (tell_card.NAME, tell_habits.NAME))
     return Report(
+        card=card.body if card else None, habits=habits.body if habits else None,
         shop=shop, as_of=as_of, month=month, begin=begin, end=end,
         buying=buying(history, start=start, end=stop), window=window, retention=kept,
         nrr=revenue(history, base=before, later=(start, stop)).nrr if known else math.nan,
@@ -103,6 +109,7 @@ def plain(told: Report) -> dict[str, Any]:
         "offers": {kind: asdict(one) | {"cost": money(one.cost)} for kind, one in told.given.items()},
         "followed_days": report_effect.WINDOW_DAYS,
         "added": {kind: _effect(one, money) for kind, one in told.effects.items()},
+        "predictions": told.card, "habits": told.habits,
     }  # fmt: skip
 
 

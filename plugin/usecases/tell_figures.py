@@ -47,7 +47,7 @@ def tell(
     """The document of a shop as of an instant (aware); plain JSON. ``columns`` are the night's snapshots."""
     at = to_seconds(as_of)
     visits = boil_down(history, at)
-    starts = _month_starts(as_of, history.timezone)
+    starts = month_starts(as_of, history.timezone)
     moments = sorted({*starts, at, *(at - days * DAY for days in PERIODS)})
     told = {one.at: one for one in standings(history, model, moments)}
     return {
@@ -147,13 +147,13 @@ def _cohorts(history: PurchaseHistory, at: int) -> dict[str, Any]:
     return {
         "names": list(found.names[newest]),
         "sizes": found.sizes[newest].tolist(),
-        "active": _rows(found.active[newest, :MONTHS]),
-        "value": _rows(found.value[newest, :MONTHS], digits=0),
+        "active": rows_of(found.active[newest, :MONTHS]),
+        "value": rows_of(found.value[newest, :MONTHS], digits=0),
     }
 
 
-def _rows(values: Floats, *, digits: int = DIGITS) -> list[list[float | None]]:
-    """Cells of periods that are not over are left off at the end of each row."""
+def rows_of(values: Floats, *, digits: int = DIGITS) -> list[list[float | None]]:
+    """Cells as plain numbers; those of periods that are not over are left off at the end of each row."""
     rows: list[list[float | None]] = []
     for row in values.tolist():
         kept = [None if math.isnan(value) else round(value, digits) for value in row]
@@ -169,7 +169,7 @@ def _month(standing: Standing) -> dict[str, Any]:
     return plain
 
 
-def _month_starts(as_of: datetime, timezone: str) -> list[int]:
+def month_starts(as_of: datetime, timezone: str) -> list[int]:
     """The first instants of the newest months on the shop's calendar, oldest first; the present one is the last."""
     first = as_of.astimezone(ZoneInfo(timezone)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     found = []

@@ -7,7 +7,7 @@ from functools import partial
 
 from plugin.rewards import stored
 from plugin.runtime import Runtime
-from plugin.usecases import install, measure, report_effect, tell_card, tell_figures
+from plugin.usecases import install, measure, report_effect, tell_card, tell_figures, tell_habits
 from storage import figures, known, programs, shops, snapshots
 from storage.shops import Shop
 
@@ -36,6 +36,7 @@ def measure_shop(runtime: Runtime, shop: Shop, *, as_of: datetime, pages_too: bo
         night = measure.night(db, shop, as_of=as_of, program=program)
         added = report_effect.measure(db, shop, night.history, as_of=as_of) if pages_too else None
         drawn = pages_too and tell_card.stale(figures.get(db, shop.shop_id, tell_card.NAME), night.model)
+        habits = tell_habits.tell(db, shop, night.history, night.model, as_of=as_of) if drawn else None
     told = tell_figures.tell(night.history, night.model, as_of=as_of, columns=night.columns) if pages_too else None
     card = tell_card.tell(night.history, night.model, as_of=as_of) if drawn else None
     with runtime.database.transaction() as db:
@@ -50,7 +51,8 @@ def measure_shop(runtime: Runtime, shop: Shop, *, as_of: datetime, pages_too: bo
         if told is not None and added is not None:
             figures.keep(db, shop.shop_id, tell_figures.NAME, told, as_of)
             report_effect.keep(db, shop, added, as_of=as_of)
-        if card is not None:
+        if card is not None and habits is not None:
             figures.keep(db, shop.shop_id, tell_card.NAME, card, as_of)
+            figures.keep(db, shop.shop_id, tell_habits.NAME, habits, as_of)
         known.prune(db, shop.shop_id, as_of - KEEP_KNOWN)
     return night.count

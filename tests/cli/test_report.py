@@ -49,11 +49,26 @@ def test_the_page_stands_alone_and_says_what_it_knows(regulars: Regulars, filled
     assert page.html is not None
     assert page.html["lang"] == "en"
     assert not page.find_all(["script", "link", "img", "iframe"])
-    assert [heading.name for heading in page.find_all(["h1", "h2"])] == ["h1", "h2", "h2", "h2"]
+    assert [heading.name for heading in page.find_all(["h1", "h2"])] == ["h1", "h2", "h2", "h2", "h2"]
     assert all(table.caption for table in page.find_all("table"))
     assert all(cell["scope"] in {"row", "col"} for cell in page.find_all("th"))
     assert "No customer has been offered anything in this time." in page.get_text()
     assert "$52.49" in page.get_text()
+    assert "Not known before the store's first night." in page.get_text()
+
+
+def test_after_a_night_the_report_says_how_good_predictions_are(regulars: Regulars, filled: str) -> None:
+    """Three orders teach nothing: what is in use, why, and that nothing is claimed, on the page and in JSON."""
+    assert regulars("recompute", filled).code == 0
+    told = json.loads(regulars("report", filled, "--format", "json").out)
+    page = BeautifulSoup(regulars("report", filled).out, "html.parser").get_text()
+
+    assert (told["predictions"]["in_use"]["why"], told["predictions"]["marks"]) == ("few_customers", [])
+    assert told["habits"]["funnel"] == [
+        {"visit": 1, "customers": 2, "kept": None}, {"visit": 2, "customers": 1, "kept": 0.5},
+    ]  # fmt: skip
+    assert "The store has too few customers who came back to learn more from." in page
+    assert "nothing is claimed for them" in page
 
 
 @pytest.mark.parametrize(

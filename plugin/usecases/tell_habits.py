@@ -1,0 +1,181 @@
+"""What a store's customers buy, in which order, and what sets those who left apart: one document, told once a month.
+
+It needs each order's lines and codes, which nothing else that the night does reads. Shares are 0 to 1, money is minor
+units, None stands for what cannot be said. The form is described in ``plugin/usecases/README.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection
+
+from plugin.signals.arrays import Bools, Ints, Strings
+from plugin.signals.cohorts import cohorts, steps
+from plugin.signals.days import DAY, local_days, to_seconds
+from plugin.signals.groups import GROUPS
+from plugin.signals.history import PurchaseHistory
+from plugin.signals.measure import rhythm
+from plugin.signals.model import StoreModel
+from plugin.signals.movement import movements
+from plugin.signals.paths import funnel, main_products, paths
+from plugin.signals.products import Lines, followers, lifts, replenishment
+from plugin.signals.retention import buying, full_price, retention, simple_clv
+from plugin.signals.traits import by_trait
+from plugin.signals.visits import YEAR, boil_down
+from plugin.usecases.figures_plain import number
+from plugin.usecases.tell_figures import month_starts, rows_of
+from storage import reports
+from storage.shops import Shop
+
+#: of the document
+VERSION = 1
+NAME = "habits"
+MICROS = 1_000_000
+#: rows of each list, and products that cohorts are told for
+MOST, PRODUCTS = 20, 8
+#: days within which a next visit counts for the steps
+WITHIN = 90
+OTHER = "other"
+
+
+def tell(db: Connection, shop: Shop, history: PurchaseHistory, model: StoreModel, *, as_of: datetime) -> dict[str, Any]:
+    """The document of a shop as of an instant (aware); plain JSON."""
+    at = to_seconds(as_of)
+    visits = boil_down(history, at)
+    told = rhythm(visits, model)
+    left: Bools = np.isin(told["lateness"], ("lapsing", "lost"))
+    lines = _lines(reports.bought(db, shop.shop_id, as_of), history)
+    when, discounted, first_discounted = _discounts(reports.baskets(db, shop.shop_id, as_of), history)
+    names, first = _first_products(lines, len(history.customer_ids))
+    starts = month_starts(as_of, history.timezone)
+    money = visits.spend_total
+    return {
+        "version": VERSION,
+        "as_of": as_of.astimezone(UTC).isoformat(timespec="seconds"),
+        "learnt_at": datetime.fromtimestamp(model.learnt_at, UTC).isoformat(timespec="seconds"),
+        "groups": list(GROUPS),
+        "movements": [
+            {"start": _iso(one.start), "end": _iso(one.end), "matrix": one.matrix.tolist(), "net": one.net.tolist()}
+            for one in movements(history, model.gaps, [*starts, at])
+        ],
+        "full_price": {
+            str(days): number(full_price(when, discounted, start=at - days * DAY, end=at)) for days in (30, 90, YEAR)
+        },
+        "clv": _clv(history, at, spent=money),
+        "lengthening": _share(told["gap_trend"], "lengthening"),
+        "funnel": [asdict(one) | {"kept": number(one.kept)} for one in funnel(visits.gap_count + 1)],
+        "steps": [_step(asdict(one)) for one in steps(visits, within=WITHIN)],
+        "quarters": _cohorts(history, at),
+        "first_product": _traits(history, names, first, at),
+        "first_discount": _traits(history, ("full price", "discounted"), first_discounted, at),
+        "left": {
+            "customers": int(left.sum()), "stayed": int((~left).sum()),
+            "first_product": _lifts(names, first[visits.customer], left),
+            "first_discount": _lifts(("full price", "discounted"), first_discounted[visits.customer], left),
+        },
+        "replenishment": [asdict(one) for one in replenishment(lines)[:MOST]],
+        "followers": [
+            {"product": one, "next": other, "times": times, "days": days}
+            for one, other, times, days in followers(lines, most=MOST)
+        ],
+        "paths": [asdict(one) for length in (2, 3) for one in paths(lines, length=length)],
+    }  # fmt: skip
+
+
+def _lines(bought: Iterable[tuple[str, int, str, int]], history: PurchaseHistory) -> Lines:
+    """The lines as columns; customers by their code in the history, products in the order in which they appear."""
+    places = {customer_id: place for place, customer_id in enumerate(history.customer_ids)}
+    codes: dict[str, int] = {}
+    rows = [
+        (places[who], moment // MICROS, codes.setdefault(product, len(codes)), paid)
+        for who, moment, product, paid in bought
+        if who in places
+    ]
+    customer, at, product, paid = (np.array(column, np.int64) for column in zip(*rows, strict=True)) if rows else (
+        np.zeros(0, np.int64) for _ in range(4)
+    )  # fmt: skip
+    day = local_days(at, history.timezone)
+    return Lines(product_ids=tuple(codes), product=product, customer=customer, day=day, value=paid)
+
+
+def _discounts(found: Iterable[reports.Basket], history: PurchaseHistory) -> tuple[Ints, Bools, Ints]:
+    """When each order was placed, whether with a discount, and by customer whether the first was (1, 0; -1: not known)."""
+    places = {customer_id: place for place, customer_id in enumerate(history.customer_ids)}
+    first = np.full(len(places), -1)
+    when: list[int] = []
+    had: list[bool] = []
+    for basket in found:
+        place = places.get(basket.customer_id)
+        if place is None:
+            continue
+        if first[place] < 0:
+            first[place] = int(basket.discounted)
+        when.append(basket.at_micros // MICROS)
+        had.append(basket.discounted)
+    return np.array(when, np.int64), np.array(had, np.bool_), first
+
+
+def _first_products(lines: Lines, customers: int) -> tuple[tuple[str, ...], Ints]:
+    """The main product of each customer's first visit: the most frequent ones by name, the rest as one; -1 without."""
+    customer, _day, product = main_products(lines)
+    newest = np.append(True, customer[1:] != customer[:-1])[: customer.size]
+    first = np.full(customers, -1)
+    first[customer[newest]] = product[newest]
+    counts = np.bincount(first[first >= 0], minlength=len(lines.product_ids))
+    told = np.lexsort((np.arange(counts.size), -counts))[:PRODUCTS]
+    place = np.full(counts.size + 1, told.size)
+    place[told] = np.arange(told.size)
+    place[-1] = -1
+    return (*(lines.product_ids[code] for code in told.tolist()), OTHER), place[first]
+
+
+def _clv(history: PurchaseHistory, at: int, *, spent: Ints) -> Mapping[str, float | None]:
+    """What customers have been worth so far, and the rule of thumb, minor units."""
+    year = buying(history, start=at - YEAR * DAY, end=at)
+    churn = retention(history, start=at - YEAR * DAY, end=at, window=YEAR).churn
+    return {
+        "historical": number(float(spent.mean())) if spent.size else None,
+        "rule_of_thumb": number(simple_clv(aov=year.aov, frequency=year.frequency, churn=churn)),
+    }
+
+
+def _cohorts(history: PurchaseHistory, at: int) -> Mapping[str, Any]:
+    found = cohorts(history, at, months=3)
+    newest = slice(-8, None)
+    return {
+        "names": list(found.names[newest]), "sizes": found.sizes[newest].tolist(),
+        "active": rows_of(found.active[newest, :8]), "value": rows_of(found.value[newest, :8], digits=0),
+    }  # fmt: skip
+
+
+def _traits(history: PurchaseHistory, names: Sequence[str], trait: Ints, at: int) -> Mapping[str, Any]:
+    found = by_trait(history, names, trait, at)
+    return {
+        "names": list(found.names), "sizes": found.sizes.tolist(), "active": rows_of(found.active),
+        "value": rows_of(found.value, digits=0),
+    }  # fmt: skip
+
+
+def _lifts(names: tuple[str, ...], trait: Ints, left: Bools) -> list[Mapping[str, Any]]:
+    known = trait >= 0
+    return [asdict(one) | {"lift": number(one.lift)} for one in lifts(names, trait[known], left[known])[:MOST]]
+
+
+def _step(values: dict[str, Any]) -> Mapping[str, Any]:
+    quartiles = [number(one) for one in values["gap_quartiles"]]
+    return values | {"came_again": number(values["came_again"]), "gap_quartiles": quartiles}
+
+
+def _share(words: Strings, word: str) -> float | None:
+    """Of those of whom something can be said."""
+    said = words != ""
+    return number(float(np.mean(words[said] == word))) if said.any() else None
+
+
+def _iso(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat()

@@ -78,7 +78,9 @@ def steps(visits: Visits, *, within: int, most: int = 10) -> list[Step]:
     owner = np.repeat(np.arange(visits.gap_count.size), visits.gap_count)
     number = np.arange(owner.size) - visits.gap_starts[owner]
     since_first = np.cumsum(visits.gaps) - visits.gaps
-    since_first -= since_first[np.minimum(visits.gap_starts, max(visits.gaps.size - 1, 0))][owner]
+    if owner.size:
+        # else nobody has come back yet
+        since_first -= since_first[np.minimum(visits.gap_starts, max(visits.gaps.size - 1, 0))][owner]
     watched = visits.tenure[owner] - since_first
     found = []
     for n in range(most):

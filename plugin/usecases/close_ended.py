@@ -67,9 +67,9 @@ def prepare(db: Connection, row: OutboxRow, *, now: datetime) -> list[Offer] | N
 def _known_to_be_off(db: Connection, row: OutboxRow, now: datetime) -> list[Offer]:
     """The next that have ended; where the store does not end codes at the hour, those that were switched off then."""
     after, found = str(row.payload["after"]), list[Offer]()
-    while not found and (page := rounds.ended_asked(db, row.shop_id, now - GRACE, after=after, limit=PAGE)):
+    while len(found) < SINGLY and (page := rounds.ended_asked(db, row.shop_id, now - GRACE, after=after, limit=PAGE)):
         after = page[-1].offer_id
-        found = end_on_time.ended(db, row.shop_id, page, now=now)
+        found += end_on_time.ended(db, row.shop_id, page, now=now)
     return found
 
 

@@ -137,6 +137,16 @@ class MagentoStore:
             events.enqueue(connection, [(name, "order", body["entity_id"]) for name in happened])
         return _placed(body, moment)
 
+    def quote(self, *, customer_id: int, total: str, code: str) -> Decimal:
+        """What a code would take off one thing of this price; nobody buys. Raises Refused."""
+        goods = [Line(title="Compact disc", price=cash.amount(total, self.currency))]
+        with self.transaction() as connection:
+            _, taken = cart.reduction(
+                connection, code, buyer=customers.buyer(connection, customer_id), lines=goods, shipping=Decimal(0),
+                website_id=WEBSITE, zone=ZoneInfo(self.timezone), currency=self.currency, at=self.now(),
+            )  # fmt: skip
+        return taken.off
+
     def pay(self, order_id: int) -> None:
         """An order that waited is paid. Raises Refused."""
         self._change(orders.invoice, order_id, "sales.order.updated", "sales.order.paid")

@@ -11,6 +11,7 @@ from flask import Flask
 
 from plugin.app import create_app
 from plugin.app_secrets import AppSecrets
+from plugin.google_tokens import GoogleTokens
 from plugin.installation import Installer
 from plugin.pages import consenting, proxied
 from plugin.pages.consenting import Way
@@ -18,6 +19,8 @@ from plugin.platforms.magento.adobe_keys import HOST as ADOBE
 from plugin.platforms.magento.adobe_keys import AdobeKeys
 from plugin.runtime import Runtime
 from storage import connections, shops
+from storage.inbox import Delivery
+from webhooks import pubsub
 from webhooks.hearing import Ear, Sender
 from webhooks.keeper import Keeper
 
@@ -44,10 +47,22 @@ class Web:
 def web(runtime: Runtime) -> Web:
     """The web side of a running program."""
     keeper = Keeper(runtime.database)
-    ear = Ear(
+    heard = ear(runtime, keeper.keep)
+    installer = Installer(runtime, sleep=time.sleep)
+    app = create_app(runtime, ear=heard, on_first_open=installer.by_session)
+    app.register_blueprint(consenting.blueprint(Way(runtime=runtime, on_code=installer.by_code)))
+    app.register_blueprint(proxied.blueprint(runtime))
+    if runtime.config.pubsub_account:
+        app.register_blueprint(pubsub.blueprint(heard, proves=_google(runtime).proves))
+    return Web(app=app, close=keeper.close)
+
+
+def ear(runtime: Runtime, keep: Callable[[Delivery], bool]) -> Ear:
+    """Who is listened to, and where it is kept."""
+    return Ear(
         secrets_for=AppSecrets(runtime, monotonic=time.monotonic).of,
         shop_id_of=_Directory(runtime).shop_id_of,
-        keep=keeper.keep,
+        keep=keep,
         now=runtime.now,
         count=runtime.metrics.heard,
         topics=runtime.manifest.shopify.topics,
@@ -56,11 +71,13 @@ def web(runtime: Runtime) -> Web:
         adobe_key=AdobeKeys(runtime.lines[ADOBE], monotonic=time.monotonic),
         log=_tell,
     )
-    installer = Installer(runtime, sleep=time.sleep)
-    app = create_app(runtime, ear=ear, on_first_open=installer.by_session)
-    app.register_blueprint(consenting.blueprint(Way(runtime=runtime, on_code=installer.by_code)))
-    app.register_blueprint(proxied.blueprint(runtime))
-    return Web(app=app, close=keeper.close)
+
+
+def _google(runtime: Runtime) -> GoogleTokens:
+    return GoogleTokens(
+        line=runtime.lines["google"], audience=runtime.config.public_url.rstrip("/") + pubsub.ADDRESS,
+        account=runtime.config.pubsub_account, now=runtime.now, monotonic=time.monotonic,
+    )  # fmt: skip
 
 
 def _tell(outcome: str, topic: str, domain: str) -> None:

@@ -13,7 +13,7 @@ DEFAULT_DATABASE_URL = "sqlite:///regulars.db"
 SHORTEST_KEY = 32
 NAMES = (
     "DATABASE_URL", "SECRET_KEYS", "PUBLIC_URL", "SHOPIFY_CLIENT_ID", "SHOPIFY_CLIENT_SECRET",
-    "SHOPIFY_CLIENT_SECRET_OLD", "SHOPIFY_ORIGIN", "SMTP_URL", "LOG_FORMAT", "ALLOW_PRIVATE_HOSTS", "ENVIRONMENT",
+    "SHOPIFY_CLIENT_SECRET_OLD", "SHOPIFY_ORIGIN", "PUBSUB_ACCOUNT", "SMTP_URL", "LOG_FORMAT", "ALLOW_PRIVATE_HOSTS", "ENVIRONMENT",
 )  # fmt: skip
 LOG_FORMATS = ("text", "json")
 YES = frozenset({"1", "true", "yes", "on"})
@@ -37,6 +37,8 @@ class Config:
     shopify_client_secret_old: str = ""
     #: where Shopify's API is; ``{shop}`` stands for the store's domain
     shopify_origin: str = "https://{shop}"
+    #: the service account in whose name Google Pub/Sub pushes deliveries; "" where none does
+    pubsub_account: str = ""
     smtp_url: str = ""
     log_format: str = "text"
     #: a test store on loopback needs it

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from storage.inbox import Delivery
 from webhooks import decoder, readers
 from webhooks.keeper import CannotKeep
-from webhooks.shopify import signature, versions
+from webhooks.shopify import events, signature, versions
 
 #: where a body says whose it is: what it says must be what the header says
 SHOP_IN_BODY = MappingProxyType({
@@ -26,6 +26,12 @@ SHOP_IN_BODY = MappingProxyType({
     "customers/redact": "shop_domain",
     "shop/redact": "shop_domain",
 })  # fmt: skip
+#: what stands beside a delivery in a queue
+QUEUED_HEADERS = tuple(
+    family + name
+    for family in signature.FAMILIES
+    for name in ("topic", "shop-domain", "webhook-id", "event-id", "api-version", "triggered-at")
+)
 
 _DOMAIN = re.compile(r"[a-z0-9][a-z0-9.:-]{0,252}")
 _TOKEN = re.compile(r"[!-~]{1,255}")
@@ -111,6 +117,21 @@ def shopify(ear: Ear, environ: Mapping[str, Any], topic: str, raw: bytes | Outco
     return outcome
 
 
+def queued(ear: Ear, headers: Mapping[str, str], raw: bytes) -> Outcome:
+    """Hears a delivery that came through a queue, whose sender was proved before; counts and logs the outcome.
+
+    It bears no signature and has no address: its topic is what stands beside it. Raises what the ear's functions raise.
+    """
+    given = {name.lower(): value for name, value in headers.items()}
+    heads = _Heads({_key(name): given[name] for name in QUEUED_HEADERS if name in given})
+    topic, domain = heads.get("topic") or "", heads.domain()
+    outcome = _unfit(ear, heads, raw, topic=topic, domain=domain) or _kept(ear, heads, raw, topic=topic, domain=domain)
+    ear.count(outcome.name)
+    if outcome is not KEPT and outcome is not KNOWN:
+        ear.log(outcome.name, topic if topic in ear.topics else "-", domain or "-")
+    return outcome
+
+
 class _Heads:
     """The platform's headers in a WSGI environment."""
 
@@ -144,6 +165,10 @@ def _key(header: str) -> str:
 def _outcome(ear: Ear, heads: _Heads, raw: bytes, *, topic: str, domain: str) -> Outcome:
     if (refusal := _refusal(ear, heads, raw, topic=topic, domain=domain)) is not None:
         return refusal
+    return _kept(ear, heads, raw, topic=topic, domain=domain)
+
+
+def _kept(ear: Ear, heads: _Heads, raw: bytes, *, topic: str, domain: str) -> Outcome:
     if (shop_id := ear.shop_id_of("shopify", domain)) is None:
         return UNKNOWN_SHOP
     try:
@@ -156,12 +181,17 @@ def _refusal(ear: Ear, heads: _Heads, raw: bytes, *, topic: str, domain: str) ->
     """Why these bytes are not taken, None if they are. Whoever has no secret learns nothing but that."""
     if not signature.verify(raw, heads.get("hmac-sha256"), ear.secrets_for("shopify", domain)):
         return BAD_SIGNATURE
+    return _unfit(ear, heads, raw, topic=topic, domain=domain)
+
+
+def _unfit(ear: Ear, heads: _Heads, raw: bytes, *, topic: str, domain: str) -> Outcome | None:
+    """What is wrong with a delivery whose sender is proved, None if nothing is."""
     if topic not in ear.topics:
         return UNKNOWN_TOPIC
     told_topic = heads.get("topic")
     if not (domain and told_topic and heads.token("webhook-id")):
         return MISSING_HEADER
-    if told_topic != topic:
+    if told_topic not in {topic, events.KIND.get(topic)}:
         return WRONG_TOPIC
     return None if _is_of_shop(raw, topic, domain) else WRONG_SHOP
 

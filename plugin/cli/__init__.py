@@ -16,6 +16,7 @@ from plugin.cli import (
     doctor,
     history,
     inbox,
+    listening,
     offers,
     privacy,
     program,
@@ -35,7 +36,7 @@ def cli() -> None:
 
 
 GROUPS = (
-    demo, serving, doctor, backup, shops, history, inbox, signals, offers, report, program, privacy, declaring,
+    demo, serving, listening, doctor, backup, shops, history, inbox, signals, offers, report, program, privacy, declaring,
 )  # fmt: skip
 
 for group in GROUPS:

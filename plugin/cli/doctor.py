@@ -12,13 +12,14 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from plugin import runtime
-from plugin.cli import context, doctor_magento, doctor_offers
+from plugin.cli import context, doctor_history, doctor_magento, doctor_offers
 from plugin.platforms.protocol import PlatformError
 from plugin.readiness import LEAST_DISK_SHARE, free_share
 from plugin.runtime import Runtime
 from plugin.usecases import keep_currency
 from plugin.usecases.disclose import DATA_REQUEST
 from plugin.vault import KeyFileError, Unsealable
+from plugin.worker import notice_step
 from storage import disclosure, inbox, ledger, migrations, offers, outbox, shops
 from storage.shops import Shop
 
@@ -127,14 +128,17 @@ def _shop(built: Runtime, shop: Shop) -> Iterator[Finding]:
     else:
         yield _scopes(built, shop, info.scopes)
         yield from _clocks(built, shop)
+    notice_step.run(built)
     with built.database.reading() as db:
         asked = disclosure.waiting(db, shop.shop_id, DATA_REQUEST)
         aside = inbox.aside(db, shop.shop_id, 3)
         count = inbox.count_aside(db, shop.shop_id)
         wrong = ledger.disagreements(db, shop.shop_id)
         of_offers = [Finding(*said) for said in doctor_offers.findings(db, shop, built.now())]
+        of_history = [Finding(*said) for said in doctor_history.findings(db, shop, built.now())]
         of_connection = [Finding(*said) for said in doctor_magento.findings(db, shop, built.now())]
     yield from of_connection
+    yield from of_history
     yield from of_offers
     if wrong:
         told = f"of {', '.join(wrong)}, the sum of the moves is not what the month holds; restore the newest backup"

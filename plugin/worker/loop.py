@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from plugin.runtime import Runtime
-from plugin.worker import inbox_step, night_step, outbox_step, time_step
+from plugin.worker import inbox_step, night_step, notice_step, outbox_step, time_step
 from plugin.worker.connection_step import Connections
 from plugin.worker.history_step import Histories
 from plugin.worker.magento_step import Polling
@@ -65,6 +65,7 @@ class Worker:
             Connections(runtime).run,
             self.histories.run,
             self.reconciling.run,
+            lambda: notice_step.run(runtime),
             Rounds(runtime).run,
             Pruning(runtime).run,
             Scrubbing(runtime).run,

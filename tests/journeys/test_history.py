@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select
 
-from plugin.cli import shopify_history
+from plugin.cli import doctor, shopify_history
 from plugin.cli.demo.merchant import Merchant
 from plugin.cli.demo.world import World, opened
 from plugin.sandbox import diary, lifecycle
@@ -336,3 +336,35 @@ def test_an_erased_customer_stays_erased(tmp_path: Path) -> None:
 def _ids(world: World) -> list[str]:
     with world.store.transaction() as connection:
         return [str(row[0]) for row in connection.execute("SELECT id FROM orders")]
+
+
+def test_the_doctor_tells_how_the_past_stands(tmp_path: Path) -> None:
+    """Read, limited, waiting, failed: each with its remedy."""
+    with past(tmp_path, scopes=()) as world:
+        install(world)
+        until_read(world)
+        assert "read_all_orders" in _told(world, "history")[1]
+        assert _told(world, "history")[0]
+
+        world.store.bulk.order(Outcome(status="FAILED", error_code="ACCESS_DENIED"))
+        _again(world)
+        world.worker.drain()
+        ok, told = _told(world, "history")
+        assert not ok
+        assert "regulars import" in told
+
+        _again(world)
+        world.store.weather.expect(*[Mishap.SERVER_ERROR] * 2, only="RunHistory")
+        world.worker.drain()
+        assert "it waits" in _told(world, "history")[1]
+
+
+def _again(world: World) -> None:
+    passes(world, minutes=10)
+    with world.runtime.database.transaction() as db:
+        import_history.ask(db, world.shop(), now=world.clock.now())
+
+
+def _told(world: World, about: str) -> tuple[bool, str]:
+    (found,) = [one for one in doctor.examine(world.runtime) if one.about.startswith(f"{about} of")]
+    return found.ok, found.told

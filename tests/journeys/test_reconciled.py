@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from plugin.cli import doctor
 from plugin.cli.demo.world import World
+from plugin.platforms.shopify import notices
 from plugin.sandbox import deliveries, lifecycle
 from plugin.sandbox.weather import Mishap
 from plugin.usecases import reconcile
@@ -158,3 +160,35 @@ def test_an_erased_customer_does_not_come_back(world: World) -> None:
     _a_while(world)
 
     assert _known(world, number) is None
+
+
+def test_the_doctor_tells_what_was_lost(world: World) -> None:
+    """How many were found, and that nobody asks any more."""
+    people.rules(world)
+    _bought_unheard(world)
+    _a_while(world)
+    ok, told = _told(world, "orders of")
+    assert ok
+    assert "1 changes came by no delivery" in told
+
+    people.passes(world, hours=2)
+    ok, told = _told(world, "orders of")
+    assert not ok
+    assert "is a worker running?" in told
+
+
+def test_the_doctor_tells_what_the_api_announces(world: World) -> None:
+    """A version that is retired, noticed by the worker or by the doctor, with the remedy; over after a week."""
+    world.runtime.noticed.tell(world.shop().domain, notices.VERSION, "answered by 2027-01, asked was 2026-10")
+    world.worker.drain()
+    ok, told = _told(world, "API of")
+    assert not ok
+    assert "update Regulars" in told
+
+    people.passes(world, days=8)
+    assert [one for one in doctor.examine(world.runtime) if one.about.startswith("API of")] == []
+
+
+def _told(world: World, about: str) -> tuple[bool, str]:
+    (found,) = [one for one in doctor.examine(world.runtime) if one.about.startswith(about)]
+    return found.ok, found.told

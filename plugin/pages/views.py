@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from plugin.pages.say import _, later
 
 PRODUCT = "Regulars"
 LARGEST_REQUEST = 64 * 1024
+#: what is left of conditions and loops; no page holds a text in which lines mean something
+EMPTY_LINES = re.compile(r"\n\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,8 @@ def _content(front: Front, page: Page, visitor: Visitor, place: Mapping[str, str
     heading = str(shown.get("heading", page.title))
     above = render_template("notices.html", **notices.shown(front, visitor))
     body = render_template(f"{page.name}.html", title=window_title(heading), read_only=visitor.read_only, **shown)
-    return f'<div class="look">{above}{body}</div>' if visitor.read_only else above + body, heading
+    whole = f'<div class="look">{above}{body}</div>' if visitor.read_only else above + body
+    return EMPTY_LINES.sub("\n", whole), heading
 
 
 def _shell(front: Front, page: Page) -> str:

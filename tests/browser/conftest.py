@@ -152,6 +152,18 @@ def window(browser: Browser) -> Iterator[Window]:
     assert made.unexpected() == []
 
 
+def follow(page: Page, path: str) -> None:
+    """Follows a link of ours to the path, as a click does."""
+    page.evaluate(
+        """(path) => { const link = document.createElement('a'); link.href = path; link.dataset.nav = '';
+        document.querySelector('main').append(link); link.click(); }""",
+        path,
+    )
+    expect(page.locator("main a[data-nav]:empty")).to_have_count(0)
+    expect(page.locator("main[aria-busy=true]")).to_have_count(0)
+    expect(page.locator("h1")).to_be_focused()
+
+
 Screen = Callable[[Page, str], None]
 
 
@@ -159,8 +171,12 @@ Screen = Callable[[Page, str], None]
 def screen() -> Screen:
     """Writes what a page looks like."""
     SCREENS.mkdir(exist_ok=True)
-    return lambda page, name: void(page.screenshot(path=SCREENS / f"{name}.png", full_page=True))
 
+    def write(page: Page, name: str) -> None:
+        # bars stick to the edges of a window, so it has to be one that somebody has
+        size = page.viewport_size or {"width": 1280, "height": 900}
+        page.set_viewport_size({"width": size["width"], "height": 900})
+        page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
+        page.set_viewport_size(size)
 
-def void(_value: object) -> None:
-    """Nothing, whatever it is given."""
+    return write

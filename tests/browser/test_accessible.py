@@ -1,71 +1,94 @@
-"""axe finds nothing: WCAG 2.0 to 2.2, A and AA, and best practice, on every page, state, width and language."""
+"""axe finds nothing: WCAG 2.0 to 2.2, A and AA, and best practice, while somebody works with a page.
+
+The states that a shop can be in are in ``test_states``, the pages of one that runs in the journeys.
+"""
 
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Running, Window
+from storage import offers
+from tests.browser.axe import TALL, faults, sideways, unfold, violations
+from tests.browser.conftest import Running, Screen, Window
 
 pytestmark = pytest.mark.browser
 RULES = "/app/rules"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-#: so tall that no sticky bar covers a field, which axe would count as a small target
-TALL = 5_000
+LANGUAGES = ("en", "zh-Hans")
+WAIT = '[name="limits.wait_days"]'
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds on a page at rest, with the first place of each."""
-    expect(page.locator("[aria-busy=true]")).to_have_count(0)
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}).response["violations"]
-    return [f"{each['id']}: {each['help']}: {each['nodes'][0]['html'][:200]}" for each in found]
+def press(page: Page, what: str) -> None:
+    """A button of the save bar."""
+    page.locator(f"#savebar [type={what}]").click()
 
 
-@pytest.mark.parametrize("language", ["en", "zh-Hans"])
-@pytest.mark.parametrize("width", [1280, 390, 320])
-def test_pages_as_they_open(running: Running, window: Window, width: int, language: str) -> None:
-    """Overview with all details open; the other pages have theirs in the journeys of the lists and the preview."""
-    page = window.open(running.launch(locale=language), width=width, height=TALL)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_overview_with_everything_unfolded(running: Running, window: Window, language: str) -> None:
+    """Every table behind a chart, every reason behind an offer."""
+    page = window.open(running.launch(locale=language), height=TALL)
     expect(page.locator(".matrix")).to_be_visible()
-    page.evaluate("() => document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    unfold(page)
 
-    assert violations(page) == []
+    assert faults(page) == []
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_rules_while_they_are_edited(running: Running, window: Window, width: int) -> None:
-    """With all details open, errors, warnings, an added tier, occasion and gift, the save bar, then a toast."""
-    window.expected = ("422",)
-    page = window.open(running.launch(RULES), width=width, height=TALL)
-    page.evaluate("() => document.querySelectorAll('details').forEach((part) => { part.open = true; })")
-    for name in ("Add tier", "Add occasion", "Add gift"):
-        page.get_by_role("button", name=name).click()
-    page.evaluate("() => document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_rules_while_they_are_edited(running: Running, window: Window, screen: Screen, language: str) -> None:
+    """Errors and warnings in rows that were added, then a toast with its button, then somebody else's change."""
+    window.expected = ("422", "409")
+    page = window.open(running.launch(RULES, locale=language), height=TALL)
+    unfold(page)
+    for rows in ("loyalty.tiers", "loyalty.occasions", "surprise.gifts"):
+        page.locator(f'[data-list="{rows}"] [data-add]').click()
+    expect(page.locator('[name="surprise.gifts.0.type"]')).to_have_count(1)
+    unfold(page)
     page.locator('[name="surprise.gifts.0.type"]').select_option("gift")
     page.locator('[name="loyalty.occasions.0.on"]').select_option("group")
-    page.get_by_label("After a fixed number of days").check()
+    page.locator('[name="win_back.timing.rule"][value="days"]').check()
     page.locator('[name="holdout_percent"]').fill("0")
-    page.locator('[name="limits.wait_days"]').fill("6")
-    page.locator("#savebar").get_by_role("button", name="Save").click()
+    page.locator(WAIT).fill("6")
+    press(page, "submit")
     expect(page.locator('[id="error-limits.wait_days"]')).to_be_visible()
-    with_errors = violations(page)
-    page.locator("#savebar").get_by_role("button", name="Discard").click()
-    expect(page.locator('[id="error-limits.wait_days"]')).to_be_hidden()
-    page.locator('[name="limits.wait_days"]').fill("50")
-    page.locator("#savebar").get_by_role("button", name="Save").click()
+    found = faults(page)
+    screen(page, f"rules-errors-320-{language}")
+    press(page, "reset")
+    expect(page.locator('[id="error-limits.wait_days"]')).to_have_count(0)
+    page.locator(WAIT).fill("50")
+    press(page, "submit")
     expect(page.locator("#toast button")).to_be_visible()
+    # a message goes after ten seconds
+    found += faults(page, widths=(390,))
+    running.world.clock.forward(seconds=5)
+    other = window.open(running.launch(RULES))
+    other.locator(WAIT).fill("60")
+    press(other, "submit")
+    expect(other.locator("#savebar")).to_be_hidden()
+    other.context.close()
+    page.locator(WAIT).fill("70")
+    press(page, "submit")
+    expect(page.locator("#conflict [role=alert]")).to_be_visible()
+    found += faults(page)
+    screen(page, f"rules-conflict-320-{language}")
 
-    assert with_errors + violations(page) == []
+    assert found == []
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_pages_of_a_new_shop(running_new: Running, window: Window, width: int) -> None:
-    """Set-up steps and empty states."""
-    page = window.open(running_new.launch(), width=width, height=TALL)
-    expect(page.locator(".steps")).to_be_visible()
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_question_before_an_act(shared: Running, window: Window, screen: Screen, language: str) -> None:
+    """The dialog over a customer's page; Escape closes it and nothing has happened."""
+    with shared.world.runtime.database.reading() as db:
+        offer = next(one for one in offers.every(db, 1) if one.state == "issued" and one.code)
+    shared.world.clock.forward(seconds=1)
+    page = window.open(shared.launch(f"/app/customers/{offer.customer_id}", locale=language))
+    page.locator("[data-ask]").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    found = faults(page)
+    screen(page, f"cancel-offer-320-{language}")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
 
-    assert violations(page) == []
+    assert found == []
 
 
 def test_a_shell_and_the_end_of_a_session(running: Running, window: Window) -> None:
@@ -73,6 +96,15 @@ def test_a_shell_and_the_end_of_a_session(running: Running, window: Window) -> N
     window.expected = ("401",)
     page = window.open(f"{running.url}{RULES}")
     expect(page.locator("h1")).to_have_text("Your session ended")
+
+    assert faults(page) == []
+
+
+def test_an_address_that_leads_nowhere(running: Running, window: Window) -> None:
+    """The page says so and is one."""
+    window.expected = ("404",)
+    page = window.open(f"{running.url}/app/nothing")
+    expect(page.locator("h1")).to_have_text("This page does not exist")
 
     assert violations(page) == []
 
@@ -93,4 +125,4 @@ def test_wider_letters_and_lines_cut_nothing(running: Running, window: Window) -
     )
 
     assert cut == []
-    assert page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth") == 0
+    assert sideways(page) == 0

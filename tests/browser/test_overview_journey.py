@@ -14,8 +14,8 @@ from plugin.platforms.protocol import StoreInfo
 from plugin.usecases import install
 from storage import offers
 from storage.shops import Shop
+from tests.browser.axe import sideways
 from tests.browser.conftest import Running, Screen, Window, listening
-from tests.browser.test_walking_about import sideways
 from tests.pages.world import NOW
 
 pytestmark = pytest.mark.browser

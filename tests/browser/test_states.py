@@ -12,20 +12,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from plugin.usecases import import_progress
+from plugin.usecases import import_progress, tell_figures
 from storage import figures, shops, snapshots
-from tests.browser.conftest import Running, Screen, Window, served
-from tests.browser.test_accessible import TALL, violations
-from tests.browser.test_walking_about import sideways
+from tests.browser.axe import TALL, WIDTHS, faults
+from tests.browser.conftest import Running, Screen, Window, follow, served
 from tests.pages.world import NOW
 
 pytestmark = pytest.mark.browser
 OVERVIEW = "/app/overview"
-WIDTHS = (1280, 390, 320)
-LISTS = {"en": (1280, 320), "zh-Hans": (390,)}
-#: states in which the overview is another page
-WHOLE = ("new", "small")
-MANY = 50_000
+MANY, FEW = 50_000, 30
 
 
 @contextmanager
@@ -45,13 +40,9 @@ def importing(_lived: Path, folder: Path) -> Iterator[Running]:
 
 
 @contextmanager
-def small(lived: Path, folder: Path) -> Iterator[Running]:
+def small(_lived: Path, folder: Path) -> Iterator[Running]:
     """Thirty customers, of whom nobody can say much yet."""
-    with copied(lived, folder) as running:
-        with running.world.runtime.database.transaction() as db:
-            everyone = sorted(snapshots.ids(db, 1))
-            snapshots.forget(db, 1, everyone[30:])
-            change(db, {"rhythmic": 12, "customers": 30, "usual_gap_days": 41.0})
+    with served(folder, crowd=FEW) as running:
         yield running
 
 
@@ -69,7 +60,7 @@ def part_failed(lived: Path, folder: Path) -> Iterator[Running]:
     """A document that cannot be read."""
     with copied(lived, folder) as running:
         with running.world.runtime.database.transaction() as db:
-            figures.keep(db, 1, "overview", {"version": 1}, NOW)
+            figures.keep(db, 1, "overview", {"version": tell_figures.VERSION}, NOW)
         yield running
 
 
@@ -82,13 +73,17 @@ def large(lived: Path, folder: Path) -> Iterator[Running]:
         yield running
 
 
+LISTS = ("/app/rules", "/app/customers", "/app/offers", "/app/history")
 STATES = {
-    "new": (new, ("/app/overview", "/app/customers", "/app/offers", "/app/history")),
-    "importing": (importing, ("/app/overview",)),
-    "small": (small, ("/app/overview",)),
-    "disconnected": (disconnected, ("/app/overview", "/app/offers")),
-    "part-failed": (part_failed, ("/app/overview",)),
-    "large": (large, ("/app/overview", "/app/customers?q=cr")),
+    "new": (new, (OVERVIEW, *LISTS)),
+    "importing": (importing, (OVERVIEW, *LISTS)),
+    "small": (small, (OVERVIEW, *LISTS, "/app/customers/7000001")),
+    "disconnected": (disconnected, (OVERVIEW, *LISTS, "/app/customers/7000041")),
+    "part-failed": (part_failed, (OVERVIEW,)),
+    "large": (
+        large,
+        (OVERVIEW, "/app/rules", "/app/customers?q=cr", "/app/customers?q=cr&sort=spend", "/app/customers/crowd00001"),
+    ),
 }
 
 
@@ -98,13 +93,6 @@ def copied(lived: Path, folder: Path) -> Iterator[Running]:
     shutil.copy(lived / "regulars.db", folder)
     with served(folder) as running:
         yield running
-
-
-def change(db: Any, changes: dict[str, Any]) -> None:
-    """Changes what the night has told."""
-    kept = figures.get(db, 1, "overview")
-    assert kept is not None
-    figures.keep(db, 1, "overview", kept.body | changes, NOW)
 
 
 def crowd(_known: Any) -> dict[str, list[Any]]:
@@ -136,38 +124,37 @@ def crowd(_known: Any) -> dict[str, list[Any]]:
     }
 
 
-def look(page: Page, screen: Screen, name: str, widths: Sequence[int]) -> list[str]:
-    """What is wrong with a page in each width."""
-    found = []
-    for width in widths:
-        page.set_viewport_size({"width": width, "height": TALL})
-        found += [f"{width}: {one}" for one in violations(page)]
-        page.set_viewport_size({"width": width, "height": 900})
-        screen(page, f"{name}-{width}")
-        found += [f"{width}: {sideways(page)} px too wide"] if sideways(page) else []
+#: of what differs from the usual page in a line only
+PICTURES = {("en", 1280), ("zh-Hans", 390), ("en", 320)}
+
+
+def look(page: Page, screen: Screen, name: str, paths: Sequence[str]) -> dict[str, list[str]]:
+    """What is wrong with each page, in every width, one fragment after the other; and a picture of each."""
+    found = {}
+    for path in paths:
+        follow(page, path)
+        plain = path.partition("?")[0].removeprefix("/app/").replace("/", "-")
+        for width in WIDTHS:
+            found[f"{name}-{plain}-{width}"] = faults(page, widths=(width,))
+            if path == OVERVIEW or (page.evaluate("() => document.documentElement.lang"), width) in PICTURES:
+                screen(page, f"{name}-{plain}-{width}")
     return found
 
 
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
 @pytest.mark.parametrize("state", STATES)
 def test_every_state_in_every_width_and_language(
-    lived: Path, tmp_path: Path, window: Window, screen: Screen, state: str
+    lived: Path, tmp_path: Path, window: Window, screen: Screen, state: str, language: str
 ) -> None:
-    """Each page that looks different in this state."""
-    found = {}
+    """Every page of a shop in this state; one document, then fragments."""
     make, paths = STATES[state]
     with make(lived, tmp_path) as running:
-        for path in paths:
-            plain, _, query = path.partition("?")
-            for language in ("en", "zh-Hans"):
-                link = running.launch(plain, locale=language)
-                page = window.open(f"{link}&{query}" if query else link)
-                name = f"{state}-{plain.rsplit('/', 1)[1]}-{language}"
-                # what differs from the usual pages only in a card or a row: wide, narrow and in between once
-                whole = state in WHOLE and plain == OVERVIEW
-                found[name] = look(page, screen, name, WIDTHS if whole else LISTS[language])
-                page.context.close()
+        page = window.open(running.launch(locale=language), height=TALL)
+        found = look(page, screen, f"{state}-{language}", paths)
+        # a page that is open asks nothing any more before its shop is gone
+        page.context.close()
 
-    assert not any(found.values()), found
+    assert not any(found.values()), {name: wrong for name, wrong in found.items() if wrong}
 
 
 def test_who_may_only_look_sees_everything_and_can_change_nothing(
@@ -185,12 +172,15 @@ def test_who_may_only_look_sees_everything_and_can_change_nothing(
     expect(page.get_by_role("link", name="Restore")).to_have_count(0)
     page.get_by_role("link", name="Customers").click()
     page.locator("tbody th a").first.click()
-    expect(page.get_by_role("switch")).to_be_disabled()
-    found = look(page, screen, "read-only-customer-en", WIDTHS)
-    running.world.clock.forward(seconds=1)
-    rules = window.open(running.launch("/app/rules", read_only=True, locale="zh-Hans"))
+    expect(page.locator("[role=switch]").first).to_be_visible()
+    expect(page.locator("[role=switch]:not([disabled])")).to_have_count(0)
+    found = {}
+    for language in ("en", "zh-Hans"):
+        running.world.clock.forward(seconds=1)
+        page = window.open(running.launch("/app/rules", read_only=True, locale=language), height=TALL)
+        found |= look(page, screen, f"read-only-{language}", (OVERVIEW, *LISTS, "/app/customers/7000041"))
 
-    assert found + look(rules, screen, "read-only-rules-zh-Hans", (1280, 390)) == []
+    assert not any(found.values()), {name: wrong for name, wrong in found.items() if wrong}
 
 
 def test_a_night_that_has_passed_shows_at_the_next_look(running: Running, window: Window) -> None:

@@ -38,7 +38,7 @@ async function download(path, after) {
   if (!answer.ok) return toast(words.offline);
   const link = document.createElement("a");
   link.href = URL.createObjectURL(await answer.blob());
-  link.download = path.split("/").pop();
+  link.download = path.split("?")[0].split("/").pop();
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }

@@ -1,0 +1,52 @@
+"""What is wrong with a page for those who cannot see, hear or point well: axe, overflow, in every width."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from axe_playwright_python.base import AXE_FILE_PATH
+from playwright.sync_api import Page, expect
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+#: so tall that no sticky bar covers a field, which axe would count as a small target
+TALL = 16_000
+WIDTHS = (1280, 390, 320)
+AXE = Path(AXE_FILE_PATH).read_text()
+RUN = """(options) => axe.run(document, { ...options, resultTypes: ['violations'] }).then((found) =>
+found.violations.map((each) => `${each.id}: ${each.help}: ${each.nodes[0].html.slice(0, 200)}`))"""
+UNFOLD = "() => document.querySelectorAll('main details').forEach((part) => { part.open = true; })"
+
+
+def violations(page: Page, *, colours: bool = True) -> list[str]:
+    """What axe finds on a page at rest, with the first place of each; the search for weak colours is most of its work."""
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE)
+    rules = {} if colours else {"color-contrast": {"enabled": False}}
+    found: list[str] = page.evaluate(RUN, {"runOnly": {"type": "tag", "values": TAGS}, "rules": rules})
+    return found
+
+
+def sideways(page: Page) -> int:
+    """By how many pixels the page is wider than the window."""
+    return int(page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth"))
+
+
+def unfold(page: Page) -> None:
+    """Opens every part that is folded."""
+    page.evaluate(UNFOLD)
+
+
+def faults(page: Page, *, widths: Sequence[int] = WIDTHS, colours: bool | None = None) -> list[str]:
+    """What is wrong in each width, without loading anything anew; the window is as wide as the last one afterwards.
+
+    Colours do not depend on the language, so they are looked at in English alone, unless said otherwise.
+    """
+    english = page.evaluate("() => document.documentElement.lang === 'en'")
+    found = []
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": TALL})
+        found += [f"{width}: {one}" for one in violations(page, colours=english if colours is None else colours)]
+        found += [f"{width}: {sideways(page)} px too wide"] if sideways(page) else []
+    return found

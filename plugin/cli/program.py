@@ -12,6 +12,7 @@ from plugin.cli import context, rules_file
 from plugin.cli.previewing import preview_
 from plugin.rewards import stored, wire
 from plugin.rewards.granted import ungranted
+from plugin.rewards.possible import impossible
 from plugin.usecases import change_program
 from storage import programs
 
@@ -43,7 +44,7 @@ def set_(shop: str, file: Path, note: str) -> None:
     with context.opened() as built:
         found = context.shop_named(built, shop)
         wanted = rules_file.read(file)
-        if refused := list(ungranted(wanted, found.scopes)):
+        if refused := [*impossible(wanted, found.platform)] or [*ungranted(wanted, found.scopes)]:
             raise context.Problem("; ".join(f"{one.field}: {one.message}" for one in refused))
         with built.database.transaction() as db:
             current = programs.current(db, found.shop_id)

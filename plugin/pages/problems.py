@@ -127,6 +127,10 @@ SENTENCES: dict[str, Callable[[Numbers], str]] = {
     "not_granted": lambda n: _(
         "Your store has not granted Regulars to write on customers (%(scope)s). Grant it, then save.", scope=str(n["scope"])
     ),
+    "not_on_magento": lambda _n: _("A Magento store has nothing of the kind."),
+    "combine_all_or_none": lambda _n: _(
+        "Magento combines a code with all of its other cart price rules or with none. Tick all three, or none."
+    ),
     "no_control_group": lambda _n: _("Without a control group, extra revenue cannot be shown."),
     "other_currency": lambda _n: _("The rules must be in your shop's currency."),
 }  # fmt: skip

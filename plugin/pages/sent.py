@@ -11,6 +11,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from plugin.pages import schemas
 from plugin.rewards.granted import ungranted
+from plugin.rewards.possible import impossible
 from plugin.rewards.problem import InvalidProgram, Problem
 from plugin.rewards.program import Program
 from plugin.rewards.wire import from_wire
@@ -53,7 +54,7 @@ def program(wire: Mapping[str, Any], *, shop: Shop) -> Program:
         raise Unprocessable(list(wrong.problems)) from None
     if found.currency != shop.currency:
         raise Unprocessable([Problem(field="currency", code="other_currency", message="")])
-    if refused := list(ungranted(found, shop.scopes)):
+    if refused := [*impossible(found, shop.platform)] or [*ungranted(found, shop.scopes)]:
         raise Unprocessable(refused)
     return found
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
-from datetime import timedelta
 
 import pytest
 
-from storage import customers, inbox, orders, snapshots
+from storage import customers, orders
 from tests.journeys import people
 from tests.journeys.magento import Magento, opened
 
@@ -109,27 +107,3 @@ def test_a_coupon_is_issued_used_and_taken_back(magento: Magento):
     magento.store.refund(used.order_id, str(used.total))
     magento.passes(minutes=6)
     assert magento.order(used.order_id).net_minor == 0
-
-
-def test_history_is_read_to_the_end_and_once(tmp_path):
-    """All that was before the connection is read in the background, page by page; reading it again changes nothing."""
-    with opened(tmp_path) as magento:
-        magento.clock.set(magento.clock.now() - timedelta(days=200))
-        rng = random.Random(7)
-        for number in range(230):
-            who = rng.randrange(60)
-            magento.clock.set(magento.clock.now() + timedelta(hours=rng.randrange(24)))
-            placed = magento.store.checkout(customer_id=None, total="40.00", email=f"p{who}@example.com")
-            if number % 20 == 0:
-                magento.store.refund(placed.order_id, "10.00")
-        magento.clock.set(magento.clock.now() + timedelta(days=1))
-        magento.connect()
-        magento.worker.drain()
-        assert (magento.state().past_done, magento.state().past_read) == (True, 230)
-        with magento.runtime.database.reading() as db:
-            shop_id = magento.shop().shop_id
-            assert orders.count(db, shop_id) == 230
-            assert sum(snapshots.group_counts(db, shop_id).values()) == len(
-                set(orders.purchases(db, shop_id).customer_ids)
-            )
-            assert inbox.count_aside(db, shop_id) == 0

@@ -52,6 +52,13 @@ def build(
     ids, customer = _codes(customer_ids)
     micros = np.asarray(at_micros, np.int64)
     value = np.asarray(net_minor, np.int64)
+    return of_columns(ids, customer, micros, value, timezone=timezone, until=until)
+
+
+def of_columns(
+    ids: Sequence[str], customer: Ints, micros: Ints, value: Ints, *, timezone: str, until: datetime | None = None
+) -> PurchaseHistory:
+    """``build`` from columns: ``customer`` holds positions in ``ids``, which are ascending and each there once."""
     if not customer.size == micros.size == value.size:
         raise ValueError(f"one order, one position: {customer.size}, {micros.size} and {value.size} are not the same")
     wanted = value > 0
@@ -63,7 +70,7 @@ def build(
     if not _in_order(customer, at, value):
         order = np.lexsort((value, at, customer))
         customer, at, value = customer[order], at[order], value[order]
-    return _dense(ids, customer, at=at, value=value, timezone=timezone)
+    return _dense(tuple(ids), customer, at=at, value=value, timezone=timezone)
 
 
 def seen(history: PurchaseHistory, as_of: int) -> PurchaseHistory:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection
 
 from plugin.rewards.program import Program
@@ -18,8 +19,8 @@ from plugin.signals.columns import NO_TIME, Signals
 from plugin.signals.measure import measure
 from plugin.signals.model import StoreModel, fit
 from plugin.usecases import hold_tiers
+from storage import all_purchases, known, orders, shops, snapshots
 from storage import customers as stored_customers
-from storage import known, orders, shops, snapshots
 from storage.shops import Shop
 
 Columns = Mapping[str, Sequence[Any]]
@@ -171,6 +172,8 @@ def _tiers(
 def _history(
     db: Connection, shop: Shop, customer_ids: Collection[str] | None, as_of: datetime
 ) -> purchase_history.PurchaseHistory:
+    if customer_ids is None:
+        return whole_history(db, shop, as_of)
     found = orders.purchases(db, shop.shop_id, customer_ids=customer_ids, until=as_of)
     return purchase_history.build(
         customer_ids=found.customer_ids,
@@ -179,6 +182,13 @@ def _history(
         timezone=shop.timezone,
         until=as_of,
     )
+
+
+def whole_history(db: Connection, shop: Shop, as_of: datetime) -> purchase_history.PurchaseHistory:
+    """The purchases of a whole shop up to an instant, streamed."""
+    found = all_purchases.read(db, shop.shop_id, until=as_of)
+    columns = (np.asarray(column, np.int64) for column in (found.customer, found.at_micros, found.net_minor))
+    return purchase_history.of_columns(found.customer_ids, *columns, timezone=shop.timezone, until=as_of)
 
 
 def _micros(seconds: list[int]) -> list[int | None]:

@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from sqlalchemy import Connection
 
-from plugin.signals import history as purchase_history
 from plugin.signals.days import DAY, to_seconds
 from plugin.signals.history import PurchaseHistory
 from plugin.signals.retention import Buying, Retention, buying, retention, revenue
 from plugin.signals.visits import boil_down
 from plugin.usecases import report_effect, tell_card, tell_habits
+from plugin.usecases.measure import whole_history
 from plugin.usecases.report_effect import Effect
-from storage import figures, orders, reports
+from storage import figures, reports
 from storage.money import to_decimal_text
 from storage.shops import Shop
 
@@ -75,7 +75,7 @@ def report(
     followed up to ``as_of``. Raises ValueError for a month that is none or has not begun.
     """
     begin, end = _span(as_of, month, ZoneInfo(shop.timezone))
-    history = _history(db, shop, as_of)
+    history = whole_history(db, shop, as_of)
     start, stop, window = to_seconds(begin), to_seconds(end), _window(history, to_seconds(end))
     kept = retention(history, start=start, end=stop, window=window)
     year = timedelta(days=YEAR_DAYS)
@@ -142,14 +142,6 @@ def _span(as_of: datetime, month: str | None, zone: ZoneInfo) -> tuple[datetime,
     if begin >= as_of:
         raise ValueError(f"{month} has not begun")
     return begin, min(end, as_of)
-
-
-def _history(db: Connection, shop: Shop, as_of: datetime) -> PurchaseHistory:
-    found = orders.purchases(db, shop.shop_id, until=as_of)
-    return purchase_history.build(
-        customer_ids=found.customer_ids, at_micros=found.at_micros, net_minor=found.net_minor,
-        timezone=shop.timezone, until=as_of,
-    )  # fmt: skip
 
 
 def _window(history: PurchaseHistory, at: int) -> int:

@@ -5,6 +5,7 @@ A test holds each of them, with its variables, to Shopify's own schema.
 
 from __future__ import annotations
 
+from plugin.platforms.shopify.history_documents import HISTORY_ALL
 from plugin.platforms.shopify.store_documents import STORE
 
 DISCOUNT_FIELDS = """
@@ -212,4 +213,5 @@ ALL = {
     "FetchOrder": FETCH_ORDER,
     "CustomerTags": CUSTOMER_TAGS,
     **STORE,
+    **HISTORY_ALL,
 }

@@ -15,6 +15,11 @@ NEEDED: dict[str, frozenset[str]] = {
     "StoreInfo": frozenset(),
     "FetchOrder": frozenset({"read_orders", "read_customers", "read_products"}),
     "CustomerTags": frozenset({"read_customers"}),
+    # what the bulk query holds
+    "RunHistory": frozenset({"read_orders", "read_customers", "read_products"}),
+    "LookAtHistory": frozenset(),
+    "FindHistory": frozenset(),
+    "ChangedOrders": frozenset({"read_orders"}),
     "orders/create": frozenset({"read_orders"}),
     "orders/updated": frozenset({"read_orders"}),
     "orders/paid": frozenset({"read_orders"}),

@@ -31,8 +31,11 @@ from plugin import manifest
 from plugin.platforms.shopify import documents
 from plugin.platforms.shopify.discount_input import create_variables
 from plugin.platforms.shopify.discounts import DISCOUNTS_A_PAGE
+from plugin.platforms.shopify.history import OPERATIONS, ORDERS_A_PAGE, Span
+from plugin.platforms.shopify.history_documents import history
 from plugin.platforms.shopify.orders import LINES_A_PAGE
-from tests.platforms.shopify.samples import BENEFITS, SPEC
+from plugin.sandbox.admin import bulk_lines, execution
+from tests.platforms.shopify.samples import BENEFITS, NOW, SPEC
 from tests.platforms.shopify.scopes import NEEDED, TURNED_ON
 
 VARIABLES: dict[str, list[dict[str, Any]]] = {
@@ -48,6 +51,13 @@ VARIABLES: dict[str, list[dict[str, Any]]] = {
     "ListDiscounts": [
         {"query": "method:code updated_at:>='2026-11-22T12:00:00Z'", "first": DISCOUNTS_A_PAGE, "after": None},
         {"query": "method:code updated_at:>='2026-11-22T12:00:00Z'", "first": DISCOUNTS_A_PAGE, "after": "cursor"},
+    ],
+    "RunHistory": [{"query": Span().query}, {"query": Span(since=NOW, until=NOW).query}],
+    "LookAtHistory": [{"id": "gid://shopify/BulkOperation/5"}],
+    "FindHistory": [{"first": OPERATIONS}],
+    "ChangedOrders": [
+        {"query": "updated_at:>='2026-11-22T12:00:00Z'", "first": ORDERS_A_PAGE, "after": None},
+        {"query": "updated_at:>='2026-11-22T12:00:00Z'", "first": ORDERS_A_PAGE, "after": "cursor"},
     ],
     "DeactivateDiscount": [{"id": "gid://shopify/DiscountCodeNode/5"}],
     "StoreInfo": [{}],
@@ -135,6 +145,21 @@ def test_no_deprecated_input_is_sent(name: str, variables: dict[str, Any], schem
         type_ = type_from_ast(schema, definition.type)
 
         assert list(_deprecated(type_, variables[definition.variable.name.value])) == []
+
+
+@pytest.mark.parametrize("span", [Span(), Span(since=NOW), Span(until=NOW), Span(since=NOW, until=NOW)])
+def test_the_bulk_query_is_valid_and_runs_in_bulk(span: Span, schema: GraphQLSchema) -> None:
+    """It is sent as text inside another: valid by itself, nothing deprecated, and what Shopify runs in bulk.
+
+    Five connections at most, two of them inside one another, none in a list, parents with their id, no variables.
+    """
+    document = parse(span.query)
+
+    assert validate(schema, document) == []
+    assert validate(schema, document, rules=[NoDeprecatedCustomRule]) == []
+    assert bulk_lines.checked(execution.schema(), span.query) is not None
+    with pytest.raises(ValueError, match="cannot stand"):
+        history('a"b')
 
 
 def test_a_deprecated_input_would_be_noticed(schema: GraphQLSchema) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from plugin.integrations import DELIVERIES, Held, new_connection_id, new_held
 from plugin.platforms.magento import handshake, store, subscriptions
-from plugin.platforms.magento.access import Credentials
+from plugin.platforms.magento.access import CloudCredentials, Credentials
 from plugin.platforms.magento.address import domain_of, same_place
 from plugin.platforms.magento.answers import NotAllowed
 from plugin.platforms.magento.handshake import Hello
@@ -59,8 +59,8 @@ class Connected:
     events: bool
 
 
-def by_values(runtime: Runtime, credentials: Credentials, *, adobe_client_id: str = "") -> Connected:
-    """With the four values of a self-activated integration. Raises PlatformError; then nothing has changed."""
+def by_values(runtime: Runtime, credentials: Credentials | CloudCredentials, *, adobe_client_id: str = "") -> Connected:
+    """With the four values of a self-activated integration, or the client of a project in Adobe's cloud. Raises PlatformError; then nothing has changed."""
     domain = domain_of(credentials.base_url)
     client = runtime.integrations.client_with(credentials, domain=domain)
     info, views = store.info(client), store.views(client)
@@ -210,7 +210,11 @@ def _keep(runtime: Runtime, way: Connection, held: Held) -> None:
 
 
 def _done(
-    runtime: Runtime, way: Connection, credentials: Credentials, info: StoreInfo, views: dict[int, int]
+    runtime: Runtime,
+    way: Connection,
+    credentials: Credentials | CloudCredentials,
+    info: StoreInfo,
+    views: dict[int, int],
 ) -> Connected:
     domain = domain_of(way.base_url)
     sealed = runtime.integrations.seal(domain, credentials)

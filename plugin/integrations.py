@@ -16,10 +16,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from plugin.platforms.line import Line
-from plugin.platforms.magento.access import CloudCredentials, Credentials, SignedAccess, credentials_from
+from plugin.platforms.magento.access import (
+    Access,
+    CloudAccess,
+    CloudCredentials,
+    Credentials,
+    SignedAccess,
+    credentials_from,
+)
 from plugin.platforms.magento.address import url_of
 from plugin.platforms.magento.client import MagentoClient
 from plugin.platforms.magento.handshake import Hello
+from plugin.platforms.magento.ims import IDENTITY_SERVICE, CloudTokens
 from plugin.platforms.magento.platform import MagentoPlatform
 from plugin.platforms.protocol import AccessLost
 from plugin.vault import Unsealable, Vault
@@ -77,6 +85,8 @@ class Integrations:
     vault: Vault
     lines: Mapping[str, Line]
     now: Callable[[], datetime]
+    #: what opens stores of Adobe's cloud edition, as long as it holds
+    cloud: CloudTokens
 
     def seal(self, domain: str, credentials: Credentials | CloudCredentials) -> bytes:
         """Credentials as they lie in the database."""
@@ -106,11 +116,14 @@ class Integrations:
         )
 
     def client_with(self, credentials: Credentials | CloudCredentials, *, domain: str) -> MagentoClient:
-        """The API that these credentials open. Raises AccessLost for an edition that is not spoken to yet."""
-        if isinstance(credentials, CloudCredentials):
-            raise AccessLost("Adobe Commerce as a Cloud Service is opened by its own command")
-        access = SignedAccess(credentials, now=self.now, nonce=lambda: secrets.token_hex(16))
-        return MagentoClient(self.lines[domain], access=access, now=self.now)
+        """The API that these credentials open, of either edition."""
+        return MagentoClient(self.lines[domain], access=self._access(credentials), now=self.now)
+
+    def _access(self, credentials: Credentials | CloudCredentials) -> Access:
+        if isinstance(credentials, Credentials):
+            return SignedAccess(credentials, now=self.now, nonce=lambda: secrets.token_hex(16))
+        line = self.lines[IDENTITY_SERVICE]
+        return CloudAccess(credentials, token=lambda: self.cloud.token(line, credentials, now=self.now()))
 
     def people(self, shop: Shop) -> People:
         """Who its guests are. Raises AccessLost where its connection cannot be opened."""

@@ -17,6 +17,7 @@ from plugin.integrations import Integrations
 from plugin.manifest import Manifest, load
 from plugin.metrics import Metrics
 from plugin.platforms.line import Line
+from plugin.platforms.magento.ims import CloudTokens
 from plugin.platforms.protocol import Platform
 from plugin.platforms.shopify import tokens
 from plugin.platforms.shopify.admin import AdminClient
@@ -50,6 +51,8 @@ class Runtime:
     noticed: Notices = field(default_factory=Notices)
     #: something was erased, and its bytes may still lie in the files
     unscrubbed: threading.Event = field(default_factory=threading.Event)
+    #: what opens Magento stores of Adobe's cloud edition
+    cloud_tokens: CloudTokens = field(default_factory=CloudTokens)
     #: what this process counts
     metrics: Metrics = field(default_factory=Metrics)
 
@@ -65,7 +68,9 @@ class Runtime:
     @property
     def integrations(self) -> Integrations:
         """What opens Magento stores."""
-        return Integrations(database=self.database, vault=self.vault, lines=self.lines, now=self.now)
+        return Integrations(
+            database=self.database, vault=self.vault, lines=self.lines, now=self.now, cloud=self.cloud_tokens
+        )
 
     def open_platform(self, shop: Shop) -> Platform:
         """The API of a store. Raises PlatformError where the token cannot be renewed."""

@@ -10,12 +10,13 @@ from plugin import connecting
 from plugin.cli import context
 from plugin.connecting import Connected
 from plugin.integrations import DELIVERIES, LAUNCHES
-from plugin.platforms.magento.access import Credentials
+from plugin.platforms.magento.access import CloudCredentials, Credentials
 from plugin.platforms.magento.address import declared
 from plugin.platforms.protocol import PlatformError
 from plugin.runtime import Runtime
 from storage import connections
 
+THREE = ("client_id", "client_secret", "organisation")
 FOUR = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
 
 
@@ -28,23 +29,28 @@ FOUR = ("consumer_key", "consumer_secret", "access_token", "access_token_secret"
 @click.option(
     "--adobe-client-id", default="", help="Where Adobe I/O Events are sent: the client that they are meant for."
 )
+@click.option(
+    "--client-id", default="", help="Adobe Commerce as a Cloud Service: the client of a server-to-server project."
+)
+@click.option("--client-secret", default="")
+@click.option("--organisation", default="", help="The IMS organisation that the client belongs to.")
 def magento(url: str, adobe_client_id: str, **values: str) -> None:
     """Connect the Magento store at URL (https://shop.example.com).
 
-    With the four values of a self-activated integration it is connected at once. Without them two addresses are printed
+    With the four values of a self-activated integration it is connected at once; so is a store of Adobe's cloud edition,
+    at https://REGION.api.commerce.adobe.com/TENANT, with a client, its secret and the organisation. Without them two addresses are printed
     to write into the integration, and the store connects itself when the integration is activated.
     """
-    given = [name for name in FOUR if values[name]]
-    if given and len(given) < len(FOUR):
-        missing = next(name for name in FOUR if not values[name])
-        raise click.UsageError(f"The four values belong together: --{missing.replace('_', '-')} is missing.")
+    cloud, given = _together(THREE, values), _together(FOUR, values)
     with context.opened() as built:
         try:
             base_url = declared(url, plain_allowed=built.config.allow_private_hosts)
         except ValueError as wrong:
             raise click.UsageError(str(wrong)) from wrong
         if given:
-            _by_values(built, Credentials(base_url=base_url, **values), adobe_client_id)
+            _by_values(built, Credentials(base_url=base_url, **given), adobe_client_id)
+        elif cloud:
+            _by_values(built, CloudCredentials(base_url=base_url, **cloud), adobe_client_id)
         else:
             _await(built, base_url)
 
@@ -77,7 +83,17 @@ def connection(shop: str, *, as_json: bool) -> None:
         click.echo(f"{name.replace('_', ' ')}: {value}")
 
 
-def _by_values(built: Runtime, credentials: Credentials, adobe_client_id: str) -> None:
+def _together(names: tuple[str, ...], values: dict[str, str]) -> dict[str, str]:
+    """These values, all of them or none."""
+    given = {name: values[name] for name in names if values[name]}
+    if given and len(given) < len(names):
+        missing = next(name for name in names if name not in given)
+        word = {3: "three", 4: "four"}[len(names)]
+        raise click.UsageError(f"The {word} values belong together: --{missing.replace('_', '-')} is missing.")
+    return given
+
+
+def _by_values(built: Runtime, credentials: Credentials | CloudCredentials, adobe_client_id: str) -> None:
     try:
         done = connecting.by_values(built, credentials, adobe_client_id=adobe_client_id)
     except ValueError as wrong:

@@ -19,7 +19,7 @@ import requests
 from requests_oauthlib import OAuth1
 
 #: visible ASCII: what may stand in a header
-SECRET = re.compile(r"[\x21-\x7e]{1,4096}")
+SECRET = re.compile(r"[\x21-\x7e]{1,16384}")
 STORE_CODE = re.compile(r"[a-z][a-z0-9_]{0,31}")
 #: reads across all views, and writes what holds for all of them
 ALL_VIEWS = "all"

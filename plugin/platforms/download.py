@@ -18,7 +18,7 @@ from plugin.platforms.protocol import InDoubt, NotSent, PlatformError, Refused
 #: what a connection brought since the last piece is lost when it breaks
 PIECE_BYTES = 8 * 1024
 #: no line of ours is nearly as long
-LONGEST_LINE_BYTES = 8 * 1024 * 1024
+LONGEST_LINE_BYTES = 2 * 1024 * 1024
 #: connections that break without having brought anything, one after the other
 MOST_VAIN = 4
 OVER = frozenset({400, 401, 403, 404, 410})
@@ -54,7 +54,7 @@ def _pieces(url: str, patience: Patience, *, allow_private_hosts: bool) -> Itera
                 for piece in _from(session, url, place, patience):
                     place += len(piece)
                     yield piece
-            except (requests.RequestException, OSError) as error:
+            except (NeverConnectedError, requests.RequestException, OSError) as error:
                 failure = _failure(error)
             else:
                 return

@@ -6,7 +6,9 @@ means: as it was then.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from plugin.rewards.problem import InvalidProgram, Problem
@@ -24,6 +26,20 @@ def to_stored(program: Program) -> dict[str, Any]:
 
 def from_stored(body: Mapping[str, Any]) -> Program:
     """The program of a kept value. Raises InvalidProgram for another format, unknown or missing fields, wrong types."""
+    try:
+        text = json.dumps(body)
+    except (TypeError, ValueError):
+        return _read(body)
+    return _known(text)
+
+
+@lru_cache(maxsize=256)
+def _known(text: str) -> Program:
+    """Rules are read with every batch and change once in a month."""
+    return _read(json.loads(text))
+
+
+def _read(body: Mapping[str, Any]) -> Program:
     held = dict(body)
     found = held.pop("format", None)
     if found not in READABLE or isinstance(found, bool):

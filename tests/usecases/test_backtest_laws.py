@@ -258,7 +258,7 @@ def test_what_is_known_is_what_would_have_been_measured(seed: int, days: int) ->
         assert table.of(version)[1] == (None if late == NO_TIME else late)
         assert past.versions.spend_365d(version, today) == signals.spend_365d[place]
         assert past.versions.last_at(version) == signals.last_order_at[place]
-        assert past.versions.group(version, model.cuts) == signals.group[place]
+        assert past.versions.group(version, model.group_cuts) == signals.group[place]
 
 
 def test_an_order_that_is_taken_back_leaves_what_was_known_before() -> None:

@@ -61,7 +61,7 @@ class Book:
 
     def use(self, told: Sequence[tuple[str, int]], program: Program) -> None:
         """Orders became known as (order id, net): offers that were really made are used on those on which they were."""
-        for order_id, net in told:
+        for order_id, net in told if self._uses else ():
             for made, discount in self._uses.get(order_id, ()):
                 if net > 0 and order_id not in made.uses:
                     self.purse.use(made, order_id, discount, cap=cap_of(program, made.month))

@@ -13,6 +13,8 @@ EVERYONE = 100
 KNOWN = {
     Program: {"key", "mode", "currency", "code_prefix", "loyalty", "win_back", "limits", "holdout_percent",
         "rollout_percent", "surprise",
+        # what is written into the store, and who is let in early: nothing about offers
+        "in_store", "announced",
     },
     Loyalty: {
         "enabled", "tiers", "valid_days", "measure", "retain_percent", "reenter_percent", "grace_days", "notice_days",

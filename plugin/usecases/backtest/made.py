@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from plugin.rewards import made
 from plugin.rewards.decision import Benefit, OfferSpec, PastOffer
@@ -50,6 +50,8 @@ class Made:
     earlier: bool = False
     #: the customer ordered before it ended, with it or without
     came_back: bool = False
+    #: as it was seen last, with the state it was in
+    view: tuple[str, Any] = ("?", None)
 
     @property
     def key(self) -> Key:

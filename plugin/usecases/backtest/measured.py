@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import timedelta
 from functools import lru_cache
 from operator import attrgetter
-from zoneinfo import ZoneInfo
 
 from plugin.rewards.decision import Standing
 from plugin.rewards.program import Program
@@ -17,6 +16,7 @@ from plugin.signals import quantiles
 from plugin.signals.gaps import GapModel
 from plugin.usecases.backtest.past import Past
 from plugin.usecases.backtest.rhythms import Rhythm, Table
+from plugin.usecases.backtest.turns import Turns
 from plugin.usecases.standings import with_tier
 from storage.columns import EPOCH
 
@@ -28,6 +28,7 @@ class Measured:
 
     def __init__(self, past: Past, start: int) -> None:
         self._past, self._versions = past, past.versions
+        self._turns = Turns(past.timezone)
         many = len(past.customers)
         #: position of each customer's version in force; -1: not known yet
         self.version = [past.versions.known(place, start) for place in range(many)]
@@ -68,17 +69,22 @@ class Measured:
 
     def prepare(self, versions: Iterable[int]) -> None:
         """Reckons at once what will be asked about until the next night."""
-        self._table(self.night).prepare(one for one in set(versions) if one >= 0 and self._versions.count(one))
+        table = self._table(self.night)
+        table.prepare({one for one in table.unknown(versions) if one >= 0 and self._versions.count(one)})
 
     def spend(self, place: int) -> int:
         """Net spend of the 365 days before the customer was measured last, minor units."""
         measured, _night = self._own[place] or self._by_night
-        return self._versions.spend_365d(self.version[place], _day(measured // SECOND, self._past.timezone))
+        return self._versions.spend_365d(self.version[place], self._turns.of(measured).number)
 
     def late_at(self, place: int) -> int | None:
         """When silence is late, in microseconds; None while the store has no rhythm."""
         late = self._rhythm(place)[1]
         return None if late is None else late * SECOND
+
+    def table(self, place: int) -> Table:
+        """What ``late_at`` is read from: the same of the same version while it is the same one."""
+        return self._table((self._own[place] or self._by_night)[1])
 
     def standing(self, place: int, program: Program, at: int) -> Standing:
         """What a decision under a program about a customer with orders goes by; what no rule asks for is not reckoned."""
@@ -137,10 +143,3 @@ class Measured:
 @lru_cache(maxsize=512)
 def _waits(gaps: GapModel, percent: int) -> tuple[float, ...]:
     return quantiles.by_order_number(gaps, percent / 100)
-
-
-@lru_cache(maxsize=4096)
-def _day(second: int, timezone: str) -> int:
-    """Days since 1970 on the shop's calendar."""
-    local = (EPOCH + timedelta(seconds=second)).astimezone(ZoneInfo(timezone))
-    return local.toordinal() - EPOCH.toordinal()

@@ -11,6 +11,8 @@ class Purse:
 
     def __init__(self, scale: float = 1.0) -> None:
         self._scale = scale
+        #: how often anything has changed
+        self.moves = 0
         self._used: dict[str, float] = {}
         #: month and day -> money set aside for the day's offers, win-back messages of the day
         self._days: dict[tuple[str, int], tuple[float, float]] = {}
@@ -30,6 +32,7 @@ class Purse:
             one.reserved = one.spec.reserve
         if one.reserved or one.cost:
             self._move(one.month, one.reserved + one.cost)
+        self.moves += 1
         money, messages = self._days.get(day, (0.0, 0.0))
         given = 0 if one.held_out else one.spec.reserve
         self._days[day] = (money + given * self._scale, messages + win_back * self._scale)
@@ -56,4 +59,5 @@ class Purse:
         one.cost = cost
 
     def _move(self, month: str, amount: int) -> None:
+        self.moves += 1
         self._used[month] = self._used.get(month, 0.0) + amount * self._scale

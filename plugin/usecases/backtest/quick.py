@@ -13,16 +13,17 @@ from typing import NamedTuple
 from plugin.rewards import loyalty, win_back
 from plugin.rewards.decision import Benefit, OfferSpec
 from plugin.rewards.holdout import is_held_out
-from plugin.rewards.limits import NOT_GIVEN, UNTIL_THE_END
 from plugin.rewards.program import Program
 from plugin.rewards.reward import benefit_of
 from plugin.rewards.tiers import slug, tier_of
 from plugin.usecases.backtest.known_rules import is_known
 from plugin.usecases.backtest.made import Made
+from plugin.usecases.backtest.seen import Seen, gives, larger_ends, seen
 from plugin.usecases.backtest.turns import Turns
 from storage.columns import EPOCH, MICROSECOND
 
 DAY = timedelta(days=1) // MICROSECOND
+NO_OFFERS: tuple[Seen, ...] = ()
 FRESH = loyalty.FRESH_DAYS * DAY
 #: an offer that only these keep back waits for the next day
 WAITS = frozenset({"full", "used_up"})
@@ -80,22 +81,6 @@ class Wish(NamedTuple):
         return self.benefit.type == "none"
 
 
-class _Offer(NamedTuple):
-    """An offer that was made, as far as answers look at it."""
-
-    kind: str
-    step: str
-    rule: str
-    cycle: str
-    benefit: Benefit
-    at: int
-    ends: int
-    #: neither cancelled nor rejected
-    given: bool
-    #: not used: the customer can use it until it ends
-    usable: bool
-
-
 class Quick:
     """What would be decided under one program. ``speaks``: whether it is of the kinds that are known here."""
 
@@ -113,7 +98,7 @@ class Quick:
 
     def answer(self, facts: Facts, made: Sequence[Made], money: Money, at: int) -> Answer:
         """What would be decided about a customer who takes part."""
-        offers = [_seen(one) for one in made]
+        offers = [seen(one) for one in made] if made else NO_OFFERS
         wishes = self._wishes(facts, offers, at)
         asking = [wish for wish in wishes if wish.opens <= at]
         if not asking:
@@ -140,14 +125,18 @@ class Quick:
         """Whether so many offers, however large, fit into what is left of the month."""
         return offers * self._largest <= self._program.limits.monthly_budget - money.used
 
-    def still_waits(self, wish: Wish, at: int) -> Answer:
+    def has_none_for(self, wish: Wish, money: Money) -> bool:
+        """Whether what is left of the month does not hold this offer."""
+        return not wish.is_reminder and "used_up" in self._no_money(wish, money)
+
+    def still_waits(self, wish: Wish, money: Money, at: int) -> Answer:
         """For who waited for room in a day, has no other orders, offers and rhythm since, on a day that is full."""
         tomorrow = self._turns.of(at).next_day
-        return Answer(tomorrow if tomorrow < wish.closes else None)
+        return Answer(tomorrow if tomorrow < wish.closes else None, budget_used_up=self.has_none_for(wish, money))
 
     # what the rules ask for; those that are closed are left out
 
-    def _wishes(self, facts: Facts, offers: Sequence[_Offer], at: int) -> list[Wish]:
+    def _wishes(self, facts: Facts, offers: Sequence[Seen], at: int) -> list[Wish]:
         found = []
         if self._program.loyalty.enabled and at < facts.last_at + FRESH:
             found += self._loyalty(facts, offers, at)
@@ -155,7 +144,7 @@ class Quick:
             found += self._win_back(facts, facts.late_at, offers, at)
         return found
 
-    def _loyalty(self, facts: Facts, offers: Sequence[_Offer], at: int) -> list[Wish]:
+    def _loyalty(self, facts: Facts, offers: Sequence[Seen], at: int) -> list[Wish]:
         cycle = f"order:{facts.last_id}"
         if any(one.cycle == cycle and one.rule == loyalty.RULE for one in offers):
             return []
@@ -165,8 +154,10 @@ class Quick:
         opens, closes, days = min(facts.last_at, at), facts.last_at + FRESH, self._program.loyalty.valid_days
         return [Wish(loyalty.KIND, step, loyalty.RULE, cycle, benefit, days, opens, closes)]
 
-    def _win_back(self, facts: Facts, late_at: int, offers: Sequence[_Offer], at: int) -> list[Wish]:
+    def _win_back(self, facts: Facts, late_at: int, offers: Sequence[Seen], at: int) -> list[Wish]:
         rules, cycle = self._program.win_back, f"silence:{facts.last_id}"
+        if not offers:
+            return self._first_step(cycle, late_at, at)
         given = {one.step: one for one in offers if one.cycle == cycle and one.kind == win_back.KIND}
         place = max((self._place.get(step, -1) for step in given), default=-1) + 1
         if place == len(self._steps):
@@ -184,16 +175,26 @@ class Quick:
         rule = win_back.rule_of(step.name)
         return [Wish(win_back.KIND, step.name, rule, cycle, benefit, step.valid_days, opens, closes)]
 
+    def _first_step(self, cycle: str, late_at: int, at: int) -> list[Wish]:
+        """For who never got an offer."""
+        step, benefit = self._steps[0]
+        opens = late_at + step.wait_days * DAY
+        closes = opens + self._program.win_back.max_age_days * DAY
+        if at >= closes:
+            return []
+        rule = win_back.rule_of(step.name)
+        return [Wish(win_back.KIND, step.name, rule, cycle, benefit, step.valid_days, opens, closes)]
+
     # what the limits say
 
-    def _against(self, wish: Wish, offers: Sequence[_Offer], money: Money, at: int) -> set[str]:
+    def _against(self, wish: Wish, offers: Sequence[Seen], money: Money, at: int) -> set[str]:
         """What keeps it back now, the control group apart."""
         codes = set()
         if not wish.is_reminder:
             if self._wait_ends(offers, wish.kind, wish.cycle) > at:
                 codes.add("wait")
-            opened = any(_gives(one.benefit) and one.usable and one.ends > at for one in offers)
-            if opened and _larger_ends(offers, wish.benefit) > at:
+            opened = any(gives(one.benefit) and one.usable and one.ends > at for one in offers)
+            if opened and larger_ends(offers, wish.benefit) > at:
                 codes.add("open")
             codes |= self._no_money(wish, money)
             if wish.benefit.cap == 0:
@@ -211,14 +212,16 @@ class Quick:
     def _is_full(self, wish: Wish, money: Money) -> bool:
         return wish.kind == win_back.KIND and self.is_full(money)
 
-    def _held_until(self, offers: Sequence[_Offer], kind: str, cycle: str, benefit: Benefit) -> int:
-        return max(self._wait_ends(offers, kind, cycle), _larger_ends(offers, benefit))
+    def _held_until(self, offers: Sequence[Seen], kind: str, cycle: str, benefit: Benefit) -> int:
+        return max(self._wait_ends(offers, kind, cycle), larger_ends(offers, benefit))
 
-    def _wait_ends(self, offers: Sequence[_Offer], kind: str, cycle: str) -> int:
+    def _wait_ends(self, offers: Sequence[Seen], kind: str, cycle: str) -> int:
         """0 without a discount before."""
+        if not offers:
+            return 0
         counted = (
             one.at for one in offers
-            if one.given and _gives(one.benefit) and not (one.cycle == cycle and one.kind == kind)
+            if one.given and gives(one.benefit) and not (one.cycle == cycle and one.kind == kind)
         )  # fmt: skip
         newest = max(counted, default=None)
         return 0 if newest is None else newest + self._wait
@@ -232,11 +235,11 @@ class Quick:
     # when to ask again
 
     def _after(
-        self, wish: Wish, facts: Facts, offers: Sequence[_Offer], money: Money, at: int, *, issued: bool
+        self, wish: Wish, facts: Facts, offers: Sequence[Seen], money: Money, at: int, *, issued: bool
     ) -> int | None:
         """As if the offer had been written down."""
         ends = at + wish.valid_days * DAY
-        made = _Offer(wish.kind, wish.step, wish.rule, wish.cycle, wish.benefit, at, ends, given=True, usable=True)
+        made = Seen(wish.kind, wish.step, wish.rule, wish.cycle, wish.benefit, at, ends, given=True, usable=True)
         then = [*offers, made]
         left = Money(money.used + issued * wish.benefit.cap, money.win_backs + (wish.kind == win_back.KIND))
         wishes = self._wishes(facts, then, at)
@@ -244,11 +247,11 @@ class Quick:
             return at
         return self._earliest(wishes, then, left, at)
 
-    def _earliest(self, wishes: Sequence[Wish], offers: Sequence[_Offer], money: Money, at: int) -> int | None:
+    def _earliest(self, wishes: Sequence[Wish], offers: Sequence[Seen], money: Money, at: int) -> int | None:
         ready = [self._ready(wish, offers, money, at) for wish in wishes]
         return min((moment for moment in ready if moment is not None), default=None)
 
-    def _ready(self, wish: Wish, offers: Sequence[_Offer], money: Money, at: int) -> int | None:
+    def _ready(self, wish: Wish, offers: Sequence[Seen], money: Money, at: int) -> int | None:
         moment = wish.opens
         if not wish.is_reminder:
             if wish.benefit.cap == 0:
@@ -259,27 +262,6 @@ class Quick:
         if moment <= at and "used_up" in self._no_money(wish, money):
             moment = self._turns.of(at).next_month
         return moment if at < moment < wish.closes else None
-
-
-def _seen(one: Made) -> _Offer:
-    spec, state = one.spec, one.state or "issued"
-    given, usable = state not in NOT_GIVEN, state in UNTIL_THE_END
-    return _Offer(spec.kind, spec.step, spec.rule, spec.cycle, spec.benefit, one.at, one.ends, given, usable)
-
-
-def _gives(benefit: Benefit) -> bool:
-    return benefit.value > 0 if benefit.type == "percent" else benefit.type != "none"
-
-
-def _larger_ends(offers: Sequence[_Offer], benefit: Benefit) -> int:
-    """0 without an offer that is at least as large."""
-    return max((one.ends for one in offers if one.usable and _is_at_least(one.benefit, benefit)), default=0)
-
-
-def _is_at_least(one: Benefit, other: Benefit) -> bool:
-    if one.type == other.type == "percent":
-        return one.value >= other.value
-    return one.cap >= other.cap
 
 
 def _largest_first(wish: Wish) -> tuple[int, int]:

@@ -48,6 +48,11 @@ class Table:
             self.prepare([version])
         return self._known[version]
 
+    def unknown(self, versions: Iterable[int]) -> list[int]:
+        """Those of which it was not asked yet."""
+        known = self._known
+        return [version for version in versions if version not in known]
+
     def prepare(self, versions: Iterable[int]) -> None:
         """Reckons many versions at once, so that ``of`` finds them."""
         wanted = [version for version in versions if version not in self._known]

@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
 
 from plugin.rewards.decide import decide
 from plugin.rewards.decision import Budget, OfferSpec
@@ -22,8 +21,9 @@ from plugin.usecases.backtest.looks import Looks
 from plugin.usecases.backtest.made import Made
 from plugin.usecases.backtest.measured import SECOND, Measured
 from plugin.usecases.backtest.past import Past, Plan, Rule
-from plugin.usecases.backtest.quick import Answer, Facts, Money, Quick, Wish
+from plugin.usecases.backtest.quick import Answer, Facts, Money, Quick
 from plugin.usecases.backtest.timeline import NOTHING, Now, Timeline
+from plugin.usecases.backtest.waiting import Waiting
 from plugin.usecases.make_offers import SOONEST
 from plugin.usecases.purses import account_of
 from storage.columns import EPOCH, MICROSECOND
@@ -33,16 +33,8 @@ MINUTE = SOONEST // MICROSECOND
 BATCH = 200
 #: two rules ask at once, or an open offer keeps another back
 OVERLAP = frozenset({"larger_counts", "next_in_line", "open_offer"})
+NEVER = Answer(None)
 Progress = Callable[[int], object]
-
-
-class _Wait(NamedTuple):
-    """An offer that waits for room in a day, and what the waiting rests on."""
-
-    version: int
-    offers: int
-    late_at: int | None
-    wish: Wish
 
 
 def replay(past: Past, plan: Plan, progress: Progress = lambda _nights: None) -> Run:
@@ -80,8 +72,9 @@ class Run:
         self.overlaps: list[datetime] = []
         self.asked = self.certain = 0
         self.quick = Quick(self.rule.program, past.shop, self.book.turns)
-        #: who waits for room in a day, and what that rests on
-        self._waiting: dict[int, _Wait] = {}
+        #: the money as it was asked for last: beginning of the day, moves of the purse
+        self._held = (0, -1, Money(0, 0))
+        self.waiting = Waiting(self.measured)
 
     @property
     def made(self) -> list[Made]:
@@ -102,7 +95,7 @@ class Run:
         self.rule = rule
         self.quick = Quick(rule.program, self.past.shop, self.book.turns)
         self.quick.speaks &= not self.plan.plainly
-        self._waiting.clear()
+        self.waiting = Waiting(self.measured)
         check = rule.at if rule.at_once else rule.at + 1
         for place in range(len(self.past.customers)):
             if self.measured.has_orders(place):
@@ -147,6 +140,7 @@ class Run:
         for version in versions:
             one = self.past.versions.all[version]
             before, self.measured.version[one.customer] = self.measured.version[one.customer], version
+            self.waiting.forget(one.customer)
             new = one.end > one.start and (before < 0 or self.past.versions.all[before].last_id != one.last_id)
             self.book.use(one.told, self.rule.program)
             if new and self.book.offers[one.customer]:
@@ -168,37 +162,39 @@ class Run:
 
     def _decide_all(self, places: Sequence[int], at: int) -> None:
         """Those of one sitting, in the order in which they are asked."""
-        if self._waiting:
+        if len(places) == 1 and self.rule.others is None and self.measured.has_orders(places[0]):
+            self._decide(places[0], at, self.rule.program)
+            return
+        if self.waiting.anyone:
             places = self._but_waiting(places, at)
+        if not places:
+            return
         known = [place for place in sorted(places) if self.measured.has_orders(place)]
-        if len(known) < len(places):
-            for place in set(places).difference(known):
-                self.looks.plan(place, None)
+        for place in set(places).difference(known) if len(known) < len(places) else ():
+            self.looks.plan(place, None)
         for program, theirs in self._rules_for(known):
-            if program.limits.daily_budget or program.win_back.daily_ramp:
+            if len(theirs) > 1 and (program.limits.daily_budget or program.win_back.daily_ramp):
                 theirs = sorted(theirs, key=lambda place: -self.measured.spend(place))  # noqa: PLW2901
             for place in theirs:
                 self._decide(place, at, program)
 
     def _but_waiting(self, places: Sequence[int], at: int) -> Sequence[int]:
         """Those of a sitting who do not just wait for room in a day; the others are looked at again tomorrow."""
-        money, month = self._money(at), self.book.turns.of(at).month
-        # whether the money runs out among them must not depend on who comes first
-        alike = month in self.ran_out or self.quick.has_room(money, len(places) + 1)
-        if not alike or not self.quick.is_full(money):
+        money, turn = self._money(at), self.book.turns.of(at)
+        if not self.quick.is_full(money):
             return places
-        others = []
-        for place in places:
-            known = self._waiting.get(place)
-            if known is not None and known == self._wait(place, known.wish):
-                self.certain += 1
-                self._follow(place, self.quick.still_waits(known.wish, at), at)
-            else:
-                others.append(place)
+        waits = self.waiting.of(places)
+        others = [place for place in places if place not in waits]
+        # whether the money runs out among them must not depend on who comes first
+        if others and turn.month not in self.ran_out and not self.quick.has_room(money, len(others) + 1):
+            return places
+        if turn.month not in self.ran_out and any(self.quick.has_none_for(wish, money) for wish in waits.values()):
+            self.ran_out[turn.month] = turn.day
+        self.certain += len(waits)
+        self.looks.plan_all([place for place, wish in waits.items() if turn.next_day < wish.closes], turn.next_day)
+        for place in [place for place, wish in waits.items() if turn.next_day >= wish.closes]:
+            self.looks.plan(place, None)
         return others
-
-    def _wait(self, place: int, wish: Wish) -> _Wait:
-        return _Wait(self.measured.version[place], len(self.book.offers[place]), self.measured.late_at(place), wish)
 
     def _rules_for(self, places: Sequence[int]) -> Iterable[tuple[Program, Sequence[int]]]:
         """While new rules are tried on a share of customers, the others keep those before."""
@@ -212,9 +208,9 @@ class Run:
     def _decide(self, place: int, at: int, program: Program) -> None:
         if self.quick.speaks and self.rule.others is None:
             self.certain += 1
-            answer = self._quickly(place, at)
+            answer = self._quickly(place, self._money(at), at)
             if answer.waits is not None and not self.plan.real_fates:
-                self._waiting[place] = self._wait(place, answer.waits)
+                self.waiting.keep(place, answer.waits)
         else:
             self.asked += 1
             answer = self._asked(place, at, program)
@@ -230,10 +226,12 @@ class Run:
             self._keep(place, answer.offer, at=at, month=turn.month, held_out=answer.held_out)
         self.looks.plan(place, None if answer.next_check is None else max(answer.next_check, at + MINUTE))
 
-    def _quickly(self, place: int, at: int) -> Answer:
+    def _quickly(self, place: int, money: Money, at: int) -> Answer:
         who = self.past.customers[place]
         if who in self.past.left_out:
-            return Answer(None)
+            return NEVER
+        if self.quick.is_full(money) and (wish := self.waiting.of([place]).get(place)):
+            return self.quick.still_waits(wish, money, at)
         versions, version = self.past.versions, self.measured.version[place]
         facts = Facts(
             customer_id=who,
@@ -242,11 +240,17 @@ class Run:
             last_id=versions.all[version].last_id,
             late_at=self.measured.late_at(place),
         )
-        return self.quick.answer(facts, self.book.offers[place], self._money(at), at)
+        return self.quick.answer(facts, self.book.offers[place], money, at)
 
     def _money(self, at: int) -> Money:
-        turn = self.book.turns.of(at)
-        return Money(self.book.purse.used(turn.month), self.book.purse.of_day(turn.month, turn.day)[1])
+        turn, purse = self.book.turns.of(at), self.book.purse
+        if self._held[:2] != (turn.begins, purse.moves):
+            self._held = (
+                turn.begins,
+                purse.moves,
+                Money(purse.used(turn.month), purse.of_day(turn.month, turn.day)[1]),
+            )
+        return self._held[2]
 
     def _asked(self, place: int, at: int, program: Program) -> Answer:
         turn = self.book.turns.of(at)
@@ -277,6 +281,7 @@ class Run:
         )
 
     def _keep(self, place: int, offer: OfferSpec, *, at: int, month: str, held_out: bool) -> None:
+        self.waiting.forget(place)
         self.book.know(
             Made(
                 customer_id=self.past.customers[place],

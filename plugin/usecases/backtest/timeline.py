@@ -35,10 +35,10 @@ class Timeline:
     def __init__(self, past: Past, plan: Plan) -> None:
         start = plan.rules[0].at
         self._at: dict[int, Now] = {}
-        coming = [(one.at, one.sitting, place) for place, one in enumerate(past.versions.all) if one.at > start]
-        self._arrivals = [(at, place) for at, _sitting, place in sorted(coming)]
+        coming = sorted((one.at, one.sitting, place) for place, one in enumerate(past.versions.all) if one.at > start)
+        self._arrivals = [(at, place) for at, _sitting, place in coming]
         self._seen = 0
-        for at, together in groupby(sorted(coming), key=itemgetter(0)):
+        for at, together in groupby(coming, key=itemgetter(0)):
             self._now(at).sittings = [
                 [place for *_, place in batch] for _, batch in groupby(together, key=itemgetter(1))
             ]

@@ -10,7 +10,7 @@ from storage.columns import EPOCH, MICROSECOND
 
 
 class Turn(NamedTuple):
-    """A day of the calendar, from an instant of it on."""
+    """A day of the calendar."""
 
     begins: int
     next_day: int
@@ -19,6 +19,8 @@ class Turn(NamedTuple):
     month: str
     #: day of the month
     day: int
+    #: days since 1970
+    number: int = 0
 
 
 class Turns:
@@ -39,8 +41,9 @@ class Turns:
         today = datetime(local.year, local.month, local.day, tzinfo=self._zone)
         years, months = divmod(local.year * 12 + local.month, 12)
         first = datetime(years, months + 1, 1, tzinfo=self._zone)
-        next_day, next_month = (
-            (moment.astimezone(UTC) - EPOCH) // MICROSECOND for moment in (today + timedelta(days=1), first)
+        begins, next_day, next_month = (
+            (moment.astimezone(UTC) - EPOCH) // MICROSECOND for moment in (today, today + timedelta(days=1), first)
         )
-        # replays go forward: what comes earlier is reckoned anew
-        return Turn(at, next_day, next_month, f"{local.year}-{local.month:02}", local.day)
+        number = local.toordinal() - EPOCH.toordinal()
+        # where clocks are changed at midnight a day may begin twice
+        return Turn(min(begins, at), next_day, next_month, f"{local.year}-{local.month:02}", local.day, number)

@@ -183,6 +183,13 @@ def oldest_waiting(db: Connection) -> datetime | None:
     return moment
 
 
+def last_heard(db: Connection, shop_id: int) -> datetime | None:
+    """When the newest delivery came in that is still kept; None where none is."""
+    statement = select(inbox.c.received_at).where(inbox.c.shop_id == shop_id)
+    moment: datetime | None = db.execute(statement.order_by(inbox.c.delivery_row.desc()).limit(1)).scalar_one_or_none()
+    return moment
+
+
 def aside(db: Connection, shop_id: int, limit: int = 20) -> list[Aside]:
     """What was set aside, the newest first."""
     columns = (inbox.c.delivery_row, inbox.c.topic, inbox.c.reason, inbox.c.received_at)

@@ -12,7 +12,7 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from plugin import runtime
-from plugin.cli import context, doctor_history, doctor_magento, doctor_offers
+from plugin.cli import context, doctor_history, doctor_magento, doctor_offers, doctor_shopify
 from plugin.platforms.protocol import PlatformError
 from plugin.readiness import LEAST_DISK_SHARE, free_share
 from plugin.runtime import Runtime
@@ -73,6 +73,8 @@ def examine(built: Runtime) -> Iterator[Finding]:
         known = shops.every(db)
     if not known:
         yield Finding("shops", ok=True, told="none connected yet")
+    yield from (Finding(*said) for said in doctor_shopify.app(built, known))
+    yield from (Finding(*said) for said in doctor_shopify.address(built, known))
     for shop in known:
         yield from _shop(built, shop)
     yield from _queues(built)
@@ -115,7 +117,8 @@ def _clock(built: Runtime) -> Finding:
 def _shop(built: Runtime, shop: Shop) -> Iterator[Finding]:
     about = f"shop {shop.domain}"
     if shop.state == "uninstalled":
-        yield Finding(about, ok=True, told="uninstalled")
+        when = f" since {shop.uninstalled_at:%Y-%m-%d}" if shop.uninstalled_at else ""
+        yield Finding(about, ok=True, told=f"uninstalled{when}; opening the app in the store's admin connects it again")
         with built.database.reading() as db:
             yield from [Finding(*said) for said in doctor_magento.findings(db, shop, built.now())]
         return
@@ -128,6 +131,9 @@ def _shop(built: Runtime, shop: Shop) -> Iterator[Finding]:
     else:
         yield _scopes(built, shop, info.scopes)
         yield from _clocks(built, shop)
+    if shop.platform == doctor_shopify.SHOPIFY:
+        yield from (Finding(*said) for said in doctor_shopify.way(built, shop))
+        yield from (Finding(*said) for said in doctor_shopify.subscriptions(built, shop))
     notice_step.run(built)
     with built.database.reading() as db:
         asked = disclosure.waiting(db, shop.shop_id, DATA_REQUEST)
@@ -163,7 +169,7 @@ def _scopes(built: Runtime, shop: Shop, granted: tuple[str, ...]) -> Finding:
         heals = "tick them in System, Extensions, Integrations, and save"
     else:
         missing = sorted(set(built.manifest.shopify.scopes) - set(granted))
-        heals = "open the app once in the store's admin"
+        heals = doctor_shopify.to_grant(built, shop)
     if missing:
         return Finding(about, ok=False, told=f"scopes are missing: {', '.join(missing)}; {heals}")
     return Finding(about, ok=True, told=f"token works, {len(granted)} scopes")

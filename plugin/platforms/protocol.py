@@ -8,6 +8,7 @@ The error's type says whether it may have happened and when to try again::
         Throttled           wait retry_after_seconds
         Unauthorized        the store does not know the token: renew it once
           AccessLost        it cannot be renewed either: pause the shop, the message says what heals it
+        AppUnknown          our own name or secret is wrong: set it right, try again
         ShopUnavailable     frozen, closed, not allowed: pause the shop, tell the merchant
         Taken               the code exists already: look it up, it is most likely ours
         Rejected            the store says no for good, and why
@@ -163,6 +164,10 @@ class Unauthorized(Refused):
 
 class AccessLost(Unauthorized):
     """Nothing that is kept opens the store; the message says what would."""
+
+
+class AppUnknown(Refused):
+    """The store does not know our app, or not by this secret: a setting of ours is wrong, and no merchant can help."""
 
 
 class ShopUnavailable(Refused):

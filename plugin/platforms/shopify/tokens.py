@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from plugin.platforms import shape
 from plugin.platforms.line import Line, Reply
-from plugin.platforms.protocol import InDoubt, PlatformError, Unauthorized
+from plugin.platforms.protocol import AppUnknown, InDoubt, PlatformError, Unauthorized
 from plugin.platforms.shopify.admin import TOKEN
 from plugin.platforms.shopify.answers import refusal
 from plugin.platforms.shopify.origin import address
@@ -140,9 +140,21 @@ def _granted(line: Line, app: App, *, shop: str, grant: dict[str, str], now: dat
 
 def _refusal(reply: Reply) -> PlatformError | None:
     # RFC 6749 5.2: a grant that does not hold is answered with 400; the text may repeat it, so it stays out of the message
+    if reply.status in {400, 401} and _names(reply.body, "invalid_client", "application_cannot_be_found"):
+        return AppUnknown(
+            "the store does not know the app by this id and secret: check REGULARS_SHOPIFY_CLIENT_ID and _SECRET"
+        )
     if reply.status == 400:
         return Unauthorized("the store did not accept the grant (400)")
     return refusal(reply)
+
+
+def _names(body: bytes, *errors: str) -> bool:
+    try:
+        told = decoder.decode(body)
+    except decoder.Undecodable:
+        return False
+    return isinstance(told, dict) and told.get("error") in errors
 
 
 def _fields(body: bytes) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pytest
 
 from plugin.platforms.line import Line
 from plugin.platforms.protocol import (
+    AppUnknown,
     InDoubt,
     NotSent,
     PlatformError,
@@ -80,7 +81,9 @@ def test_a_pair_is_renewed(line: Line) -> None:
 
 ANSWERS: dict[str, tuple[Any, type[PlatformError]]] = {
     "the grant does not hold": (answers({"error": "invalid_subject_token"}, status=400), Unauthorized),
-    "the app is not known": (answers({"error": "invalid_client"}, status=401), Unauthorized),
+    "the app is not known": (answers({"error": "invalid_client"}, status=401), AppUnknown),
+    "the app is not known either": (answers({"error": "application_cannot_be_found"}, status=400), AppUnknown),
+    "not known": (answers({}, status=401), Unauthorized),
     "not allowed": (answers({}, status=403), ShopUnavailable),
     "gone": (answers({}, status=404), ShopUnavailable),
     "locked": (answers({}, status=423), ShopUnavailable),

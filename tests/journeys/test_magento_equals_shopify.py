@@ -15,7 +15,7 @@ from tests.journeys import people
 from tests.journeys.conftest import BEGIN, free_port
 from tests.journeys.magento import opened as magento_opened
 
-CUSTOMERS, DAYS = 4, 80
+CUSTOMERS, DAYS = 3, 60
 #: what depends on the platform or on when it was told
 OWN = ("offer_id", "code", "order_id", "issued_at", "redeemed_at", "cost")
 
@@ -27,7 +27,7 @@ def history() -> list[tuple[datetime, int, str, str]]:
     for number in range(CUSTOMERS):
         at = BEGIN + timedelta(days=rng.randrange(20), minutes=number)
         gap = rng.choice([7, 14, 21])
-        while at < BEGIN + timedelta(days=rng.choice([40, DAYS])):
+        while at < BEGIN + timedelta(days=rng.choice([30, DAYS])):
             fate = rng.choices(["kept", "refunded", "partly"], [8, 1, 1])[0]
             found.append((at, people.REGULAR + number, f"{rng.randrange(20, 90)}.00", fate))
             at += timedelta(days=max(1, round(rng.gauss(gap, 2))), minutes=rng.randrange(60))

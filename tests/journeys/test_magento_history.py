@@ -122,17 +122,17 @@ def test_a_broken_import_goes_on_where_it_stopped(tmp_path: Path):
 
 
 def test_import_and_live_give_the_same_facts(tmp_path: Path):
-    """A week with lost, doubled and late events leaves what reading the same store's history leaves."""
+    """Days with lost, doubled and late events leaves what reading the same store's history leaves."""
     (tmp_path / "live").mkdir()
     (tmp_path / "past").mkdir()
     with opened(tmp_path / "live") as magento:
         magento.connect()
         magento.worker.drain()
-        live(magento, days=7)
+        live(magento, days=5)
         lived = facts(magento)
         assert magento.state().lost > 0
     with opened(tmp_path / "past") as magento:
-        live(magento, days=7, connected=False)
+        live(magento, days=5, connected=False)
         magento.connect()
         magento.worker.drain()
         assert facts(magento) == lived

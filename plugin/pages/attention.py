@@ -18,6 +18,8 @@ from storage.shops import Shop
 MOST_ITEMS = 3
 BUDGET_WARNS_FROM = 0.9
 DELIVERIES_WAIT_AT_MOST = timedelta(hours=1)
+#: how long a limit of the past is told of after it was read
+LIMIT_TOLD_FOR = timedelta(days=14)
 RULES = "/app/rules"
 #: what the command line keeps beside a pause that was asked for
 ON_REQUEST = "paused by hand"
@@ -101,10 +103,28 @@ def _items(seen: Figures) -> Iterator[Item]:
         yield Item(
             text=_("Messages from your store have been waiting for %(span)s. The numbers are as old.", span=late)
         )
+    yield from _past(seen)
     if seen.program and seen.program.mode == "shadow":
         text = _("This is a trial run: offers are decided and written down, none is given.")
         yield Item(text=text, link=_("Go live"), path=RULES)
     yield from _budget(seen)
+
+
+def _past(seen: Figures) -> Iterator[Item]:
+    """What became of reading the orders from before the installation, where the merchant should know."""
+    past = seen.past
+    if past is None:
+        return
+    if past.state == "failed":
+        text = _("Your past orders could not be read. What is bought from now on is known.")
+        yield Item(text=text, details=[past.trouble or ""])
+    elif past.limited_to is not None and past.ended_at is not None and seen.now - past.ended_at < LIMIT_TOLD_FOR:
+        text = _(
+            "Shopify has shown us your orders since %(date)s only, as access to all orders is not granted. "
+            "Who bought before that looks like a new customer.",
+            date=formats.date(past.limited_to),
+        )
+        yield Item(text=text)
 
 
 def _aside(seen: Figures, place: int) -> str:

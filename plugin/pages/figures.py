@@ -18,9 +18,10 @@ from plugin.rewards.stored import from_stored
 from plugin.usecases import import_progress, tell_figures
 from plugin.usecases.disclose import DATA_REQUEST
 from plugin.usecases.import_progress import Progress
-from storage import budgets, disclosure, figures, glance, inbox, offers, programs
+from storage import budgets, disclosure, figures, glance, imports, inbox, offers, programs
 from storage.budgets import Budget
 from storage.glance import Given, People
+from storage.imports import Import
 from storage.inbox import Aside
 from storage.offers import Offer
 from storage.shops import Shop
@@ -50,6 +51,8 @@ class Figures:
     told: Mapping[str, Any]
     #: of an import that is under way
     progress: Progress | None
+    #: reading the orders from before the installation: under way, or how it ended
+    past: Import | None
     #: up to COUNTED_AT_MOST before the first night
     orders: int
     people: People
@@ -108,6 +111,7 @@ def gather(db: Any, shop: Shop, *, now: datetime, period: str = PERIODS[-1]) -> 
         period=period,
         told=told,
         progress=import_progress.progress(db, shop_id, now=now),
+        past=imports.get(db, shop_id),
         asking=[str(asked["customer_id"]) for asked in disclosure.waiting(db, shop_id, DATA_REQUEST)],
         asking_since=disclosure.waiting_since(db, shop_id, DATA_REQUEST),
         orders=int(told["orders"]) if "orders" in told else glance.orders_seen(db, shop_id, COUNTED_AT_MOST),

@@ -15,10 +15,11 @@ from plugin.pages import formats
 from plugin.rewards.problem import InvalidProgram
 from plugin.rewards.program import Program
 from plugin.rewards.stored import from_stored
-from plugin.usecases import import_progress, tell_figures
+from plugin.usecases import import_progress, polled, tell_figures
 from plugin.usecases.disclose import DATA_REQUEST
 from plugin.usecases.import_progress import Progress
-from storage import budgets, disclosure, figures, glance, imports, inbox, offers, programs
+from plugin.usecases.polled import Polled
+from storage import budgets, connections, disclosure, figures, glance, imports, inbox, offers, programs
 from storage.budgets import Budget
 from storage.glance import Given, People
 from storage.imports import Import
@@ -77,6 +78,8 @@ class Figures:
     asking_since: datetime | None
     #: when the oldest delivery that waits came in
     waiting_since: datetime | None
+    #: how asking the store what is new stands; None for a platform that tells everything itself
+    polled: Polled | None = None
 
     @property
     def days(self) -> int:
@@ -108,6 +111,7 @@ def gather(db: Any, shop: Shop, *, now: datetime, period: str = PERIODS[-1]) -> 
         shop=shop,
         program=_program(stored.body) if stored else None,
         chosen=stored is not None and stored.author != PROPOSAL,
+        polled=_polled(db, shop_id),
         period=period,
         told=told,
         progress=import_progress.progress(db, shop_id, now=now),
@@ -168,3 +172,8 @@ def _edges(local: datetime, days: int) -> list[datetime]:
         found.append(first)
         first = (first - timedelta(days=1)).replace(day=1)
     return found[::-1]
+
+
+def _polled(db: Any, shop_id: int) -> Polled | None:
+    way = connections.get(db, shop_id)
+    return None if way is None else polled.from_document(way.polled)

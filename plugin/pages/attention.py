@@ -16,6 +16,8 @@ from plugin.usecases.import_progress import Progress
 from storage.shops import Shop
 
 MOST_ITEMS = 3
+#: how often in a row a store was asked in vain before the merchant is told
+SILENT_FROM = 3
 BUDGET_WARNS_FROM = 0.9
 DELIVERIES_WAIT_AT_MOST = timedelta(hours=1)
 #: how long a limit of the past is told of after it was read
@@ -91,6 +93,7 @@ def _items(seen: Figures) -> Iterator[Item]:
             len(seen.asking), date=formats.date(seen.asking_since + ANSWER_WITHIN),
         )  # fmt: skip
         yield Item(text=text, link=_("Open the customer"), path=f"/app/customers/{quote(seen.asking[0], safe='')}")
+    yield from _asked(seen)
     if seen.aside_count:
         text = plural(
             "%(count)s message from your store could not be understood and was set aside.",
@@ -125,6 +128,22 @@ def _past(seen: Figures) -> Iterator[Item]:
             date=formats.date(past.limited_to),
         )
         yield Item(text=text)
+
+
+def _asked(seen: Figures) -> Iterator[Item]:
+    """A store that has to be asked what is new, and does not answer, or says what cannot be understood."""
+    if (asked := seen.polled) is None or seen.shop.state == "uninstalled":
+        return
+    if asked.failures >= SILENT_FROM and seen.shop.state == "active":
+        text = _("Your store does not answer. It is asked again every few minutes, and nothing is lost.")
+        yield Item(text=text, details=[asked.trouble])
+    if asked.refused:
+        text = plural(
+            "%(count)s order of your store could not be understood.",
+            "%(count)s orders of your store could not be understood.",
+            len(asked.refused),
+        )
+        yield Item(text=text, details=[f"{name}: {why}" for name, why in asked.refused.items()])
 
 
 def _aside(seen: Figures, place: int) -> str:

@@ -10,6 +10,7 @@ from plugin.pages import (
     asked,
     attention,
     benefits,
+    bought_again,
     charts,
     churn_chart,
     cohort_table,
@@ -22,6 +23,7 @@ from plugin.pages import (
     names,
     none_yet,
     offer_chart,
+    prediction_card,
     reasons,
 )
 from plugin.pages.asked import Query
@@ -69,6 +71,8 @@ def gather(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any
             "offers": list(_offers(seen)),
             "no_offers": "" if seen.offers else none_yet.sentence(db, shop, now=now),
             "newest": [_newest(offer, now) for offer in seen.newest],
+            "card": part("card", lambda: prediction_card.card(db, shop.shop_id)),
+            "again": part("again", lambda: bought_again.table(db, shop.shop_id)),
             **_told(seen, kept),
             **_given(seen),
         }

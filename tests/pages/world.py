@@ -26,7 +26,17 @@ from plugin.platforms.protocol import StoreInfo
 from plugin.rewards.propose import with_win_back_on
 from plugin.rewards.stored import from_stored
 from plugin.runtime import Runtime
-from plugin.usecases import change_program, expire, give_back, install, make_offers, measure, redeem, tell_figures
+from plugin.usecases import (
+    change_program,
+    expire,
+    give_back,
+    install,
+    make_offers,
+    measure,
+    redeem,
+    tell_card,
+    tell_figures,
+)
 from plugin.vault import Vault
 from storage import customers, figures, inbox, migrations, offers, orders, programs, shops, snapshots
 from storage.engine import Database
@@ -221,6 +231,8 @@ def _measure(db: Any, shop: Shop, *, at: datetime, anew: bool) -> None:
         shops.keep_model(db, shop.shop_id, night.model.to_json(), at)
         told = tell_figures.tell(night.history, night.model, as_of=at)
         figures.keep(db, shop.shop_id, tell_figures.NAME, told, at)
+        card = tell_card.tell(night.history, night.model, as_of=at)
+        figures.keep(db, shop.shop_id, tell_card.NAME, card, at)
     model = measure.known_model(db, shop, as_of=at)
     everyone = set(orders.purchases(db, shop.shop_id).customer_ids)
     measure.customers(db, shop, everyone, as_of=at, program=None, model=model)

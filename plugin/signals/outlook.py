@@ -16,6 +16,7 @@ from scipy.special import gammaincinv
 
 from plugin.signals import chance, gaps, mbg, regular, spend
 from plugin.signals.arrays import Floats, Ints
+from plugin.signals.gapfit import PRIOR_GAPS
 from plugin.signals.model import StoreModel
 from plugin.signals.visits import YEAR, Visits
 
@@ -31,7 +32,8 @@ class Outlook:
 
     #: days ahead to chance
     p_order: dict[int, Floats]
-    #: days from now by which half, a tenth and nine tenths of those who come within ``WITHIN`` have come
+    #: days from now by which half of those who come within ``WITHIN`` have come, and between which four in five come;
+    #: wider in a store that little is known of
     next_order_days: Floats
     next_order_low_days: Floats
     next_order_high_days: Floats
@@ -46,11 +48,12 @@ def outlook(visits: Visits, model: StoreModel) -> Outlook:
     """Everything there is to say about the time ahead of each customer."""
     table = chance_table(visits, model)
     orders = expected_orders(visits, model)
+    tail = 0.1 * _certainty(model)
     mean, low, high = _spend_range(visits, model, orders)
     return Outlook(
         p_order={days: chance.at(table, days) for days in chance.TOLD},
-        next_order_days=wait(visits, model, table, 0.5), next_order_low_days=wait(visits, model, table, 0.1),
-        next_order_high_days=wait(visits, model, table, 0.9),
+        next_order_days=wait(visits, model, table, 0.5), next_order_low_days=wait(visits, model, table, tail),
+        next_order_high_days=wait(visits, model, table, 1 - tail),
         orders_365d=orders, spend_365d=mean, spend_365d_low=low, spend_365d_high=high,
     )  # fmt: skip
 
@@ -110,10 +113,17 @@ def _spend_range(visits: Visits, model: StoreModel, orders: Floats) -> tuple[Flo
     number = np.maximum(orders / alive, 1e-9)
     spread = (1 + 1 / model.spend.p) / number + 1 / (model.base.r + visits.gap_count)
     spread += 1 / np.maximum(model.spend.p * (visits.gap_count + 1) + model.spend.q - 2, 0.5)
+    spread += 1 / _certainty(model) - 1
     low, high = (
         gammaincinv(1 / spread, np.clip(1 - (1 - share) / alive, 0, 1)) * spread * mean / alive for share in (0.1, 0.9)
     )
     return mean, low, high
+
+
+def _certainty(model: StoreModel) -> float:
+    """Between 0 and 1: what the store's gaps weigh against what they were taken to be like before there were any."""
+    gaps_seen = 0 if model.gaps is None else model.gaps.gaps
+    return (gaps_seen + 1) / (gaps_seen + 1 + PRIOR_GAPS)
 
 
 def _per_visit(visits: Visits, model: spend.GammaGamma) -> Floats:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from plugin.rewards import stored
+from plugin.signals import outlook
+from plugin.signals.arrays import Floats
+from plugin.signals.days import DAY, to_seconds
+from plugin.signals.visits import boil_down
 from plugin.usecases import measure
 from storage import programs
 from storage.columns import EPOCH, MICROSECOND
@@ -19,18 +24,51 @@ FIELDS = (
     "customer_id", "order_count", "first_order_at", "last_order_at", "spend_total", "currency", "recency_days",
     "tenure_days", "r", "f", "m", "group", "median_gap_days", "usual_gap_days", "gap_trend", "expected_next_order_at",
     "lateness", "late_at", "lapsing_at", "lost_at", "p_order_90d", "predicted_spend_365d", "tier", "as_of",
+    # beyond what is kept for every customer: reckoned for this list
+    "p_order_30d", "p_order_60d", "p_order_180d", "next_order_low_at", "next_order_high_at",
+    "predicted_spend_365d_low", "predicted_spend_365d_high",
 )  # fmt: skip
-INSTANTS = ("first_order_at", "last_order_at", "expected_next_order_at", "late_at", "lapsing_at", "lost_at", "as_of")
-ROUNDED = {"median_gap_days": 3, "usual_gap_days": 3, "p_order_90d": 6}
+INSTANTS = (
+    "first_order_at", "last_order_at", "expected_next_order_at", "late_at", "lapsing_at", "lost_at", "as_of",
+    "next_order_low_at", "next_order_high_at",
+)  # fmt: skip
+ROUNDED = {
+    "median_gap_days": 3,
+    "usual_gap_days": 3,
+    "p_order_90d": 6,
+    "p_order_30d": 6,
+    "p_order_60d": 6,
+    "p_order_180d": 6,
+}
+MONEY = ("predicted_spend_365d", "predicted_spend_365d_low", "predicted_spend_365d_high")
 
 
 def rows(db: Connection, shop: Shop, *, as_of: datetime) -> Iterator[dict[str, Any]]:
     """One row per customer with a valid order up to ``as_of``, by customer id; nothing later is seen or written."""
     current = programs.current(db, shop.shop_id)
     program = stored.from_stored(current.body) if current else None
-    columns = measure.night(db, shop, as_of=as_of, program=program, afresh=True).columns
+    night = measure.night(db, shop, as_of=as_of, program=program, afresh=True)
+    columns = {**night.columns, **_ahead(night, as_of)}
     for values in zip(*columns.values(), strict=True):
         yield _outside(dict(zip(columns, values, strict=True)), shop.currency)
+
+
+def _ahead(night: measure.Night, as_of: datetime) -> Mapping[str, Sequence[Any]]:
+    """The chances by other horizons, the range of the date and that of the spend, in the order of the night's rows."""
+    found = outlook.outlook(boil_down(night.history, to_seconds(as_of)), night.model)
+    told: dict[str, Sequence[Any]] = {f"p_order_{days}d": _known(found.p_order[days]) for days in (30, 60, 180)}
+    now, dated = to_seconds(as_of), night.model.gaps is not None
+    for end, days in (("low", found.next_order_low_days), ("high", found.next_order_high_days)):
+        told[f"next_order_{end}_at"] = [
+            round(now + each * DAY) * measure.SECOND if dated and each is not None else None for each in _known(days)
+        ]
+    for end, minor in (("low", found.spend_365d_low), ("high", found.spend_365d_high)):
+        told[f"predicted_spend_365d_{end}_minor"] = [None if each is None else round(each) for each in _known(minor)]
+    return told
+
+
+def _known(values: Floats) -> list[float | None]:
+    return [None if math.isnan(value) else value for value in values.tolist()]
 
 
 def instant_text(moment: datetime | None) -> str | None:
@@ -43,11 +81,12 @@ def _moment(micros: int | None) -> datetime | None:
 
 
 def _outside(row: dict[str, Any], currency: str) -> dict[str, Any]:
-    predicted = row["predicted_spend_365d_minor"]
     told = dict(row)
     told["currency"] = currency
     told["spend_total"] = to_decimal_text(row["spend_total_minor"], currency)
-    told["predicted_spend_365d"] = None if predicted is None else to_decimal_text(predicted, currency)
+    for name in MONEY:
+        minor = row[f"{name}_minor"]
+        told[name] = None if minor is None else to_decimal_text(minor, currency)
     told |= {name: instant_text(_moment(row[name])) for name in INSTANTS}
     told |= {name: None if row[name] is None else round(row[name], digits) for name, digits in ROUNDED.items()}
     return {name: told[name] for name in FIELDS}

@@ -12,6 +12,7 @@ import requests
 from plugin import connecting
 from plugin.cli import doctor
 from plugin.integrations import DELIVERIES
+from plugin.pages.launch import launch_url
 from plugin.platforms.protocol import ShopUnavailable, Unauthorized
 from plugin.sandbox.magento.store import KEYS, RESOURCES
 from plugin.sandbox.weather import Mishap
@@ -180,3 +181,18 @@ def test_the_doctor_says_how_a_magento_store_is_doing(magento: Magento):
     assert lines[f"polling of {domain}"].ok
     assert "polling brings everything" in lines[f"events of {domain}"].told
     assert "hello until" in lines["connection of http://another.example"].told
+
+
+def test_the_overview_says_that_a_store_does_not_answer(magento: Magento):
+    """After three vain tries the merchant reads it, and what cannot be understood by name; once it answers it is gone."""
+    magento.store.weather.expect(*[Mishap.SERVER_ERROR] * 3)
+    for _ in range(3):
+        magento.passes(minutes=6)
+    assert "Your store does not answer" in overview(magento)
+    magento.passes(minutes=6)
+    assert "Your store does not answer" not in overview(magento)
+
+
+def overview(magento: Magento) -> str:
+    link = launch_url(magento.runtime, magento.shop(), origin=magento.app_url)
+    return requests.get(link, timeout=SECONDS).text

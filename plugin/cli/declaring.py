@@ -7,14 +7,17 @@ from dataclasses import replace
 import click
 
 from plugin import manifest as declared
-from plugin.cli import context
+from plugin.cli import context, flow_triggers
 
 
 @click.command()
-@click.argument("platform", type=click.Choice(["shopify", "magento"]))
+@click.argument("platform", type=click.Choice(["shopify", "shopify-flow", "magento"]))
 def manifest(platform: str) -> None:
-    """Prints shopify.app.toml, or the resources that a Magento integration needs, from manifest.json."""
+    """Prints shopify.app.toml, the triggers for Shopify Flow, or the resources that a Magento integration needs."""
     known = declared.load()
+    if platform == "shopify-flow":
+        click.echo(flow_triggers.toml(), nl=False)
+        return
     if platform == "magento":
         click.echo(declared.magento_resources(known).rstrip())
         return

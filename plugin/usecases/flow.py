@@ -72,7 +72,7 @@ def prepare(db: Connection, row: OutboxRow, *, now: datetime) -> Task | None:
         outbox.done(db, row, now)
         return None
     consent = customers.consents(db, row.shop_id, [offer.customer_id]).get(offer.customer_id, "")
-    return Task(str(row.payload["handle"]), _payload(offer, consent))
+    return Task(str(row.payload["handle"]), payload(offer, consent))
 
 
 def ask(platform: Platform, task: Task) -> None:
@@ -101,7 +101,8 @@ def _put(db: Connection, shop_id: int, handle: str, offer_ids: Collection[str], 
     return len(outbox.put_many(db, shop_id, kind=FLOW, payloads=calls, now=now))
 
 
-def _payload(offer: Offer, consent: str) -> dict[str, Any]:
+def payload(offer: Offer, consent: str) -> dict[str, Any]:
+    """What a start carries: the customer, and texts for the message."""
     gives = benefit.from_plain(offer.benefit)
     return {
         "customer_id": int(offer.customer_id) if offer.customer_id.isdecimal() else offer.customer_id,

@@ -13,7 +13,7 @@ import pytest
 
 from plugin.sandbox.magento import coupons, customers, rules
 from tests.platforms.magento import captures
-from tests.platforms.magento.sandboxed import schema
+from tests.platforms.magento.sandboxed import schema, world
 from tests.sandbox.magento.replay import Replay, everything
 
 #: definition → properties that a real store answers otherwise: null, or another kind of value
@@ -70,8 +70,6 @@ def test_the_keys_that_are_known_are_those_described(definition: str, fields: fr
 
 def test_the_store_says_where_it_is(tmp_path: Path) -> None:
     """A running store tells the address that it is reached at."""
-    from tests.platforms.magento.sandboxed import world  # noqa: PLC0415
-
     made, close = world(tmp_path)
     try:
         assert made.client().get("/V1/store/storeConfigs")[0]["base_url"] == f"{made.url}/"

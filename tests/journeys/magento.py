@@ -93,7 +93,9 @@ class Magento:
 
 
 @contextmanager
-def opened(folder: Path, *, modules: bool = True, timezone: str = "America/New_York") -> Iterator[Magento]:
+def opened(
+    folder: Path, *, modules: bool = True, timezone: str = "America/New_York", database_url: str = ""
+) -> Iterator[Magento]:
     """Builds it all in a folder, and takes it down again."""
     clock = Clock()
     clock.set(BEGIN)
@@ -102,7 +104,7 @@ def opened(folder: Path, *, modules: bool = True, timezone: str = "America/New_Y
     port = free_port()
     app_url = f"http://{HOST}:{port}"
     config = Config(
-        database_url=f"sqlite:///{folder / 'regulars.db'}", public_url=app_url, allow_private_hosts=True,
+        database_url=database_url or f"sqlite:///{folder / 'regulars.db'}", secret_keys=("k" * 40,), public_url=app_url, allow_private_hosts=True,
         environment="test",
     )  # fmt: skip
     built = runtime.build(config, now=clock.now)

@@ -265,3 +265,16 @@ def test_a_hundred_thousand_orders_are_read(tmp_path: Path):
             shop_id = magento.shop().shop_id
             assert orders.count(db, shop_id) == 100_000
             assert sum(snapshots.group_counts(db, shop_id).values()) > 19_000
+
+
+def test_a_server_keeps_the_same_facts(tmp_path: Path, fresh_postgresql_url: str):
+    """Days with lost events leave on PostgreSQL what they leave on SQLite."""
+    told = []
+    for place, url in (("file", ""), ("server", fresh_postgresql_url)):
+        (tmp_path / place).mkdir()
+        with opened(tmp_path / place, database_url=url) as magento:
+            magento.connect()
+            magento.worker.drain()
+            live(magento, days=2)
+            told.append(facts(magento))
+    assert told[0] == told[1]

@@ -27,7 +27,6 @@ SUBSCRIPTIONS = Source(
 )
 FIELDS = frozenset({"subscription_id", "event_name", "recipient_url", "verification_token", "status", "metadata",
                     "subscribed_at", "store_id"})  # fmt: skip
-TRIES = 6
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from plugin.cli.progress import Progress, bar
 from plugin.runtime import Runtime
 from plugin.usecases import import_history
 from plugin.worker.history_step import Histories
-from storage import imports
+from storage import imports, shops
 from storage.imports import Import
 from storage.shops import Shop
 
@@ -80,6 +80,10 @@ def _until_ended(built: Runtime, histories: Histories, found: Import) -> Import:
 def _seen(built: Runtime, found: Import) -> Import:
     with built.database.reading() as db:
         seen = imports.get(db, found.shop_id)
+        shop = next((one for one in shops.every(db) if one.shop_id == found.shop_id), None)
+    if shop is not None and shop.state != "active":
+        reason = found.trouble if seen is None else seen.trouble
+        raise context.Problem(f"{shop.domain} is {shop.state} ({reason}). The worker reads on once it is served again.")
     if seen is None or seen.asked_at != found.asked_at:
         raise context.Problem("Somebody else has begun this import anew, or the shop was erased.")
     return seen

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
-from plugin.cli import doctor, shopify_history
+from plugin.cli import doctor, run, shopify_history
 from plugin.cli.demo.merchant import Merchant
 from plugin.cli.demo.world import World, opened
 from plugin.sandbox import diary, lifecycle
@@ -368,3 +368,39 @@ def _again(world: World) -> None:
 def _told(world: World, about: str) -> tuple[bool, str]:
     (found,) = [one for one in doctor.examine(world.runtime) if one.about.startswith(f"{about} of")]
     return found.ok, found.told
+
+
+def test_the_command_reads_the_past(
+    tmp_path: Path, lived: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``regulars import`` without a file: by itself where no worker is at it; again, and from a day on, it changes nothing."""
+    with past(tmp_path) as world:
+        # the command has the machine's clock
+        world.clock.set(datetime.now(UTC))
+        install(world)
+        config = world.runtime.config
+        for name, value in {
+            "DATABASE_URL": config.database_url,
+            "SHOPIFY_CLIENT_ID": config.shopify_client_id,
+            "SHOPIFY_CLIENT_SECRET": config.shopify_client_secret,
+            "SHOPIFY_ORIGIN": config.shopify_origin,
+            "ALLOW_PRIVATE_HOSTS": "1",
+        }.items():
+            monkeypatch.setenv(f"REGULARS_{name}", value)
+        domain = world.shop().domain
+        assert run(["import", domain]) == 0
+        assert "Imported 40 orders" in capsys.readouterr().out
+        assert tables(world.runtime.database) == lived
+
+        assert run(["import", domain, "--since", f"{BEGIN - timedelta(days=10):%Y-%m-%d}"]) == 0
+        assert "Imported 4 orders" in capsys.readouterr().out
+        assert tables(world.runtime.database) == lived
+
+        world.store.bulk.order(Outcome(status="FAILED", error_code="ACCESS_DENIED"))
+        assert run(["import", domain, "--since", "2025-12-01"]) == 1
+        assert "could not be read" in capsys.readouterr().err
+
+        with world.runtime.database.transaction() as db:
+            db.execute(update(tables_of.shops).values(credentials=None))
+        assert run(["import", domain]) == 1
+        assert "is paused" in capsys.readouterr().err

@@ -35,6 +35,8 @@ class Item:
     link: str = ""
     path: str = ""
     critical: bool = False
+    #: the link leaves the pages and the frame around them
+    outside: bool = False
     details: Sequence[str] = ()
     #: whether it is for the visitor to connect the store again
     again: bool = False

@@ -18,7 +18,20 @@ def shown(front: Front, visitor: Visitor) -> dict[str, Any]:
         found.append(Item(text=_("You can look but not change. Ask the store owner.")))
     if wrong := attention.trouble(visitor.shop):
         found.append(wrong)
+    if lacking := _lacking(front, visitor):
+        text = _("Your store has not granted everything that Regulars needs: %(scopes)s.", scopes=", ".join(lacking))
+        path = f"/auth/shopify?shop={visitor.shop.domain}"
+        found.append(Item(text=text, link=_("Grant it"), path=path, critical=True, outside=True))
     return {"notices": found, **_again(front, visitor)}
+
+
+def _lacking(front: Front, visitor: Visitor) -> list[str]:
+    """The scopes that a Shopify store has not granted, once it lets us in; writing includes reading."""
+    granted = set(visitor.shop.scopes.split())
+    granted |= {scope.replace("write_", "read_") for scope in granted}
+    if visitor.host != SHOPIFY or visitor.shop.access_trouble or not granted:
+        return []
+    return [scope for scope in front.runtime.manifest.shopify.scopes if scope not in granted]
 
 
 def _again(front: Front, visitor: Visitor) -> dict[str, str]:

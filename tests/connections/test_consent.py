@@ -16,6 +16,7 @@ from plugin.platforms.shopify import consent
 from plugin.platforms.shopify.consent import BadQuery
 from plugin.sandbox import tokens
 from plugin.sandbox.shop.consent import come_back
+from storage import access
 from tests.connections.conftest import DOMAIN, SECRET, World
 
 CALLBACK = "/auth/shopify/callback"
@@ -165,3 +166,20 @@ def test_the_signature_is_that_of_the_document(empty_world: World) -> None:
 
     assert consent.sign(given, SECRET) == given["hmac"]
     assert urlencode(given)
+
+
+def test_a_page_names_what_is_not_granted_and_where_to_grant_it(world: World) -> None:
+    """In the store's admin, above every page; the link leaves the frame. Nothing where all is granted."""
+    web = assembly.web(world.runtime)
+    page = web.app.test_client().get("/app/rules", query_string={"id_token": world.store.id_token()})
+    assert "has not granted" not in page.text
+    with world.runtime.database.transaction() as db:
+        sealed = world.runtime.seal(DOMAIN, world.credentials())
+        access.grant(
+            db, world.shop().shop_id, credentials=sealed, scopes="read_orders write_discounts", now=world.clock.at
+        )
+    page = web.app.test_client().get("/app/rules", query_string={"id_token": world.store.id_token()})
+    web.close()
+
+    assert "read_customer_merge, read_customers, read_products, write_app_proxy" in page.text
+    assert f'<a href="/auth/shopify?shop={DOMAIN}" target="_top"' in page.text

@@ -161,7 +161,7 @@ def opened(folder: Path, *, empty: bool = False, crowd: int = CUSTOMERS, **setti
 
 def connect(db: Any, domain: str, now: datetime) -> Shop:
     """Installs a shop that sells in dollars in New York."""
-    info = StoreInfo(name="Corner Shop", currency="USD", timezone="America/New_York", scopes=("read_orders",))
+    info = StoreInfo(name="Corner Shop", currency="USD", timezone="America/New_York", scopes=load().shopify.scopes)
     return install.begin(db, platform="shopify", domain=domain, info=info, sealed=b"sealed", now=now)
 
 

@@ -79,30 +79,41 @@ class Office:
         return int(row.fetchone()[0]) + self.others >= MOST_RUNNING
 
     def write_later(self, number: int, lines: Callable[[], Iterable[Mapping[str, Any]]]) -> None:
-        """As ``write``, beside the store's other work."""
+        """As ``write``, beside the store's other work: each page is read in a transaction of its own."""
 
         def work() -> None:
-            found = list(lines())
             with self.transaction() as connection:
-                self.write(connection, number, found)
+                row = get(connection, number)
+            counted = self._file(row, lines())
+            with self.transaction() as connection:
+                _written(connection, number, counted)
 
         Thread(target=work, name="sandbox bulk", daemon=True).start()
 
     def write(self, connection: sqlite3.Connection, number: int, lines: Iterable[Mapping[str, Any]]) -> None:
         """The result's lines into the operation's file; as much of them as its outcome leaves."""
-        row = get(connection, number)
+        _written(connection, number, self._file(get(connection, number), lines))
+
+    def _file(self, row: sqlite3.Row, lines: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
+        """Writes; answers how many lines are left, and how many orders there were."""
         outcome = Outcome(**json.loads(row["outcome"]))
-        written = [json.dumps(line, separators=(",", ":")) for line in lines]
+        written = (json.dumps(line, separators=(",", ":")) for line in lines)
+        if outcome.shuffled or outcome.status != "COMPLETED":
+            return self._altered(row, outcome, list(written))
+        objects = roots = 0
+        with self.path(row["token"]).open("w", encoding="utf-8") as file:
+            for line in written:
+                file.write(line + "\n")
+                objects, roots = objects + 1, roots + ('"__parentId":' not in line)
+        return objects, roots
+
+    def _altered(self, row: sqlite3.Row, outcome: Outcome, written: list[str]) -> tuple[int, int]:
         if outcome.shuffled:
-            random.Random(number).shuffle(written)  # noqa: S311 (any order will do)
-        roots = sum('"__parentId":' not in line for line in written)
+            random.Random(row["id"]).shuffle(written)  # noqa: S311 (any order will do)
         left = written if outcome.status == "COMPLETED" else written[: int(len(written) * outcome.share)]
         if left:
             self.path(row["token"]).write_text("\n".join(left) + "\n", encoding="utf-8")
-        connection.execute(
-            "UPDATE bulk_operations SET status = 'RUNNING', objects = ?, roots = ? WHERE id = ?",
-            (len(left), roots, number),
-        )
+        return len(left), sum('"__parentId":' not in line for line in written)
 
     def ended(self, connection: sqlite3.Connection, number: int) -> None:
         """Somebody asked: ends the operation when it was asked about often enough, and tells of it."""
@@ -144,6 +155,12 @@ class Office:
     def path(self, token: str) -> Path:
         """Where the result lies."""
         return self.folder / f"bulk-{token}.jsonl"
+
+
+def _written(connection: sqlite3.Connection, number: int, counted: tuple[int, int]) -> None:
+    connection.execute(
+        "UPDATE bulk_operations SET status = 'RUNNING', objects = ?, roots = ? WHERE id = ?", (*counted, number)
+    )
 
 
 def get(connection: sqlite3.Connection, number: int) -> sqlite3.Row:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,19 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click import ClickException
 from sqlalchemy import delete, select, update
 
 from plugin.cli import doctor, run, shopify_history
 from plugin.cli.demo.merchant import Merchant
 from plugin.cli.demo.world import World, opened
-from plugin.sandbox import diary, lifecycle
+from plugin.sandbox import deliveries, diary, lifecycle
 from plugin.sandbox.bulk import Outcome
 from plugin.sandbox.order_bodies import Line
 from plugin.sandbox.weather import Mishap
 from plugin.usecases import import_history, import_progress
 from plugin.worker.history_step import Histories
 from plugin.worker.reading import LEASE_SECONDS
-from storage import imports, orders
+from storage import imports, orders, reconciliations
 from storage import tables as tables_of
 from storage.engine import Database
 from storage.imports import Import
@@ -47,10 +49,11 @@ def past(folder: Path, *, scopes: tuple[str, ...] = EVERYTHING, bought: int = 40
 
 
 def live(world: World, bought: int) -> None:
-    """Orders every three days, with shipping, two lines, refunds, cancellations, a guest; the last ones are recent."""
-    world.clock.set(BEGIN - timedelta(days=3 * bought + 1))
+    """Orders every three days, or every ten minutes where they are many, with shipping, two lines, refunds, cancellations, a guest; the last ones are recent."""
+    step = timedelta(days=3) if bought < 100 else timedelta(minutes=10)
+    world.clock.set(BEGIN - bought * step - timedelta(days=1))
     for number in range(bought):
-        passes(world, days=3)
+        world.clock.set(world.clock.now() + step)
         who = 7_000_000_000_001 + number % 9
         diary.know(world.store, who, "Ada Tester", world.clock.now())
         lines = [Line(title="a", price=_money(10 + number)), Line(title="b", price=_money(5), quantity=2)]
@@ -404,3 +407,47 @@ def test_the_command_reads_the_past(
             db.execute(update(tables_of.shops).values(credentials=None))
         assert run(["import", domain]) == 1
         assert "is paused" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("bought", "days"), [(150, 2), pytest.param(100_000, 7, marks=pytest.mark.soak)])
+def test_a_past_and_a_week(bought: int, days: int, tmp_path: Path) -> None:
+    """Installed, throttled, read; a week, or two days of one, in which every third delivery is lost: the tables of one who heard it all."""
+    with past(tmp_path, bought=bought) as world:
+        world.store.bulk.usual = Outcome(polls=1)
+        world.store.weather.chances({Mishap.THROTTLED: 0.1, Mishap.LOST_ANSWER: 0.02}, random.Random(7))
+        for _ in range(20):
+            # the merchant opens the app until it is installed
+            with suppress(ClickException):
+                install(world)
+        for day in range(days):
+            a_day(world, day)
+        until_read(world)
+        for _ in range(20):
+            passes(world, minutes=1)
+            world.worker.drain()
+        world.store.weather.clear()
+        found = tables(world.runtime.database)
+        with world.runtime.database.reading() as db:
+            counted = reconciliations.get(db, world.shop().shop_id)
+
+        assert found == heard_live(world, tmp_path / "other")
+        assert counted is not None
+        assert counted.found > 0
+
+
+def a_day(world: World, day: int) -> None:
+    """Six orders, a refund and a cancellation; every third delivery never comes."""
+    placed = []
+    for hour in range(6):
+        passes(world, hours=4)
+        who = 7_000_000_000_001 + (day + hour) % 9
+        placed.append(world.store.checkout(customer_id=who, total="30.00", at=world.clock.now()).order_id)
+        if hour == 3:
+            world.store.refund(placed[0], "3.00")
+        if hour == 5:
+            world.store.cancel(placed[1])
+        with world.store.transaction() as connection:
+            waiting = deliveries.waiting(connection)
+            deliveries.drop(connection, [one for one in waiting if one % 3 == 0])
+        world.postman.deliver()
+        world.worker.drain()

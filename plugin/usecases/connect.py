@@ -34,5 +34,6 @@ def done(
     What was asked before goes on where it was, so that nothing of the time between is missing.
     """
     shop = install.begin(db, platform=PLATFORM, domain=domain, info=info, sealed=sealed, now=now)
+    access.regain(db, shop_id)
     connections.connect(db, shop_id, views={str(view): website for view, website in views.items()}, poll_at=now)
     return shop

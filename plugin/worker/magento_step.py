@@ -12,17 +12,16 @@ from plugin import connecting
 from plugin.platforms.magento import store
 from plugin.platforms.protocol import PlatformError, ShopUnavailable, Throttled, Unauthorized
 from plugin.runtime import Runtime
-from plugin.usecases import keep_currency, polled
+from plugin.usecases import polled
 from plugin.usecases.polled import SHUT_OUT
 from plugin.worker.magento_round import Round
-from storage import connections, shops
+from storage import access, connections, shops
 from storage.shops import Shop
 
 #: for so long a round is its worker's alone; who dies leaves it to the others after that
 LEASE = timedelta(minutes=10)
 #: pages of history in one go, so that what is new does not wait for what is old
 HISTORY_PAGES = 20
-BY_HAND = "paused by hand"
 
 log = logging.getLogger("regulars.worker")
 
@@ -74,13 +73,10 @@ def ask(runtime: Runtime, shop: Shop, *, sweeps: bool = True) -> None:
 
 def _let_in(runtime: Runtime, shop: Shop, asked: Round) -> None:
     """Serves a store again that had shut us out, once it allows everything that is needed."""
-    trouble = shop.trouble or ""
-    if shop.state != "paused" or trouble in {"", BY_HAND} or trouble.startswith(keep_currency.BEGINS):
-        return
-    if store.lacking(asked.client):
+    if shop.access_trouble is None or store.lacking(asked.client):
         return
     with runtime.database.transaction() as db:
-        shops.resume(db, shop.shop_id)
+        access.regain(db, shop.shop_id)
     log.info("shop %d lets us in again", shop.shop_id)
 
 
@@ -93,8 +89,7 @@ def _put_off(runtime: Runtime, shop: Shop, error: PlatformError) -> None:
         due_at = state.next_at(now)
         if isinstance(error, Unauthorized | ShopUnavailable):
             due_at = now + SHUT_OUT
-            if shop.state == "active":
-                shops.pause(db, shop.shop_id, str(error))
+            access.lose(db, shop.shop_id, str(error), now)
         elif isinstance(error, Throttled):
             due_at = now + timedelta(seconds=error.retry_after_seconds)
         connections.keep_polled(db, shop.shop_id, polled.to_document(state), due_at=due_at)

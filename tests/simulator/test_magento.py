@@ -27,7 +27,10 @@ def test_many_schedules_hold_in_a_magento_store(one_database: Database) -> None:
 def test_each_mistake_is_seen(one_database: Database, name: str) -> None:
     """A product with this bug breaks an invariant within a bounded number of schedules."""
     bug = BUGS[name]
-    runs = (play(one_database, seed, bug.parts, bug.light or None, bug.change) for seed in range(bug.first, bug.first + PATIENCE))
+    runs = (
+        play(one_database, seed, bug.parts, bug.light or None, bug.change)
+        for seed in range(bug.first, bug.first + PATIENCE)
+    )
     found = next((run for run in runs if run.violation), None)
     assert found is not None
     assert found.violation.startswith(bug.breaks), found.story()

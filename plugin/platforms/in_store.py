@@ -8,6 +8,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from plugin.platforms.protocol import PlatformError, Rejected
 
+#: the platforms whose stores offer this
+OFFERED_BY = frozenset({"shopify"})
 #: under which our fields stand, and how our tags begin
 NAMESPACE = "regulars"
 

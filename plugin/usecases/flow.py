@@ -13,13 +13,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from plugin.platforms.in_store import side
+from plugin.platforms.in_store import OFFERED_BY, side
 from plugin.platforms.protocol import InDoubt, Platform, PlatformError, Refused, Rejected
 from plugin.rewards import benefit
 from plugin.rewards.stored import from_stored
 from plugin.rewards.wording import gives_text
 from plugin.usecases import put_off
-from storage import customers, notes, offers, outbox, programs
+from storage import customers, notes, offers, outbox, programs, shops
 from storage.offers import Offer
 from storage.outbox import OutboxRow
 from storage.shops import Shop
@@ -45,7 +45,11 @@ class Task:
 def wanted(db: Connection, shop_id: int) -> bool:
     """Whether the rules in force ask for it."""
     current = programs.current(db, shop_id)
-    return current is not None and from_stored(current.body).in_store.flow
+    return (
+        current is not None
+        and from_stored(current.body).in_store.flow
+        and shops.get(db, shop_id).platform in OFFERED_BY
+    )
 
 
 def issued(db: Connection, shop_id: int, offer_ids: Collection[str], *, now: datetime) -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from plugin.platforms.in_store import OFFERED_BY
 from plugin.rewards import benefit, code, made
 from plugin.rewards.decide import decide
 from plugin.rewards.decision import Budget, Decision, OfferSpec, PastOffer, Standing
@@ -29,8 +30,6 @@ from storage.offers import Made, NewOffer, Offer, Today
 from storage.shops import Shop
 
 ISSUE, ISSUE_POOLED = "issue_offer", "issue_pooled"
-#: the platform whose discounts can hold the codes of many
-POOLING = "shopify"
 #: a customer is not looked at again sooner for time's sake alone
 SOONEST = timedelta(minutes=1)
 #: held by the one worker that may add to a day's offers
@@ -179,7 +178,7 @@ class _Desk:
         reminder = issued and spec.benefit.type == "none"
         state = ("issued" if reminder else "planned") if issued else "held_out"
         with_code = issued and not reminder
-        pool = with_code and self.program.in_store.pooled and self.shop.platform == POOLING
+        pool = with_code and self.program.in_store.pooled and self.shop.platform in OFFERED_BY
         return NewOffer(
             offer_id=self._derived(customer_id, f"id:{spec.rule}", spec.cycle, prefix="").lower(),
             customer_id=customer_id,

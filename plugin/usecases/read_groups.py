@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from plugin.platforms.in_store import side
+from plugin.platforms.in_store import OFFERED_BY, side
 from plugin.platforms.protocol import Platform
 from plugin.rewards.stored import from_stored
 from storage import disclosure, notes, outbox, programs
@@ -23,7 +23,7 @@ PAUSE = timedelta(seconds=10)
 def due(db: Connection, shop: Shop, *, now: datetime) -> bool:
     """Whether a round should begin; read without a lock."""
     current = programs.current(db, shop.shop_id)
-    if current is None or not from_stored(current.body).in_store.read_groups:
+    if shop.platform not in OFFERED_BY or current is None or not from_stored(current.body).in_store.read_groups:
         return False
     return not outbox.known(db, shop.shop_id, _key(shop, now)) and not disclosure.waiting(db, shop.shop_id, READ)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from plugin.platforms.in_store import NAMESPACE, CustomerMark, side
+from plugin.platforms.in_store import NAMESPACE, OFFERED_BY, CustomerMark, side
 from plugin.platforms.protocol import Platform, PlatformError, Rejected
 from plugin.rewards.announced import has_early_access
 from plugin.rewards.granted import may_write, writes_customers
@@ -46,7 +46,7 @@ class Task:
 def due(db: Connection, shop: Shop, *, now: datetime) -> bool:
     """Whether a round should begin; read without a lock."""
     rules = _rules(db, shop)
-    if rules is None or not may_write(shop.scopes):
+    if rules is None or shop.platform not in OFFERED_BY or not may_write(shop.scopes):
         return False
     if not writes_customers(rules) and not notes.any_told(db, shop.shop_id):
         return False

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from plugin.platforms.in_store import side
+from plugin.platforms.in_store import OFFERED_BY, side
 from plugin.platforms.protocol import Platform
 from storage import outbox, removals
 from storage.outbox import OutboxRow
@@ -28,6 +28,8 @@ KEEP = timedelta(days=2)
 
 def due(db: Connection, shop: Shop, *, now: datetime) -> bool:
     """Whether a round should begin; read without a lock."""
+    if shop.platform not in OFFERED_BY:
+        return False
     ready = removals.due(db, shop.shop_id, ended_before=now - QUIET, after="", limit=1)
     return bool(ready) and not outbox.known(db, shop.shop_id, _key(shop, now))
 

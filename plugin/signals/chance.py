@@ -62,6 +62,8 @@ class Models:
     regular: Regular | None
     #: how much of the log-odds is MBG/CNBD-k's; the rest is MBG/NBD's
     regular_share: float
+    #: added to all log-odds for the season, by ``HORIZONS``; () for none
+    season: tuple[float, ...] = ()
 
 
 def chances(models: Models, mixtures: tuple[Mixture, ...], trees: Trees | None, visits: Visits) -> Floats:
@@ -74,7 +76,7 @@ def chances(models: Models, mixtures: tuple[Mixture, ...], trees: Trees | None, 
         odds, mixture = plain_odds(models, visits, days), by_days.get(days)
         if mixture is not None:
             odds = mixed(logistic.log_odds(mixture.slopes, columns) + bend, odds, mixture.share) + mixture.shift
-        out[:, place] = logistic.chance(odds)
+        out[:, place] = logistic.chance(odds + models.season[place] if models.season else odds)
     return np.maximum.accumulate(out, axis=1)
 
 

@@ -17,6 +17,7 @@ from plugin.signals.features import features, more
 from plugin.signals.history import PurchaseHistory
 from plugin.signals.mbg import Mbg
 from plugin.signals.past import Snapshot, snapshots
+from plugin.signals.season import season
 from plugin.signals.trees import Trees, scaled
 from plugin.signals.trial import LESSONS, TRIED, Choice, Lesson, enough
 from plugin.signals.visits import Visits
@@ -34,6 +35,8 @@ class Lessons:
     trees: Trees | None
     #: of MBG/CNBD-k in the models of visits
     regular_share: float
+    #: see ``season.season``
+    season: tuple[float, ...]
     #: MBG/NBD's chance within ``LOST_WITHIN`` days at which ``LOST_CHANCE`` of such customers really came
     lost_below: float
     #: won | lost | untried | few_customers | short_past: what the trial said of the regression, or why there was none
@@ -45,7 +48,7 @@ class Lessons:
 def nothing(why: str, models: Models | None) -> Lessons:
     """The lessons of a store that is too small or too young."""
     share = 0.5 if models is not None and models.regular is not None else 0.0
-    return Lessons(mixtures=(), trees=None, regular_share=share, lost_below=LOST_CHANCE, why=why, tried=())
+    return Lessons(mixtures=(), trees=None, regular_share=share, season=(), lost_below=LOST_CHANCE, why=why, tried=())
 
 
 def learn(history: PurchaseHistory, visits: Visits, models: Models) -> Lessons:
@@ -55,7 +58,7 @@ def learn(history: PurchaseHistory, visits: Visits, models: Models) -> Lessons:
     past = snapshots(history, visits.as_of, most=LESSONS + HORIZONS[-1] // 30)
     lessons = [lesson(one, models) for one in past if one.visits.customer.size >= FEWEST]
     plain = nothing("short_past", models)
-    plain = replace(plain, lost_below=_lost_below([one.snapshot for one in lessons], models.base))
+    plain = replace(plain, season=season(history, models, visits.as_of), lost_below=_lost_below([one.snapshot for one in lessons], models.base))
     if not _closed(lessons, TRIED):
         return plain
     choice = trial.choose(lessons, models)

@@ -25,7 +25,7 @@ from plugin.signals.trees import Trees
 from plugin.signals.visits import Visits, boil_down
 
 #: of the JSON form
-VERSION = 6
+VERSION = 7
 #: days, for a store without a single gap
 TYPICAL_GAP = 60.0
 #: customers that gaps and mixtures are learnt from; more change nothing that matters
@@ -69,6 +69,7 @@ class StoreModel:
     mixtures: tuple[Mixture, ...]
     trees: Trees | None
     regular_share: float
+    season: tuple[float, ...]
     #: lost: MBG/NBD's chance within 180 days is below this, and one in ten of such customers comes back
     lost_below: float
     #: what the mixtures' trial said, and of what, see ``learn.Lessons``
@@ -80,7 +81,7 @@ class StoreModel:
         """The models of visits; None without customers."""
         if self.base is None:
             return None
-        return Models(gaps=self.gaps, base=self.base, regular=self.regular, regular_share=self.regular_share)
+        return Models(gaps=self.gaps, base=self.base, regular=self.regular, regular_share=self.regular_share, season=self.season)
 
     @property
     def in_use(self) -> str:
@@ -100,7 +101,7 @@ class StoreModel:
             "cuts": self.cuts.to_json(), "group_cuts": self.group_cuts.to_json(),
             "gaps": self.gaps and self.gaps.to_json(),
             "mixtures": [mixture.to_json() for mixture in self.mixtures],
-            "trees": self.trees and self.trees.to_json(), "tried": [list(one) for one in self.tried],
+            "trees": self.trees and self.trees.to_json(), "season": list(self.season), "tried": [list(one) for one in self.tried],
         }  # fmt: skip
 
     @classmethod
@@ -116,7 +117,7 @@ class StoreModel:
             regular=Regular(**plain["regular"]) if plain["regular"] else None,
             spend=GammaGamma(**plain["spend"]) if plain["spend"] else None,
             mixtures=tuple(Mixture.from_json(mixture) for mixture in plain["mixtures"]),
-            trees=Trees.from_json(plain["trees"]) if plain["trees"] else None,
+            season=tuple(plain["season"]), trees=Trees.from_json(plain["trees"]) if plain["trees"] else None,
             tried=tuple((name, error) for name, error in plain["tried"]), **{name: plain[name] for name in LEARNT},
         )  # fmt: skip
 
@@ -143,7 +144,7 @@ def fit(history: PurchaseHistory, as_of: datetime, *, earlier: StoreModel | None
     if earlier is not None and _lessons_hold(earlier, visits):
         learnt_at, learnt_buyers, shape = earlier.learnt_at, earlier.learnt_buyers, earlier.regular
         lessons = Lessons(
-            mixtures=earlier.mixtures, trees=earlier.trees, regular_share=earlier.regular_share,
+            mixtures=earlier.mixtures, trees=earlier.trees, regular_share=earlier.regular_share, season=earlier.season,
             lost_below=earlier.lost_below, why=earlier.why, tried=earlier.tried,
         )  # fmt: skip
     else:
@@ -155,7 +156,7 @@ def fit(history: PurchaseHistory, as_of: datetime, *, earlier: StoreModel | None
         fitted_buyers=visits.customer.size, learnt_buyers=learnt_buyers,
         cuts=cuts.of_scores(visits), group_cuts=cuts.of_groups(visits, gap_model),
         gaps=gap_model, base=base, regular=shape, spend=_spend(visits),
-        mixtures=lessons.mixtures, trees=lessons.trees, regular_share=lessons.regular_share,
+        mixtures=lessons.mixtures, trees=lessons.trees, regular_share=lessons.regular_share, season=lessons.season,
         lost_below=lessons.lost_below, why=lessons.why, tried=lessons.tried,
     )  # fmt: skip
 

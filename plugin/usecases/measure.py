@@ -33,7 +33,7 @@ WHOLE = ("order_count", "recency_days", "tenure_days", "r", "f", "m")
 NUMBERS = ("median_gap_days", "usual_gap_days", "p_order_90d")
 #: parts of a model that no decision looks at, left out of what is remembered of each night
 NOT_DECIDED_BY: dict[str, Any] = {
-    "mixtures": [], "trees": None, "regular": None, "spend": None, "tried": []
+    "mixtures": [], "trees": None, "season": [], "regular": None, "spend": None, "tried": []
 }  # fmt: skip
 WORDS = ("group", "gap_trend", "lateness")
 

@@ -55,6 +55,7 @@ def in_use(model: StoreModel) -> dict[str, Any]:
         "tried": [{"name": name, "brier": number(error)} for name, error in model.tried],
         "rhythm": model.gaps is not None,
         "regular": model.regular is not None,
+        "season": bool(model.season),
         "spend": model.spend is not None,
         "fixed_cuts": cuts.are_fixed(model.buyers),
     }

@@ -1,10 +1,13 @@
 """Accuracy of the signals on public histories, beside the rules and models that others use.
 
 ``python -m tests.benchmarks.bench_accuracy``. Every model of a cut-off is fitted on what was known at its end.
+``--development`` uses the cut-offs and made-up stores that choices were made on; those of the evaluation were not looked
+at while choosing (``histories.py`` lists both). ``--public`` leaves the made-up stores out.
 """
 
 from __future__ import annotations
 
+import argparse
 from datetime import UTC, datetime
 
 import numpy as np
@@ -19,7 +22,7 @@ from plugin.signals.model import StoreModel
 from plugin.signals.past import Snapshot
 from plugin.signals.visits import Visits, boil_down
 from tests.benchmarks import tables
-from tests.benchmarks.histories import Store, stores
+from tests.benchmarks.histories import Store, made_stores, stores
 from tests.benchmarks.options import Options
 
 FAR = 2**40
@@ -29,16 +32,21 @@ YEAR_AHEAD = 364.0
 def run(given: Options) -> None:
     """Prints the tables; ``given`` does not matter here, there is nothing to repeat."""
     del given
-    found = stores()
+    _run(development=False, public=False)
+
+
+def _run(*, development: bool, public: bool) -> None:
+    found = stores(development=development)
     if not found:
         tables.show("The public histories are not beside the repository (../shared/data): nothing to try.")
         return
-    for store in found:
+    for store in found + ([] if public else made_stores(development=development)):
         tables.show(f"\n{store.name}: {len(store.history.customer_ids):,} customers, {store.history.at.size:,} visits")
         tables.show(_chances(store))
         tables.show(_dates(store))
         tables.show(_lates(store))
-    tables.show(_totals(next(store for store in found if store.name == "grocer")))
+    if not development:
+        tables.show(_totals(next(store for store in found if store.name == "grocer")))
 
 
 def _chances(store: Store) -> str:
@@ -55,12 +63,10 @@ def _chances(store: Store) -> str:
             errors = (brier(came, chance), calibration_error(calibration(came, chance))) if proper else (np.nan, np.nan)
             scores.setdefault(name, []).append((auc(came, chance), *errors))
     rows = [
-        [name, *("–" if np.isnan(v) else f"{v:.4f}" for v in np.mean(each, axis=0))] for name, each in scores.items()
+        [name, *("–" if np.isnan(v) else f"{v:.5f}" for v in np.mean(each, axis=0))] for name, each in scores.items()
     ]
     table = tables.table(["order within 90 days", "AUC", "Brier", "calibration error"], rows)
-    return (
-        f"{table}\n(the mixture was in use at {mixed} of {len(store.chances)} cut-offs, MBG/NBD alone at the others)\n"
-    )
+    return f"{table}\n(the mixture was in use at {mixed} of {len(store.chances)} cut-offs, the models of visits alone at the others)\n"
 
 
 def _chance_rules(
@@ -92,7 +98,7 @@ def _dates(store: Store) -> str:
             covered = float(np.mean((low[came] <= wait) & (wait <= high[came]))) if low is not middle else np.nan
             scores.setdefault(name, []).append((float(error.mean()), float(np.median(error)), covered))
     rows = [
-        [name, *("–" if np.isnan(v) else f"{v:.{digits}f}" for v, digits in zip(np.mean(e, axis=0), (1, 1, 3), strict=True))]
+        [name, *("–" if np.isnan(v) else f"{v:.{digits}f}" for v, digits in zip(np.mean(e, axis=0), (2, 1, 3), strict=True))]
         for name, e in scores.items()
     ]  # fmt: skip
     return tables.table(["date of the next order", "mean error, days", "median", "80 % interval holds"], rows)
@@ -115,14 +121,15 @@ def _date_rules(v: Visits, fitted: StoreModel) -> list[tuple[str, Floats, Floats
 
 def _lates(store: Store) -> str:
     """Orders of the 90 days after a cut-off: of those followed by another within 180 days, how many before ``late_at``."""
+    followed = [_followed(store.history, model.fit(store.history, cut), to_seconds(cut)) for cut in store.lates]
+    whole = tuple(np.concatenate([one[part] for one in followed]) for part in range(3))
     rows = []
-    for cut in store.lates:
-        fitted = model.fit(store.history, cut)
-        held, deep, speed = _followed(store.history, fitted, to_seconds(cut))
+    for name, (held, deep, speed) in zip(
+        [*(str(cut.date()) for cut in store.lates), "all"], [*followed, whole], strict=True
+    ):
         fast, middle, slow = _by_third(speed, ~held)
-        rows.append(
-            [str(cut.date()), f"{held.mean():.3f}", f"{deep.mean():.3f}", f"{fast:.2f} / {middle:.2f} / {slow:.2f}"]
-        )
+        thirds = f"{fast:.3f} / {middle:.3f} / {slow:.3f}"
+        rows.append([name, f"{held.mean():.3f}", f"{deep.mean():.3f}", thirds])
     return tables.table(
         ["came back by himself", "before late", "before lapsing", "called late: fast / middle / slow"], rows
     )
@@ -184,4 +191,8 @@ def _those_of(history: PurchaseHistory, now: int) -> PurchaseHistory:
 
 
 if __name__ == "__main__":
-    run(Options())
+    parser = argparse.ArgumentParser(description="Accuracy of the signals beside the rules of others.")
+    parser.add_argument("--development", action="store_true", help="the cut-offs that choices were made on")
+    parser.add_argument("--public", action="store_true", help="without the made-up stores")
+    asked = parser.parse_args()
+    _run(development=asked.development, public=asked.public)

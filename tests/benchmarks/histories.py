@@ -1,4 +1,8 @@
-"""The public purchase histories that predictions are tried on, one order per customer and day, and their cut-offs."""
+"""The purchase histories that predictions are tried on, one order per customer and day, and their cut-offs.
+
+Public stores, and made-up ones of other kinds. What is chosen (features, shares, priors) is chosen on the development
+cut-offs and the made-up stores of one seed; what is reported is measured on the evaluation cut-offs and on other seeds.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from pathlib import Path
 
 from plugin.signals import history
 from plugin.signals.history import PurchaseHistory
+from tests.benchmarks.made_stores import KINDS, made
 
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,10 +36,11 @@ class Store:
     lates: tuple[datetime, ...]
 
 
-def stores() -> list[Store]:
-    """All stores whose file is at hand."""
+def stores(*, development: bool = False) -> list[Store]:
+    """All stores whose file is at hand, with the cut-offs of the evaluation, or with those of the development."""
     found = []
-    for name, (file, read, chances, dates, lates) in _SOURCES.items():
+    for name, (file, read, *cuts) in _SOURCES.items():
+        chances, dates, lates = _DEVELOPMENT[name] if development else cuts
         path = DATA / file
         if path.exists():
             with gzip.open(path, "rt", newline="") as lines:
@@ -45,6 +51,16 @@ def stores() -> list[Store]:
                 )
             )
     return found
+
+
+def made_stores(*, development: bool = False) -> list[Store]:
+    """The made-up stores: one seed for the development, another for the evaluation."""
+    cuts = _ends("2022-10-15 2023-03-15 2023-07-15" if development else "2022-11-20 2023-02-10 2023-06-20")
+    seed = 1 if development else 2
+    return [
+        Store(name=f"{kind} (made up)", history=made(kind, seed), chances=cuts, dates=cuts, lates=cuts)
+        for kind in KINDS
+    ]
 
 
 def merged(purchases: list[Purchase]) -> PurchaseHistory:
@@ -103,5 +119,18 @@ _SOURCES = {
     "apparel (simulated)": (
         "apparel_clvtools_simulated.csv.gz", _plain, "2006-12-31 2007-12-31 2008-12-31 2009-12-31",
         "2007-01-01 2008-01-01 2009-01-01 2010-01-01", "2006-12-31 2007-12-31 2008-12-31",
+    ),
+}  # fmt: skip
+
+_DEVELOPMENT = {
+    "CDNOW": ("1997-08-15 1997-11-15 1998-02-14", "1997-08-15 1997-11-15", "1997-07-31 1997-10-31 1997-11-15"),
+    "grocer": (
+        "2006-08-15 2006-11-15 2007-02-14 2007-05-15 2007-08-15", "2006-08-15 2006-11-15 2007-02-14 2007-05-15",
+        "2006-08-15 2006-11-15 2007-02-14",
+    ),
+    "Online Retail 2010": ("2010-04-30 2010-06-30 2010-08-20", "2010-04-30", "2010-03-15 2010-04-15"),
+    "apparel (simulated)": (
+        "2006-06-30 2007-06-30 2008-06-30 2009-06-30", "2006-06-30 2007-06-30 2008-06-30 2009-06-30",
+        "2007-06-30 2008-06-30 2009-01-31",
     ),
 }  # fmt: skip

@@ -73,6 +73,13 @@ class Overtaken(FieldFaults):
     html = Text()
 
 
+class Asked(FieldFaults):
+    """What is to be confirmed before it is saved."""
+
+    question = _sure(Text)
+    html = _sure(Text)
+
+
 class Group(Schema):
     """Offers of one kind in one state."""
 

@@ -7,18 +7,34 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from plugin.pages import formats, history, openapi, overview_json, previews, problems, rules, schemas, sent, views
+from plugin.pages import (
+    formats,
+    history,
+    openapi,
+    overview_json,
+    previews,
+    problems,
+    questions,
+    rules,
+    schemas,
+    sent,
+    views,
+)
 from plugin.pages.access import Visitor
 from plugin.pages.front import Front
 from plugin.pages.guard import Answer, body, errors, guarded
+from plugin.pages.questions import Question
 from plugin.pages.sent import Unprocessable
 from plugin.rewards.cautions import cautions
 from plugin.rewards.program import Program
 from plugin.rewards.stored import from_stored
 from plugin.rewards.wire import to_wire
-from plugin.usecases import change_program
+from plugin.usecases import cancel_offers, change_program
 from plugin.usecases.change_program import Conflict, NothingToUndo
 from storage import programs
+
+#: kept beside an offer
+BY_MERCHANT = "cancelled by the merchant"
 
 
 def blueprint(front: Front) -> Blueprint:
@@ -128,15 +144,38 @@ def _preview(front: Front, visitor: Visitor, program: Program) -> dict[str, Any]
 
 
 def _save(front: Front, visitor: Visitor, program: Program, given: Mapping[str, Any]) -> Answer:
+    if not given["confirmed"] and (question := _question(front, visitor, program, given["base_version"])):
+        html = render_template("question.html", q=question)
+        return errors("not_confirmed", {}) | {"question": question.text, "html": html}, 428
     try:
         with front.runtime.database.transaction() as db:
+            before = programs.current(db, visitor.shop.shop_id)
             version = change_program.save(
                 db, shop_id=visitor.shop.shop_id, program=program, author=visitor.author, note=given["note"],
                 now=front.runtime.now(), base_version=given["base_version"],
             )  # fmt: skip
+            for kind in questions.switched_off(from_stored(before.body), program) if before else ():
+                if given["cancel_codes"]:
+                    cancel_offers.cancel_offers(
+                        db, visitor.shop.shop_id, kind=kind, why=BY_MERCHANT, now=front.runtime.now()
+                    )
     except Conflict as conflict:
         return _conflict(front, visitor, conflict, given["base_version"])
     return {"version": version, "warnings": problems.by_field(cautions(program))}
+
+
+def _question(front: Front, visitor: Visitor, program: Program, base_version: int) -> Question | None:
+    """None also where somebody else saved in the meantime, which is to be told first."""
+    now = front.runtime.now()
+    with front.runtime.database.reading() as db:
+        stored = programs.current(db, visitor.shop.shop_id)
+        if stored is None or stored.version != base_version:
+            return None
+        saved = from_stored(stored.body)
+        return questions.before(
+            db, visitor.shop, saved, program,
+            compare=lambda: front.previews.compare(db, visitor.shop, saved=saved, changed=program, now=now),
+        )  # fmt: skip
 
 
 def _undo(front: Front, visitor: Visitor, given: Mapping[str, Any]) -> Answer:

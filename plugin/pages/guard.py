@@ -62,6 +62,7 @@ def errors(code: str, by_field: dict[str, Any]) -> dict[str, Any]:
         "unprocessable": _("Some fields need your attention."),
         "conflict": _("Someone else saved these rules in the meantime."),
         "nothing_to_undo": _("There is nothing to undo."),
+        "not_confirmed": _("This is to be confirmed first."),
         "not_open": _("This offer is not open any more."),
     }
     return {"error": {"code": code, "text": texts[code]}, "errors": by_field, "warnings": {}}

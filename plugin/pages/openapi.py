@@ -24,8 +24,9 @@ WORDS = {
     405: "This is no address of one of them.",
     409: "Someone else saved in the meantime, or there is nothing to undo; nothing was changed.",
     422: "Some fields have faults; each is named.",
+    428: "It was sent as not confirmed, and there is something to confirm; nothing was changed.",
 }
-SHAPES = {409: answers.Overtaken, 422: answers.FieldFaults}
+SHAPES = {409: answers.Overtaken, 422: answers.FieldFaults, 428: answers.Asked}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ ENDPOINTS = (
     Endpoint(method="get", path="/program", summary="The rules in force", answer=answers.Program),
     Endpoint(
         method="put", path="/program", summary="Save rules as a new version", answer=answers.Saved,
-        body=schemas.SaveShape, also=(403, 409, 422),
+        body=schemas.SaveShape, also=(403, 409, 422, 428),
     ),
     Endpoint(
         method="post", path="/program/check", summary="What is wrong with rules", answer=answers.Checked,

@@ -272,6 +272,10 @@ class SaveShape(CheckShape):
 
     base_version = Whole(required=True, validate=validate.Range(min=0, error="number"))
     note = Text(LONGEST_NOTE, load_default="")
+    #: False to be asked first where the change means more than can be seen from it
+    confirmed = Switch(load_default=True)
+    #: also cancel the open offers of the kinds that are switched off
+    cancel_codes = Switch(load_default=False)
 
 
 class UndoShape(Shape):

@@ -114,6 +114,7 @@ def test_an_earlier_version_is_a_change_until_it_is_saved(shared: Running, windo
     page.go_back()
     expect(page.locator("#savebar")).to_be_visible()
     page.locator("#savebar").get_by_role("button", name="Save").click()
+    page.get_by_role("dialog").get_by_role("button", name="Keep them").click()
     expect(page.locator("#toast")).to_contain_text("Rules saved")
     expect(page.locator("#savebar")).to_be_hidden()
     expect(page.locator('[name="win_back.enabled"]')).not_to_be_checked()

@@ -7,9 +7,12 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from plugin.pages import customers as listed
 from plugin.rewards.stored import from_stored
-from storage import programs
+from storage import offers, programs
+from tests.browser.axe import faults
 from tests.browser.conftest import Running, Screen, Window
+from tests.pages.world import NOW
 
 pytestmark = pytest.mark.browser
 RULES = "/app/rules"
@@ -208,6 +211,51 @@ def test_two_windows_at_once(running: Running, window: Window, screen: Screen, c
     expect(banner).to_be_hidden()
     expect(field(second, "holdout_percent")).to_have_value("20" if choice.startswith("Save") else "10")
     expect(second.locator(".head")).to_contain_text("Version 5" if choice.startswith("Save") else "Version 4")
+
+
+@pytest.mark.parametrize("answer", ["Back to the rules", "Keep them", "Cancel them"])
+def test_switching_off_asks_what_becomes_of_open_offers(
+    running: Running, window: Window, screen: Screen, answer: str
+) -> None:
+    """Going back saves nothing; kept offers stay open; cancelled ones are open no more."""
+    window.expected = ("428",)
+    page = window.open(running.launch(RULES))
+    page.locator('[name="win_back.enabled"]').uncheck()
+    save(page)
+    dialog = page.get_by_role("dialog", name="What about open offers?")
+    expect(dialog).to_contain_text("open offers stay valid until they end.")
+    found = faults(page) if answer == "Keep them" else []
+    screen(page, "switch-off-1280-en")
+    dialog.get_by_role("button", name=answer).click()
+    if answer == "Back to the rules":
+        expect(page.locator("#savebar")).to_be_visible()
+    else:
+        expect(page.locator("#toast")).to_contain_text("Rules saved")
+    with running.world.runtime.database.reading() as db:
+        wanted = [one for one in offers.every(db, 1) if one.kind == "win_back" and listed.is_open(one, NOW)]
+        wanted = [one for one in wanted if not one.unwanted]
+
+    assert found == []
+    assert len(wait_days(running)) == (3 if answer == "Back to the rules" else 4)
+    assert bool(wanted) is (answer != "Cancel them")
+
+
+def test_turning_win_back_on_for_the_first_time_asks(running_new: Running, window: Window) -> None:
+    """In a shop whose rules are live; the second time nobody asks."""
+    window.expected = ("428",)
+    page = window.open(running_new.launch(RULES))
+    page.locator('[name="win_back.enabled"]').check()
+    page.locator('[name="mode"][value="live"]').check()
+    save(page)
+    dialog = page.get_by_role("dialog", name="Turn on win-back?")
+    dialog.get_by_role("button", name="Turn on").click()
+    expect(page.locator("#toast")).to_contain_text("Rules saved")
+    for on in (False, True):
+        page.locator('[name="win_back.enabled"]').set_checked(on)
+        save(page)
+        expect(page.locator("#savebar")).to_be_hidden()
+
+    assert len(wait_days(running_new)) == 4
 
 
 def test_leaving_with_unsaved_changes_asks(running: Running, window: Window) -> None:

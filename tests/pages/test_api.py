@@ -228,3 +228,29 @@ def test_another_shops_rules_are_out_of_reach(world: World, visit: Visit, wire: 
     visit.client.put("/api/v1/program", headers=other, json={"base_version": 1, "program": wire})
 
     assert visit.api("GET", "/program").json["version"] == 3
+
+
+def test_what_means_more_than_it_shows_is_asked_before_it_is_saved(visit: Visit) -> None:
+    """428 with the question, nothing saved; who confirms, and a program that does not ask to be asked, is not asked."""
+    told = visit.api("GET", "/program").json
+    program = told["program"] | {"win_back": told["program"]["win_back"] | {"enabled": False}}
+    sent = {"base_version": told["version"], "program": program}
+    asked = visit.api("PUT", "/program", sent | {"confirmed": False})
+
+    assert asked.status_code == 428
+    assert asked.json["error"]["code"] == "not_confirmed"
+    assert "stay valid until they end" in asked.json["question"]
+    assert visit.api("GET", "/program").json["version"] == told["version"]
+    assert visit.api("PUT", "/program", sent).status_code == 200
+
+
+def test_a_change_that_somebody_else_made_is_told_before_anything_is_asked(visit: Visit) -> None:
+    """409 comes before 428."""
+    told = visit.api("GET", "/program").json
+    off = told["program"] | {"win_back": told["program"]["win_back"] | {"enabled": False}}
+    visit.api("PUT", "/program", {"base_version": told["version"], "program": told["program"]})
+
+    assert (
+        visit.api("PUT", "/program", {"base_version": told["version"], "program": off, "confirmed": False}).status_code
+        == 409
+    )

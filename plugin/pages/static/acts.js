@@ -59,6 +59,20 @@ export function conflict(main, { html }, { mine, theirs }) {
   place.firstElementChild.focus();
 }
 
+// What a change means beyond the form is asked before it is saved.
+export function question(main, { html }, save) {
+  const place = main.querySelector("#conflict");
+  place.innerHTML = html;
+  const box = place.firstElementChild;
+  box.onclose = () => place.replaceChildren();
+  box.onclick = ({ target }) => {
+    if (!("go" in target.dataset)) return;
+    box.close();
+    save({ confirmed: true, cancel_codes: "codes" in target.dataset });
+  };
+  box.showModal();
+}
+
 export function row(button) {
   button.hasAttribute("data-add") ? addRow(button) : removeRow(button);
 }

@@ -56,17 +56,17 @@ export function mount(main, { reload, ended }) {
     }
   }
 
-  async function save(base = state.base) {
+  async function save(base = state.base, sure = {}) {
     if (state.busy) return;
     clearTimeout(timer);
     asking?.abort();
     state.busy = true;
     refresh();
     try {
-      const answer = await call("/api/v1/program", { method: "PUT", body: { base_version: base, program: collect(form) } });
+      const answer = await call("/api/v1/program", { method: "PUT", body: { base_version: base, program: collect(form), confirmed: false, ...sure } });
       state.busy = false;
       refresh();
-      await settle(answer);
+      await settle(answer, base);
     } catch {
       state.busy = false;
       refresh();
@@ -74,22 +74,20 @@ export function mount(main, { reload, ended }) {
     }
   }
 
-  async function settle(answer) {
-    if (answer.status === 401) return ended();
+  async function settle(answer, base) {
+    const { status } = answer;
+    if (status === 401) return ended();
+    const told = await answer.json();
     if (answer.ok) {
-      const { version } = await answer.json();
       await leave(true);
-      return toast(words.saved, { label: words.undo, run: () => acts((one) => one.undo(version, { ended, reload })) });
+      return toast(words.saved, { label: words.undo, run: () => acts((one) => one.undo(told.version, { ended, reload })) });
     }
-    if (answer.status === 422) {
-      const { errors, warnings } = await answer.json();
-      paint(form, errors, warnings);
+    if (status === 422) {
+      paint(form, told.errors, told.warnings);
       return form.querySelector("[aria-invalid=true]")?.focus();
     }
-    if (answer.status === 409) {
-      const told = await answer.json();
-      return acts((one) => one.conflict(main, told, { mine: () => save(told.version), theirs: () => leave(true) }));
-    }
+    if (status === 428) return acts((one) => one.question(main, told, (sure) => save(base, sure)));
+    if (status === 409) return acts((one) => one.conflict(main, told, { mine: () => save(told.version), theirs: () => leave(true) }));
     toast(words.failed);
   }
 

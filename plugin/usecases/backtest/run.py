@@ -23,6 +23,7 @@ from plugin.usecases.backtest.measured import SECOND, Measured
 from plugin.usecases.backtest.past import Past, Plan, Rule
 from plugin.usecases.backtest.quick import Answer, Facts, Money, Quick
 from plugin.usecases.backtest.timeline import NOTHING, Now, Timeline
+from plugin.usecases.backtest.uncollected import uncollected
 from plugin.usecases.backtest.waiting import Waiting
 from plugin.usecases.make_offers import SOONEST
 from plugin.usecases.purses import account_of
@@ -39,8 +40,9 @@ Progress = Callable[[int], object]
 
 def replay(past: Past, plan: Plan, progress: Progress = lambda _nights: None) -> Run:
     """Replays a plan until the past's ``now``; ``progress`` is told of each night that is over."""
-    run = started(past, plan, progress)
-    run.to(run.until)
+    with uncollected():
+        run = started(past, plan, progress)
+        run.to(run.until)
     return run
 
 

@@ -79,7 +79,8 @@ def _lines(order: dict[str, Any], factor: Decimal, currency: str) -> tuple[LineF
 def _line(line: dict[str, Any], factor: Decimal, currency: str) -> LineFact:
     bought = line["qty_ordered"] or _ZERO
     left = max(_ZERO, bought - (line["qty_refunded"] or _ZERO) - (line["qty_canceled"] or _ZERO))
-    total = (line["base_row_total"] or _ZERO) - (line["base_discount_amount"] or _ZERO)
+    # a row's own total is told before its discount by some, and after it by others
+    total = (line["base_price"] or _ZERO) * bought - (line["base_discount_amount"] or _ZERO)
     return LineFact(
         line_id=line["item_id"],
         product_id=line["product_id"],

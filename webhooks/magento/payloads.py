@@ -25,7 +25,7 @@ class Item(Payload):
     qty_ordered = Read(values.number)
     qty_refunded = Read(values.number)
     qty_canceled = Read(values.number)
-    base_row_total = Read(values.number)
+    base_price = Read(values.number)
     base_discount_amount = Read(values.number)
 
 

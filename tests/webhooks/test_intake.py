@@ -164,7 +164,8 @@ def test_the_erased_do_not_come_back(database: Database, shop_id: int, key: int)
     assert [row[:2] for row in after["orders"]] == [("5600112233445566001", None)]
     assert recorded.touched == {}
     assert recorded.orders == {shop_id: {"5600112233445566001"}}
-    assert recorded.erased_before == {shop_id: {CUSTOMER}}
+    # whom the late merge makes part of them is them
+    assert recorded.erased_before == {shop_id: {CUSTOMER, "7311223344556670002"}}
 
 
 def test_an_emptied_body_has_nothing_to_say(database: Database, shop_id: int) -> None:

@@ -1,16 +1,17 @@
 """A small world for each test: an empty sandbox store with Regulars installed, at a fixed moment."""
 
-import socket
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from plugin.cli.demo.merchant import Merchant
 from plugin.cli.demo.world import World, opened
+from tests.journeys.pasts import BEGIN, free_port, heard_live, past
 
-BEGIN = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+#: what other modules take from here
+__all__ = ["BEGIN", "free_port"]
 
 
 @pytest.fixture
@@ -22,14 +23,8 @@ def world(tmp_path: Path) -> Iterator[World]:
         yield made
 
 
-def free_port() -> int:
-    """A port whose next one is free too."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
-            return port
+@pytest.fixture(scope="session")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
+    """The tables that every import of the store's past has to end in."""
+    with past(tmp_path_factory.mktemp("lived")) as world:
+        return heard_live(world, tmp_path_factory.mktemp("heard"))

@@ -10,6 +10,9 @@ from datetime import timedelta
 from plugin.usecases import cancel_offers
 from storage import shops
 from tests.simulator import copies, rules
+from tests.simulator.aims import STEADY
+from tests.simulator.pairs import WIRE
+from tests.simulator.parts import Job
 from tests.simulator.world import CommitLost, World
 
 #: jobs that workers have in hand at once
@@ -45,8 +48,7 @@ class Acts:
 
     def step(self) -> str:
         """Something happens."""
-        acts, weights = zip(*self._possible(), strict=True)
-        (act,) = self.rng.choices(acts, weights)
+        act = self._aimed() or self._any()
         if self._on("commit fails") and self.rng.randrange(100) < UNLUCKY:
             self.world.commit_fails = self.rng.choice(("before", "after"))
         return self._tried(act)
@@ -83,6 +85,44 @@ class Acts:
         world.time += LITTLE[0]
         world.install()
         return "the app is installed again"
+
+    def _any(self) -> Act:
+        acts, weights = zip(*self._possible(), strict=True)
+        return self.rng.choices(acts, weights)[0]
+
+    def _aimed(self) -> Act | None:
+        """What meets the schedule's aim, while something is in the phase that it is to strike in."""
+        world, trouble = self.world, self.world.aim.trouble
+        if not trouble or not world.aims_at(world.aim.phase, STEADY):
+            return None
+        if not any(job.phase == world.aim.phase for job in world.jobs):
+            return self._lead(world.aim.phase)
+        if trouble == "restore":
+            return self._restore if self.backup else self._back_up if world.database.path else None
+        acts: dict[str, tuple[Act, bool]] = {
+            "crash": (self._crash, True), "lease over": (self._lease_ends, True), "taken over": (self._lease_ends, True),
+            "jump": (self._wait, True), "back": (self._wait, True), "change": (self._change, True), "undo": (self._undo, True),
+            "redact": (self._forget, bool(world.town.orders)), "meddling": (self._meddle, bool(world.store.codes)),
+            "uninstalled": (self._leave, not world.store.away),
+        }  # fmt: skip
+        act, possible = acts.get(trouble, (self._wait, False))
+        return act if possible else None
+
+    def _lead(self, phase: str) -> Act | None:
+        """What leads to a phase, where it is not by chance that something soon is in it."""
+        if phase in WIRE and self.called and len(self.world.jobs) < HANDS:
+            return self._take_calls
+        if phase == "absorb" and self.heard and len(self.world.jobs) < HANDS:
+            return self._take_letters
+        if phase == "switch off" and self.world.store.usable():
+            return self._cancel
+        return self.rng.choice((self._wait, self._tick)) if phase in {"sweep", "decide"} else None
+
+    def _one(self) -> Job:
+        """What a worker has in hand, rather in the phase that is aimed at."""
+        jobs = self.world.jobs
+        aimed = [job for job in jobs if self.world.aim.phase == job.phase]
+        return self.rng.choice(aimed or jobs)
 
     def _tried(self, act: Act) -> str:
         try:
@@ -134,7 +174,7 @@ class Acts:
         return self.world.work(self.rng.choice(self.world.jobs))
 
     def _crash(self) -> str:
-        job = self.rng.choice(self.world.jobs)
+        job = self._one()
         self.world.jobs.remove(job)
         self.world.hits["crash", job.phase] += 1
         return f"crash before {job.phase}"
@@ -142,7 +182,7 @@ class Acts:
     def _lease_ends(self) -> str:
         """Another worker finds what one still has in hand."""
         world = self.world
-        job = self.rng.choice(world.jobs)
+        job = self._one()
         world.time = max(world.time, job.until)
         taken = world.take_letters(3) if job.rows else world.take_calls(5)
         return f"a lease ends, {'another takes over' if taken else 'nobody takes over'}"

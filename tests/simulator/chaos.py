@@ -15,7 +15,9 @@ from plugin.usecases.switch_off import SWITCH_OFF
 from storage import inbox, outbox
 from storage.engine import Database
 from storage.tables import outbox as outbox_table
+from tests.simulator import aims
 from tests.simulator.acts import Acts
+from tests.simulator.aims import Aim
 from tests.simulator.checks import Violation, Watch
 from tests.simulator.parts import Parts
 from tests.simulator.store import FAULTS
@@ -79,6 +81,8 @@ class _Director:
     def __init__(self, world: World, run: Run, troubles: frozenset[str] | None) -> None:
         self.world, self.run = world, run
         self.watch = Watch(world)
+        if troubles is None:
+            world.aim = aims.draw(world.rng)
         on = self._drawn() if troubles is None else troubles
         self.acts = Acts(world, on)
         world.store.faults = on & set(FAULTS)
@@ -101,7 +105,7 @@ class _Director:
         """Faults end, what is under way arrives, work is done; then the quiet invariants."""
         self.say("rest")
         world = self.world
-        world.store.faults, world.commit_fails = frozenset(), ""
+        world.store.faults, world.commit_fails, world.aim = frozenset(), "", Aim()
         world.set_clock_back(timedelta(0))
         until = world.time + (FOUND_BY if self.slow else timedelta(0))
         for _ in range(ROUNDS):
@@ -137,6 +141,7 @@ class _Director:
         share = rng.choice((0.2, 0.5, 0.9))
         drawn = {one for one in (*FAULTS, *TROUBLES) if rng.random() < share}
         drawn |= {one for one in RARE if rng.random() < share / 5}
+        drawn |= self.world.aim.needs()
         # of a store that left and came back it is the clocks that tell which came first
         return frozenset(drawn - {"back"} if "uninstalled" in drawn else drawn)
 

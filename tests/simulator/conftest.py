@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import gc
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
 
 from storage.engine import Database
 from tests import databases
+from tests.simulator.swift import opened_swift
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,8 +31,9 @@ def one_database(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 
     Here nothing dies but a worker's memory: whether the disk has it is asked by the tests that pull the plug.
     """
-    with closing(Database(databases.sqlite_copy(sqlite_template, tmp_path_factory.mktemp("simulator")))) as opened:
-        event.listen(opened._writer, "connect", lambda raw, _record: raw.execute("PRAGMA synchronous=OFF").close())
+    copy = tmp_path_factory.mktemp("simulator") / "regulars.db"
+    shutil.copyfile(sqlite_template, copy)
+    with closing(opened_swift(copy)) as opened:
         _settle()
         yield opened
 

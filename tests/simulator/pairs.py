@@ -39,7 +39,7 @@ PAIRS: dict[str, tuple[str, ...]] = {
 }
 
 
-def missed(hits: Counter[tuple[str, str]], least: int = 1) -> list[tuple[str, str]]:
+def missed(hits: Counter[tuple[str, str]], least: int) -> list[tuple[str, str]]:
     """The pairs that met less often than that."""
     return [(trouble, phase) for trouble, phases in PAIRS.items() for phase in phases if hits[trouble, phase] < least]
 

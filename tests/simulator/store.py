@@ -76,6 +76,8 @@ class FakeStore:
     rng: random.Random
     #: the faults that are on
     faults: frozenset[str] = frozenset()
+    #: the one that strikes the next call, if it can
+    aimed: str = ""
     rails: Rails = field(default_factory=Rails)
     #: by code in upper case
     codes: dict[str, Discount] = field(default_factory=dict)
@@ -229,9 +231,12 @@ class FakeStore:
             self.struck["uninstalled"] += 1
             raise Unauthorized("the app is not installed")
         on = [fault for fault in possible if fault in self.faults]
-        if not on or self.rng.randrange(100) >= UNLUCKY:
+        if self.aimed in on:
+            fault, self.aimed = self.aimed, ""
+        elif not on or self.rng.randrange(100) >= UNLUCKY:
             return ""
-        fault = self.rng.choice(on)
+        else:
+            fault = self.rng.choice(on)
         self.struck[fault] += 1
         if fault == "throttled":
             raise Throttled("wait", retry_after_seconds=5)

@@ -20,6 +20,8 @@ ON_THE_SERVER, SERVER_PARTS = 50, 4
 SCHEDULES = PART * PARTS
 #: a bug is seen within these schedules of every run of the tests, and of the long campaign
 PATIENCE, MOST = 400, 5_000
+#: each trouble meets each phase so often in the schedules of one run
+OFTEN_ENOUGH = 20
 #: what brings a rare bug to light; the others are seen under whatever the seed draws
 LIGHT: dict[str, set[str]] = {
     "another code when one is taken": {"lost answer"},
@@ -55,11 +57,11 @@ def test_many_schedules_hold(one_database: Database, durable_database: Database,
 
 
 def test_each_trouble_meets_each_phase(seen: Hits, aloud: Say) -> None:
-    """In these schedules every trouble has struck in every phase that it can strike in."""
+    """In these schedules every trouble has struck in every phase that it can strike in, twenty times and more."""
     if seen["", "schedules"] < SCHEDULES:
         pytest.skip(f"only {seen['', 'schedules']} of {SCHEDULES} schedules were played")
     aloud(f"\n{SCHEDULES} schedules; how often each trouble met each phase:\n{pairs.table(seen)}")
-    assert pairs.missed(seen) == []
+    assert pairs.missed(seen, OFTEN_ENOUGH) == []
 
 
 @pytest.mark.parametrize("part", range(SERVER_PARTS))

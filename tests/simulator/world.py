@@ -24,6 +24,7 @@ from storage.engine import Database
 from storage.inbox import Delivery
 from storage.outbox import OutboxRow
 from tests.simulator import rules
+from tests.simulator.aims import FIRM, Aim
 from tests.simulator.parts import LEASE_SECONDS, Job, Parts
 from tests.simulator.store import FakeStore
 from tests.simulator.town import DOMAIN, SECRET, Letter, Town
@@ -33,6 +34,8 @@ from webhooks.shopify import signature
 BEGIN = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 KEY = "0123456789abcdef" * 4
 MANIFEST = load()
+#: a trouble with commits → when the commit is lost
+LOST = {"commit fails": "before", "commit untold": "after"}
 VAULT = Vault([KEY])
 CONFIG = Config(database_url="sqlite:///unused.db", secret_keys=(KEY,), environment="simulated")
 
@@ -61,6 +64,8 @@ class World:
         self.hits: Counter[tuple[str, str]] = Counter()
         #: "before" or "after" its effect the next commit is lost
         self.commit_fails = ""
+        #: what the schedule aims at
+        self.aim = Aim()
         #: what was written since somebody looked
         self.written = True
         self.install()
@@ -198,7 +203,7 @@ class World:
     @contextmanager
     def commit(self, phase: str) -> Iterator[Connection]:
         """A transaction whose end may be lost. Raises CommitLost."""
-        fails, self.commit_fails = self.commit_fails, ""
+        fails, self.commit_fails = self.commit_fails or self._aimed(phase), ""
         with self.database.transaction() as db:
             yield db
             if fails == "before":
@@ -207,6 +212,14 @@ class World:
         if fails == "after":
             self.hits["commit untold", phase] += 1
             raise CommitLost(phase)
+
+    def aims_at(self, phase: str, chance: int = FIRM) -> bool:
+        """Whether now is a time to meet the schedule's aim in this phase."""
+        return self.aim.phase == phase and self.rng.randrange(100) < chance
+
+    def _aimed(self, phase: str) -> str:
+        lost = LOST.get(self.aim.trouble, "")
+        return lost if lost and self.aims_at(phase) else ""
 
     def _version(self, db: Connection) -> int:
         current = programs.current(db, self.shop.shop_id)
@@ -242,6 +255,7 @@ class World:
     def _ask(self, job: Job) -> str:
         row, prepared = job.calls[len(job.answers)]
         phase, before = job.phase, Counter(self.store.struck)
+        self.store.aimed = self.aim.trouble if self.aims_at(phase) else ""
         job.answers.append(_answer(self.parts.kinds[row.kind], self.store, prepared))
         for fault in self.store.struck - before:
             self.hits[fault, phase] += 1

@@ -56,11 +56,15 @@ class Refusal(Schema):
     error = fields.Nested(Fault, required=True)
 
 
-class FieldFaults(Refusal):
-    """What is wrong with which field."""
+class Checked(Schema):
+    """What is wrong with rules, and what is odd about them."""
 
     errors = _findings()
     warnings = _findings()
+
+
+class FieldFaults(Refusal, Checked):
+    """What is wrong with which field."""
 
 
 class Overtaken(FieldFaults):
@@ -141,13 +145,6 @@ class Program(Schema):
     note = Text()
     saved_at = Text()
     warnings = fields.Dict(keys=Text(), values=fields.List(fields.Nested(Finding)))
-
-
-class Checked(Schema):
-    """What is wrong with rules, and what is odd about them."""
-
-    errors = _findings()
-    warnings = _findings()
 
 
 class Previewed(Checked):

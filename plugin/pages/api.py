@@ -23,6 +23,7 @@ from plugin.pages import (
 from plugin.pages.access import Visitor
 from plugin.pages.front import Front
 from plugin.pages.guard import Answer, body, errors, guarded
+from plugin.pages.lists_api import BY_MERCHANT
 from plugin.pages.questions import Question
 from plugin.pages.sent import Unprocessable
 from plugin.rewards.cautions import cautions
@@ -32,9 +33,6 @@ from plugin.rewards.wire import to_wire
 from plugin.usecases import cancel_offers, change_program
 from plugin.usecases.change_program import Conflict, NothingToUndo
 from storage import programs
-
-#: kept beside an offer
-BY_MERCHANT = "cancelled by the merchant"
 
 
 def blueprint(front: Front) -> Blueprint:

@@ -6,12 +6,9 @@ Numbers may come as text, as forms send them. Errors are codes; the sentences ar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
-
-from plugin.rewards.problem import Problem
 
 Messages = dict[str, str | list[Any] | dict[Any, Any]]
 
@@ -284,21 +281,3 @@ class UndoShape(Shape):
     base_version = Whole(required=True, validate=validate.Range(min=1, error="number"))
     #: also cancel what that version made and nobody has used
     cancel_codes = Switch(load_default=False)
-
-
-def problems(messages: Any, *, below: str = "") -> list[Problem]:
-    """Marshmallow's nested messages as findings with dotted fields; ``below`` is a prefix to take away."""
-    found = [Problem(field=name or "request", code=code, message=code) for name, code in _flat(messages, "")]
-    if not below:
-        return found
-    return [Problem(field=each.field.removeprefix(f"{below}."), code=each.code, message=each.message) for each in found]
-
-
-def _flat(messages: Any, at: str) -> Iterator[tuple[str, str]]:
-    if isinstance(messages, Mapping):
-        for name, inner in messages.items():
-            below = at if name == "_schema" else f"{at}.{name}" if at else str(name)
-            yield from _flat(inner, below)
-    else:
-        for code in messages if isinstance(messages, list) else [messages]:
-            yield at, str(code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import request
@@ -39,7 +39,7 @@ def body(shape: Schema, *, in_force: Mapping[str, Any]) -> Mapping[str, Any]:
         given = request.get_json()
         loaded: Mapping[str, Any] = shape.load(given)
     except ValidationError as wrong:
-        found = schemas.problems(wrong.messages, below=PROGRAM)
+        found = _faults(wrong.messages)
         raise Unprocessable([*found, *_in_other_parts(given, found, in_force)]) from None
     except (RecursionError, OverflowError):
         raise BadRequest from None
@@ -73,3 +73,21 @@ def _in_other_parts(given: Any, found: list[Problem], in_force: Mapping[str, Any
     except ValidationError:
         return []
     return []
+
+
+def _faults(messages: Any) -> list[Problem]:
+    """Marshmallow's nested messages as findings, each at its dotted field of the program or beside it."""
+    found = [Problem(field=name or "request", code=code, message=code) for name, code in _flat(messages, "")]
+    return [
+        Problem(field=each.field.removeprefix(f"{PROGRAM}."), code=each.code, message=each.message) for each in found
+    ]
+
+
+def _flat(messages: Any, at: str) -> Iterator[tuple[str, str]]:
+    if isinstance(messages, Mapping):
+        for name, inner in messages.items():
+            below = at if name == "_schema" else f"{at}.{name}" if at else str(name)
+            yield from _flat(inner, below)
+    else:
+        for code in messages if isinstance(messages, list) else [messages]:
+            yield at, str(code)

@@ -58,7 +58,11 @@ def learn(history: PurchaseHistory, visits: Visits, models: Models) -> Lessons:
     past = snapshots(history, visits.as_of, most=LESSONS + HORIZONS[-1] // 30)
     lessons = [lesson(one, models) for one in past if one.visits.customer.size >= FEWEST]
     plain = nothing("short_past", models)
-    plain = replace(plain, season=season(history, models, visits.as_of), lost_below=_lost_below([one.snapshot for one in lessons], models.base))
+    plain = replace(
+        plain,
+        season=season(history, models, visits.as_of),
+        lost_below=_lost_below([one.snapshot for one in lessons], models.base),
+    )
     if not _closed(lessons, TRIED):
         return plain
     choice = trial.choose(lessons, models)

@@ -81,7 +81,9 @@ class StoreModel:
         """The models of visits; None without customers."""
         if self.base is None:
             return None
-        return Models(gaps=self.gaps, base=self.base, regular=self.regular, regular_share=self.regular_share, season=self.season)
+        return Models(
+            gaps=self.gaps, base=self.base, regular=self.regular, regular_share=self.regular_share, season=self.season
+        )
 
     @property
     def in_use(self) -> str:

@@ -37,7 +37,9 @@ def test_an_exchange_gives_an_expiring_pair(client):
     assert got["access_token"].startswith("shpat_")
     assert got["refresh_token"].startswith("shprt_")
     assert (got["expires_in"], got["refresh_token_expires_in"]) == (3600, 7_776_000)
-    assert got["scope"] == "read_customer_merge,read_customers,read_orders,read_products,write_app_proxy,write_discounts"
+    assert (
+        got["scope"] == "read_customer_merge,read_customers,read_orders,read_products,write_app_proxy,write_discounts"
+    )
     assert works(client, got["access_token"])
 
 

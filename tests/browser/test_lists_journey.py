@@ -103,6 +103,7 @@ def test_offers_come_as_a_file(shared: Running, window: Window) -> None:
 
 def test_an_earlier_version_is_a_change_until_it_is_saved(shared: Running, window: Window, screen: Screen) -> None:
     """Restore shows it unsaved; Discard keeps the rules in force, Save puts it in force as a new version."""
+    window.expected = ("428",)
     page = window.open(shared.launch("/app/history"))
     page.get_by_role("link", name="Restore Version 2").click()
     expect(page.locator(".banner.after")).to_contain_text("Version 2 is shown. It is not saved yet")

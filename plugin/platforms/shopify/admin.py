@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -79,7 +78,8 @@ class Answer:
 class AdminClient:
     """One store's Admin API. ``origin`` is the setting, ``access_token`` is never shown. Raises ValueError for nonsense.
 
-    ``pace`` is shared by all that ask this store, ``ticks`` its clock in seconds; ``noticed`` hears what answers say
+    ``pace`` is shared by all that ask this store, ``ticks`` its clock in seconds (without them nothing is held back);
+    ``noticed`` hears what answers say
     beside what was asked.
     """
 
@@ -92,7 +92,7 @@ class AdminClient:
         api_version: str,
         access_token: str,
         pace: Pace | None = None,
-        ticks: Callable[[], float] = time.monotonic,
+        ticks: Callable[[], float] = lambda: 0.0,
         noticed: Notices | None = None,
     ) -> None:
         if not TOKEN.fullmatch(access_token):
@@ -100,7 +100,7 @@ class AdminClient:
         self.shop = shop
         self._line = line
         self._version = api_version
-        self._pace, self._ticks = pace or Pace(), ticks
+        self._pace, self._ticks = pace, ticks
         self._noticed = noticed or Notices()
         self._url = address(origin, shop=shop, path=f"/admin/api/{api_version}/graphql.json")
         self._headers = {
@@ -113,7 +113,7 @@ class AdminClient:
     def run(self, document: str, variables: Mapping[str, Any]) -> Answer:
         """Asks once, if the store's bucket holds it. Raises a PlatformError unless the answer holds data."""
         body = json.dumps({"query": document, "variables": variables}, allow_nan=False).encode()
-        with self._pace.turn(document, at=self._ticks()):
+        with (self._pace or Pace()).turn(document, at=self._ticks()):
             reply = self._line.post(self._url, headers=self._headers, body=body)
             if error := refusal(reply):
                 raise error
@@ -134,7 +134,7 @@ class AdminClient:
         return Answer(data=data, errors=errors, cost=cost, api_version=self._answered_by(reply))
 
     def _learn(self, document: str, cost: Cost | None) -> None:
-        if cost is not None and cost.restore_rate > 0:
+        if self._pace is not None and cost is not None and cost.restore_rate > 0:
             self._pace.told(
                 document, requested=cost.requested, available=cost.available, maximum=cost.maximum,
                 rate=cost.restore_rate, at=self._ticks(),

@@ -23,10 +23,10 @@ def _lose(world: World) -> None:
         deliveries.drop(connection, deliveries.waiting(connection))
 
 
-def _bought_unheard(world: World, total: str = "40.00", **given: str) -> int:
+def _bought_unheard(world: World, total: str = "40.00") -> int:
     people.buys(world)
     world.worker.drain()
-    placed = world.store.checkout(customer_id=people.REGULAR, total=total, at=world.clock.now(), **given)
+    placed = world.store.checkout(customer_id=people.REGULAR, total=total, at=world.clock.now())
     _lose(world)
     return placed.order_id
 

@@ -78,9 +78,8 @@ class Answer:
 class AdminClient:
     """One store's Admin API. ``origin`` is the setting, ``access_token`` is never shown. Raises ValueError for nonsense.
 
-    ``pace`` is shared by all that ask this store, ``ticks`` its clock in seconds (without them nothing is held back);
-    ``noticed`` hears what answers say
-    beside what was asked.
+    ``pace`` is shared by all that ask this store, ``ticks`` is its clock in seconds; without a pace nothing is held back.
+    ``noticed`` hears what answers say beside what was asked.
     """
 
     def __init__(

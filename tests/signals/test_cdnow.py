@@ -1,6 +1,7 @@
 """The whole CDNOW file measured, against a recomputation that shares no code with ours."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -22,7 +23,10 @@ def store() -> list[Order]:
 @pytest.fixture(scope="module")
 def signals(store: list[Order]) -> Signals:
     purchases = history_of(store)
-    lessons = model.fit(history_of(cdnow("cdnow_sample.csv.gz")), END)
+    # the lessons of the tenth serve the whole, though it is larger
+    lessons = replace(
+        model.fit(history_of(cdnow("cdnow_sample.csv.gz")), END), learnt_buyers=len(purchases.customer_ids)
+    )
     return measure.measure(purchases, model.fit(purchases, END, earlier=lessons), END)
 
 

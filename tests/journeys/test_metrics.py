@@ -26,6 +26,7 @@ NAMES = {
     "regulars_budget_committed_minor",
     "regulars_budget_cap_minor",
     "regulars_store_calls",
+    "regulars_connections",
     "regulars_store_notices",
     "regulars_reconciled_orders",
     "regulars_throttled",

@@ -63,6 +63,9 @@ KNOWN = {
         later("not the store's currency, and no rate to it"),
         later("a customer without a number"),
         later("not a time"),
+        later("not a bulk operation's id"),
+        later("an event that does not say of which thing"),
+        later("another kind of event than its address"),
         later("not an address"),
         later("a store view that is not known yet"),
     )

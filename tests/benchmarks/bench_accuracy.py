@@ -1,8 +1,8 @@
 """Accuracy of the signals on public histories, beside the rules and models that others use.
 
 ``python -m tests.benchmarks.bench_accuracy``. Every model of a cut-off is fitted on what was known at its end.
-``--development`` uses the cut-offs and made-up stores that choices were made on; those of the evaluation were not looked
-at while choosing (``histories.py`` lists both). ``--public`` leaves the made-up stores out.
+``--development`` uses the cut-offs and made-up stores that choices were made on; ``histories.py`` lists both, and the
+README of the signals says how often the evaluation was looked at. ``--public`` leaves the made-up stores out.
 """
 
 from __future__ import annotations

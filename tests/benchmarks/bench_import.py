@@ -57,7 +57,9 @@ def compare(count: int) -> None:
         ours = measured("ours", folder, count)
         naive = measured("naive", folder, min(count, NAIVE_FILE))
     rows = [_row(OURS, ours), _row(NAIVE, naive)]
-    tables.show(f"\nOn SQLite; the first {NAIVE_ORDERS:,} orders are written of what is loaded as a whole, {NAIVE_FILE:,} at most")
+    tables.show(
+        f"\nOn SQLite; the first {NAIVE_ORDERS:,} orders are written of what is loaded as a whole, {NAIVE_FILE:,} at most"
+    )
     headings = ["", "orders in the file", "MB", "orders/s", "orders/s of processor time", "peak memory, MB"]
     tables.show(tables.table(headings, rows))
     ratio = (ours["orders"] / ours["cpu"]) / (naive["orders"] / naive["cpu"])

@@ -88,7 +88,13 @@ LATER = {
 
 
 @pytest.mark.parametrize(
-    "path", [p for p in PLACES if isinstance(p[-1], str) and p[-1] not in LATER and p[0] not in {"surprise", "in_store", "announced"}], ids=str
+    "path",
+    [
+        p
+        for p in PLACES
+        if isinstance(p[-1], str) and p[-1] not in LATER and p[0] not in {"surprise", "in_store", "announced"}
+    ],
+    ids=str,
 )
 def test_a_missing_field_is_named(path: tuple[Any, ...]) -> None:
     """Whatever is left out is asked for by its dotted name."""

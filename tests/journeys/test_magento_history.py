@@ -250,8 +250,8 @@ def test_a_hundred_thousand_orders_are_read(tmp_path: Path):
     """100,000 past orders of 20,000 customers are read, each once, and everybody is measured."""
     with opened(tmp_path) as magento:
         rng = random.Random(11)
+        made = magento.store.checkout(customer_id=None, total="40.00")
         with magento.store.transaction() as connection:
-            made = magento.store.checkout(customer_id=None, total="40.00")
             row = connection.execute("SELECT body FROM orders WHERE entity_id = ?", (made.order_id,)).fetchone()
             whole = json.loads(row["body"])
             for number in range(2, 100_001):

@@ -142,8 +142,11 @@ def _by_rule(history: PurchaseHistory, cut: datetime) -> Floats:
 def _by_silence(history: PurchaseHistory, cut: datetime) -> Floats:
     """The days since the last order as a chance: a logistic curve through what came of them ``WITHIN`` days earlier."""
     before = past.snapshot(history, to_seconds(cut - timedelta(days=WITHIN)), to_seconds(cut))
-    curve = logistic.fit([log_days(before.visits.silence + 1)[:, None]], [before.came(WITHIN)])
     now = boil_down(history, to_seconds(cut))
+    if before.visits.customer.size == 0:
+        # nobody had bought by then: the evens that the rule begins with, too
+        return np.full(now.customer.size, 0.5)
+    curve = logistic.fit([log_days(before.visits.silence + 1)[:, None]], [before.came(WITHIN)])
     return logistic.chance(logistic.log_odds(curve, [log_days(now.silence + 1)]))
 
 

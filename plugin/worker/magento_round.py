@@ -153,6 +153,7 @@ class Round:
     ) -> None:
         facts = [row.facts for row in page.rows if row.facts is not None]
         refused = {f"{kind.name} {row.entity_id}": row.reason for row in page.rows if row.facts is None}
+        before = self.state.lost
         understood = {f"{kind.name} {row.entity_id}" for row in page.rows if row.facts is not None}
 
         def write(db: Connection) -> Polled:
@@ -173,6 +174,7 @@ class Round:
         if refused:
             log.warning("shop %d: %d %s could not be understood", self.shop.shop_id, len(refused), kind.name)
         self.state = self.runtime.database.carry_out(write)
+        self.runtime.metrics.found(self.state.lost - before)
 
     def _take_in(self, db: Connection, facts: Sequence[Facts]) -> take_in.Taken:
         by = issuer(self.runtime.vault, self.runtime.config.environment)

@@ -40,6 +40,7 @@ def test_what_no_event_told_of_is_found_by_asking(magento: Magento):
     magento.passes(minutes=16)
     assert magento.order(first.order_id) is not None
     assert magento.state().lost == 1
+    assert "\nregulars_reconciled_orders_total 1.0\n" in magento.runtime.metrics.text()
 
     magento.store.checkout(customer_id=None, total="30.00")
     magento.tells()

@@ -127,3 +127,11 @@ def test_a_young_store_has_no_card() -> None:
     """With nothing to try there are no marks and nothing is claimed."""
     card = report_card(lognormal_store(seed=1, customers=20, days=50), after(50))
     assert (card.cut_offs, card.marks, card.best, card.dates) == (0, (), "", None)
+
+
+def test_a_card_is_written_where_nobody_had_bought_ninety_days_before_a_cut_off() -> None:
+    """A store of 160 days has a cut-off at day 70, and nobody on day -20 to learn from: its marks are numbers still."""
+    card = report_card(lognormal_store(seed=1, customers=200, days=160), after(160))
+    assert card.cut_offs == 1
+    assert [mark.name for mark in card.marks[-2:]] == ["days since the last order", "ordered in the last 90 days"]
+    assert np.isfinite([mark.brier for mark in card.marks]).all()

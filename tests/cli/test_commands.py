@@ -165,8 +165,8 @@ def test_a_customer_is_told_what_is_kept(regulars: Regulars, shop: str, tmp_path
 
     told = json.loads(regulars("disclose", shop, "--customer", "7001").out)
 
-    assert [row["order_id"] for row in told["orders"]] == ["1"]
-    assert told["orders"][0]["ordered_at"] == "2026-01-05T00:00:00Z"
+    assert [row["order_id"] for row in told["kept"]["orders"]] == ["1"]
+    assert told["kept"]["orders"][0]["ordered_at"] == "2026-01-05T00:00:00Z"
     assert "8001" not in json.dumps(told)
 
 

@@ -12,7 +12,7 @@ from plugin.platforms.protocol import InDoubt, NotSent, PlatformError, StoreInfo
 from plugin.platforms.shopify.admin import TOKEN
 from plugin.platforms.shopify.tokens import Credentials
 from plugin.runtime import Runtime
-from plugin.usecases import import_history, install, sweep
+from plugin.usecases import freeze, import_history, install, sweep
 from storage import outbox
 from storage import shops as kept_shops
 
@@ -97,12 +97,13 @@ def pause(shop: str) -> None:
 @shops.command()
 @click.argument("shop")
 def resume(shop: str) -> None:
-    """Offers in SHOP go on."""
+    """Offers in SHOP go on; confirms codes of ours that its store knows and we do not."""
     with context.opened() as built:
         found = context.shop_named(built, shop)
         with built.database.transaction() as db:
-            kept_shops.resume(db, found.shop_id)
-        click.echo(f"Resumed {found.domain}.")
+            was_held = freeze.confirm(db, found, now=built.now())
+        told = " Codes that are not known here have two hours to be decided again, then they are switched off."
+        click.echo(f"Resumed {found.domain}.{told if was_held else ''}")
 
 
 @shops.command("sweep")

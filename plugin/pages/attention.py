@@ -10,7 +10,7 @@ from urllib.parse import quote
 from plugin.pages import formats, set_aside
 from plugin.pages.figures import Figures
 from plugin.pages.say import _, plural
-from plugin.usecases import keep_currency
+from plugin.usecases import freeze, keep_currency
 from plugin.usecases.disclose import ANSWER_WITHIN
 from plugin.usecases.import_progress import Progress
 from storage.shops import Shop
@@ -72,6 +72,11 @@ def trouble(shop: Shop) -> Item | None:
             currency=shop.currency,
         )  # fmt: skip
         return Item(text=text, link=_("Open the rules"), path=RULES, critical=True)
+    if freeze.held(shop):
+        text = _(
+            "Your store knows codes that are not known here, as after an older backup was put back. Offers are paused until whoever runs Regulars has looked and resumes them.",
+        )  # fmt: skip
+        return Item(text=text, critical=True, details=[shop.trouble])
     return Item(text=_lost(), critical=True, details=[shop.trouble], again=True)
 
 

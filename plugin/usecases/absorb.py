@@ -71,7 +71,8 @@ def follow_up(
 ) -> None:
     """What new facts about some customers of a shop lead to."""
     shop = shops.get(db, shop_id)
-    redeem.from_orders(db, shop, order_ids)
+    if redeem.from_orders(db, shop, order_ids).held:
+        shop = shops.get(db, shop_id)
     if not touched:
         return
     current = programs.current(db, shop_id)

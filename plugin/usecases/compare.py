@@ -11,14 +11,12 @@ from sqlalchemy import Connection
 from plugin.platforms.protocol import MARK, StoredDiscount
 from plugin.platforms.shopify.discount_terms import asked
 from plugin.platforms.terms import changed
-from plugin.usecases import give_back, switch_off
+from plugin.usecases import erase, freeze, give_back, switch_off
 from plugin.usecases.spec import is_ours, is_pool, spec_of
-from storage import offers, outbox, snapshots
+from storage import offers, outbox, shops, snapshots
 from storage.offers import Offer
 
 DISOWN = "disown"
-#: the time in which a code that nobody knows may be decided again
-CHANCE = timedelta(hours=2)
 #: what we ended ourselves; the control group never had one
 MUST_BE_OFF = frozenset({"cancelled", "rejected", "held_out"})
 OVER = frozenset({"expired", "revoked"})
@@ -63,7 +61,7 @@ def asked_for(
 
 
 def _unknown(db: Connection, shop_id: int, one: StoredDiscount, now: datetime) -> None:
-    """A code with our mark that no offer belongs to: switched off, unless it is decided again in time."""
+    """A code with our mark that no offer belongs to: offers are held up, and it is switched off unless decided again in time."""
     if MARK not in one.tags or not one.live or is_pool(one):
         return
     tag = next((tag for tag in one.tags if tag != MARK), one.code)
@@ -74,9 +72,14 @@ def _unknown(db: Connection, shop_id: int, one: StoredDiscount, now: datetime) -
     if outbox.states(db, shop_id, [key]) == {key: "given_up"}:
         # an uninstall has ended it, and the app is back
         outbox.forget_keys(db, shop_id, [key])
-    if not outbox.put(db, shop_id, key=key, kind=DISOWN, payload=payload, now=now, run_at=now + CHANCE):
+    if not outbox.put(db, shop_id, key=key, kind=DISOWN, payload=payload, now=now, run_at=now + freeze.CHANCE):
         return
     log.warning("shop %d has a live code of ours that no offer belongs to", shop_id)
+    shop = shops.get(db, shop_id)
+    earlier = one.terms is not None and one.terms.starts_at < shop.installed_at
+    # what an earlier installation or somebody erased has left behind is no sign of a lost memory
+    if not earlier and not outbox.states(db, shop_id, [f"{erase.OFF}{tag}"]):
+        freeze.hold(db, shop, one.code, at=now)
     if one.terms is None:
         # a store that does not bind codes to customers: it may be anybody's
         snapshots.plan_all(db, shop_id, now)

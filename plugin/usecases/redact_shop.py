@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from plugin.platforms.protocol import Platform, PlatformError, Unauthorized
-from plugin.usecases import erase, put_off
+from plugin.usecases import erase, freeze, keep_currency, put_off
 from storage import outbox, shops
 from storage.outbox import OutboxRow
 
@@ -38,7 +38,9 @@ def asked(db: Connection, shop_id: int, *, asked_at: datetime, now: datetime) ->
     else:
         # a store that lets us in no longer has left without our hearing of it
         gone = shop.access_lost_at is not None or (
-            shop.state == "paused" and shop.trouble not in {None, "", ON_REQUEST}
+            shop.state == "paused"
+            and shop.trouble not in {None, "", ON_REQUEST}
+            and not (shop.trouble or "").startswith((freeze.BEGINS, keep_currency.BEGINS))
         )
         if not gone:
             key = f"redact/{shop.generation}/{asked_at.isoformat()}"

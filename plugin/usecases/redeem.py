@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, select
 from plugin.platforms import traits
 from plugin.rewards import settle, stored
 from plugin.rewards.wording import money_text
-from plugin.usecases import switch_off
+from plugin.usecases import freeze, switch_off
 from plugin.usecases.purses import cap_of
 from storage import budgets, locks, offers, orders, programs, redemptions
 from storage.budgets import Cause
@@ -42,6 +42,8 @@ class Redeemed:
     reversed: tuple[str, ...] = ()
     #: used on a second order although good once, or by somebody else: the merchant is told
     suspicious: tuple[str, ...] = ()
+    #: offers are held up from now on, for a code that looks like ours and is not known
+    held: bool = False
 
 
 def from_orders(db: Connection, shop: Shop, order_ids: Collection[str]) -> Redeemed:
@@ -51,15 +53,17 @@ def from_orders(db: Connection, shop: Shop, order_ids: Collection[str]) -> Redee
     """
     seen = orders.with_codes(db, shop.shop_id, order_ids)
     wanted = {used.code.upper() for order in seen for used in order.codes}
-    if not offers.by_codes(db, shop.shop_id, wanted) and not redemptions.of_orders(db, shop.shop_id, order_ids):
-        return Redeemed()
+    ours = offers.by_codes(db, shop.shop_id, wanted)
+    held = freeze.by_orders(db, shop, seen, ours.keys())
+    if not ours and not redemptions.of_orders(db, shop.shop_id, order_ids):
+        return Redeemed(held=held)
     locks.take(db, shop.shop_id, ROOM)
     known = redemptions.of_orders(db, shop.shop_id, order_ids)
     by_code = offers.by_codes(db, shop.shop_id, wanted)
     book = _Book(db, shop, {(row.offer_id, row.order_id): row for row in known}, by_code)
     for order in seen:
         book.read(order)
-    return book.result()
+    return replace(book.result(), held=held)
 
 
 class _Book:

@@ -8,7 +8,8 @@ A round has three parts. The first two are read side by side, in pages; the thir
 
 What the merchant did to a discount in the store's admin is written down beside the offer and respected. A code of ours
 that is live although its offer is cancelled is switched off, once. One that nobody here knows, as after a restore of an
-older database, is first given the chance to be decided again (its code would be the same), then switched off.
+older database, holds the shop's offers up until a person confirms (``freeze``); then it is given the chance to be decided
+again (its code would be the same), then switched off.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from plugin.usecases import (
     end_on_time,
     erase,
     flow,
+    freeze,
     put_off,
     read_groups,
     read_tags,
@@ -141,10 +142,16 @@ def _done(db: Connection, row: OutboxRow, _asked: Any, _answer: Any, *, now: dat
 
 
 def _prepare_disown(runtime: Runtime, db: Connection, rows: Sequence[OutboxRow]) -> Sequence[Any]:
-    """A code that an offer belongs to by now stays."""
+    """A code that an offer belongs to by now stays; one that waited for a person has its chance after that."""
     known = {row.outbox_row: _belongs_to(db, row) for row in rows}
     outbox.done_many(db, [row for row in rows if known[row.outbox_row] is not None], runtime.now())
-    return [None if known[row.outbox_row] is not None else row.payload for row in rows]
+    asked: list[Any] = []
+    for row in rows:
+        until = None if known[row.outbox_row] is not None else freeze.chance_until(db, row.shop_id)
+        if waits := until is not None and until > runtime.now():
+            outbox.retry(db, row, run_at=until, reason="may be decided again")
+        asked.append(None if waits or known[row.outbox_row] is not None else row.payload)
+    return asked
 
 
 def _belongs_to(db: Connection, row: OutboxRow) -> Offer | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from plugin.usecases import cancel_offers
+from plugin.usecases import cancel_offers, freeze
 from storage import shops
 from tests.simulator import copies, rules
 from tests.simulator.aims import STEADY
@@ -41,6 +41,7 @@ class Acts:
     def __init__(self, world: World, troubles: frozenset[str]) -> None:
         self.world, self.rng, self.troubles = world, world.rng, troubles
         self.backup: Backup | None = None
+        self.restored = False
         #: the database is an older one than a moment ago
         self.forgotten = False
         #: there may be something to claim; a step in which nobody has anything to do shows nothing
@@ -145,7 +146,7 @@ class Acts:
             (self._meddle, 8 if world.store.codes and on("meddling") else 0), (self._forget, 4 if town.orders and on("redact") else 0),
             (self._leave, 2 if on("uninstalled") and not away else 0), (self.come_back, 15 if away else 0),
             (self._back_up, 3 if on("restore") and not self.backup and world.database.path else 0),
-            (self._restore, 3 if self.backup else 0),
+            (self._restore, 3 if self.backup else 0), (self.confirm, 3 if self.restored else 0),
         )  # fmt: skip
         return [(act, weight) for act, weight in acts if weight]
 
@@ -252,12 +253,25 @@ class Acts:
         assert old is not None
         world.strikes("restore")
         world.jobs.clear()
+        self.restored = True
         copies.put_back(world.database, old.copy)
         old.copy.close()
         world.versions = old.versions
         world.town.tells_again(old.delivered)
         world.written = self.forgotten = True
         return "an old copy is put back"
+
+    def confirm(self) -> str:
+        """A person has looked at why nothing is given, and lets it go on."""
+        world = self.world
+        with world.database.reading() as db:
+            shop = shops.get(db, world.shop.shop_id)
+        if not freeze.held(shop):
+            return ""
+        with world.database.transaction() as db:
+            freeze.confirm(db, shop, now=world.time)
+        world.written = self.called = True
+        return "what the store knows and we do not is confirmed"
 
     def _on(self, trouble: str) -> bool:
         return trouble in self.troubles

@@ -110,6 +110,7 @@ class _Director:
         until = world.time + (FOUND_BY if self.slow else timedelta(0))
         for _ in range(ROUNDS):
             self._drain()
+            self.say(self.acts.confirm())
             if world.store.away:
                 self.say(self.acts.come_back())
             # the latest moment at which a request can land: after all that knew of it have gone home

@@ -122,7 +122,7 @@ def _launch(front: Front, connection: str) -> AnyResponse:
     shop, held = found
     now = runtime.now()
     # what goes wrong is to be read in the admin's frame, too
-    headers.allow_frame((headers.store_origin(shop.domain),))
+    headers.allow_frame((headers.store_origin(shop.domain), *filter(None, (held.admin_origin,))))
     try:
         launch = magento_launch.read(
             request.form.get("launch", ""), connection=connection, secret=held.derived(LAUNCHES), now=now,

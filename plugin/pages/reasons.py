@@ -199,7 +199,10 @@ SENTENCES: dict[str, Callable[[Numbers], str]] = {
         _("%(step)s: due since %(date)s.", step=_step(n), date=_date(n, "due_at")), n
     ),
     "reminder_is_free": lambda _n: _("A reminder gives no discount. It needs no wait and no budget."),
-    "wait_over": lambda n: _("No other offer in the last %(days)s.", days=formats.days(n["wait_days"])),
+    "wait_over": lambda n: _(
+        "No wait of %(days)s is running. Steps of one win-back series do not wait for each other.",
+        days=formats.days(n["wait_days"]),
+    ),
     "wait_between_offers": lambda n: _(
         "The last offer is under %(days)s old. The wait ends on %(date)s.", days=formats.days(n["wait_days"]), date=_date(n, "until")
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import FrameLocator, Page, Route, expect
 
+from storage import programs
 from tests.browser.conftest import Running, Screen, Window
 
 pytestmark = pytest.mark.browser
@@ -72,6 +73,58 @@ def test_the_admins_links_lead_through_the_app(in_admin: Running, window: Window
     expect(app.locator(WAIT)).to_have_value("60")
     page.get_by_role("link", name="Overview").click()
     expect(app.locator("h1")).to_have_text("Overview")
+
+
+def test_an_earlier_version_is_restored_through_the_admin(in_admin: Running, window: Window, screen: Screen) -> None:
+    """Its save bar is up with the version; discarded, the rules in force are back; saved, it is a new version."""
+    window.expected = ("428",)
+    page = window.open(in_admin.admin("/app/history"))
+    page.on("dialog", lambda dialog: dialog.accept())
+    app = framed(page)
+    win_back = app.locator('[name="win_back.enabled"]')
+    for tell in ("discard", "save"):
+        app.get_by_role("link", name="Restore Version 2").click()
+        expect(app.locator(".banner.after")).to_contain_text("Version 2 is shown. It is not saved yet")
+        expect(page.locator("#save")).to_be_visible()
+        expect(win_back).not_to_be_checked()
+        if tell == "discard":
+            screen(page, "admin-restore")
+            page.locator('#save [data-tell="discard"]').click()
+            expect(win_back).to_be_checked()
+            expect(page.locator("#save")).to_be_hidden()
+            page.get_by_role("link", name="History").click()
+    page.locator('#save [data-tell="save"]').click()
+    app.get_by_role("dialog").get_by_role("button", name="Keep them").click()
+    expect(page.locator("#toast")).to_contain_text("Rules saved")
+    expect(page.locator("#save")).to_be_hidden()
+    expect(win_back).not_to_be_checked()
+    with in_admin.world.runtime.database.reading() as db:
+        kept = programs.history(db, 1)
+
+    assert kept[0].body == kept[2].body
+    assert len(kept) == 4
+
+
+@pytest.mark.parametrize("choice", ["mine", "theirs"])
+def test_two_at_once_in_the_admin(in_admin: Running, window: Window, screen: Screen, choice: str) -> None:
+    """The second is told inside the frame what the first changed, and chooses; the save bar follows."""
+    window.expected = ("409",)
+    first, page = window.open(in_admin.admin(RULES)), window.open(in_admin.admin(RULES))
+    app = framed(page)
+    page.on("dialog", lambda dialog: dialog.accept())
+    for each, days in ((first, "60"), (page, "90")):
+        framed(each).locator(WAIT).fill(days)
+        each.locator('#save [data-tell="save"]').click()
+        if each == first:
+            expect(first.locator("#toast")).to_contain_text("Rules saved")
+    banner = app.locator("#conflict .banner")
+    expect(banner).to_contain_text("45 days → 60 days")
+    expect(app.locator(WAIT)).to_have_value("90")
+    screen(page, f"admin-conflict-{choice}")
+    banner.locator("[data-over]" if choice == "mine" else "[data-theirs]").click()
+    expect(banner).to_have_count(0)
+    expect(page.locator("#save")).to_be_hidden()
+    expect(app.locator(WAIT)).to_have_value("90" if choice == "mine" else "60")
 
 
 def test_a_reload_inside_the_frame_recovers(in_admin: Running, window: Window) -> None:

@@ -5,11 +5,18 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from storage import programs
 from tests.browser.axe import WIDTHS, sideways
 from tests.browser.conftest import Running, Screen, Window
 
 pytestmark = pytest.mark.browser
 OVERVIEW, RULES = "/app/overview", "/app/rules"
+
+
+def versions(running: Running) -> int:
+    """How often the rules were saved."""
+    with running.world.runtime.database.reading() as db:
+        return len(programs.history(db, running.world.shop.shop_id))
 
 
 def test_links_back_and_forward_keep_the_place(running: Running, window: Window) -> None:
@@ -74,6 +81,27 @@ def test_each_page_fits_and_has_its_picture(
         wider.append(sideways(page))
 
     assert wider == [0] * 4
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_an_undo_with_unsaved_changes_asks(running: Running, window: Window, width: int) -> None:
+    """Staying keeps what was typed and undoes nothing; going on undoes, and what was typed is dropped."""
+    page = window.open(running.launch(RULES), width=width)
+    wait = page.locator('[name="limits.wait_days"]')
+    wait.fill("60")
+    answers = iter([False, True])
+    page.on("dialog", lambda dialog: dialog.accept() if next(answers) else dialog.dismiss())
+    undo = page.locator("[data-undo]:not([data-codes])")
+    undo.click()
+    expect(wait).to_have_value("60")
+    expect(page.locator("#savebar")).to_be_visible()
+    before = versions(running)
+    undo.click()
+    expect(page.locator("#toast")).to_contain_text("Change undone")
+    expect(wait).to_have_value("45")
+
+    assert next(answers, None) is None
+    assert (before, versions(running)) == (3, 4)
 
 
 def test_the_picture_of_the_readme(running: Running, window: Window) -> None:

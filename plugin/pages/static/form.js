@@ -104,11 +104,12 @@ export function mount(main, { reload, ended }) {
     showBar(false);
   }
 
-  // The store's own save bar looks at values that changed; the page is in place by then.
-  if (apart) {
-    apart.value = "1";
-    apart.dispatchEvent(new Event("change", { bubbles: true }));
-  }
+  // The store's own save bar looks at values that change after it has seen the form, which is in a moment.
+  if (apart)
+    setTimeout(() => {
+      apart.value = "1";
+      apart.dispatchEvent(new Event("change", { bubbles: true }));
+    }, 100);
   check();
   return { dirty, close };
 }

@@ -107,6 +107,11 @@ def grant(db: Connection, shop_id: int, *, credentials: bytes, scopes: str, now:
     db.execute(update(shops).where(shops.c.shop_id == shop_id, CONNECTED).values(changed))
 
 
+def rescope(db: Connection, shop_id: int, scopes: str) -> None:
+    """What the store lets us do now, separated by blanks; the credentials stay."""
+    db.execute(update(shops).where(shops.c.shop_id == shop_id, CONNECTED).values(scopes=scopes))
+
+
 def told_left(db: Connection, shop_id: int, at: datetime, *, now: datetime) -> bool:
     """The store said that it removed us at ``at``: to be proved from now on; False where it has let us in since."""
     since = func.coalesce(shops.c.granted_at, shops.c.installed_at)

@@ -60,5 +60,7 @@ class Facts:
     retagged: frozenset[str] = frozenset()
     #: discounts of the store that were changed or deleted, without saying how
     discount_ids: frozenset[str] = frozenset()
+    #: what the store lets us do has changed, without saying how
+    rescoped: bool = False
     #: what the store ran for us in the background and has ended, well or badly
     ended_operations: frozenset[str] = frozenset()

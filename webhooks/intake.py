@@ -52,6 +52,8 @@ class Recorded:
     retagged: dict[int, set[str]] = field(default_factory=dict)
     #: operations of the store for which somebody may be waiting
     operations: dict[int, set[str]] = field(default_factory=dict)
+    #: shops that let us do other things than before; which has to be asked
+    rescoped: set[int] = field(default_factory=set)
     #: discounts to look at, by shop
     discounts: dict[int, set[str]] = field(default_factory=dict)
     #: customers who were erased before and are heard of again: what came must be erased as well
@@ -254,6 +256,8 @@ def _record_state(db: Connection, shop_id: int, all_facts: Sequence[Facts], reco
     told = [facts.shop for facts in all_facts if facts.shop is not None]
     if told:
         shops.tell(db, shop_id, max(told, key=lambda shop: (shop.updated_at, shop.name, shop.currency, shop.timezone)))
+    if any(facts.rescoped for facts in all_facts):
+        recorded.rescoped.add(shop_id)
     for facts in all_facts:
         if facts.redact_customer is not None:
             recorded.redact_customers.setdefault(shop_id, []).append(facts.redact_customer)

@@ -154,6 +154,20 @@ def change_shop(
         store.announce(connection, [("shop/update", shop_body(store.shop, now))], now)
 
 
+def grant(store: Store, scopes: Sequence[str]) -> None:
+    """The merchant lets the app do what these scopes name, and nothing else: ``app/scopes_update``."""
+    now = store.now()
+    with store.transaction() as connection:
+        before, store.scopes = store.scopes, tuple(scopes)
+        told = {
+            "id": "gid://shopify/App/1",
+            "previous": sorted(before),
+            "current": sorted(scopes),
+            "updated_at": now.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        }
+        store.announce(connection, [("app/scopes_update", told)], now)
+
+
 def uninstall(store: Store) -> None:
     """The merchant removes the app: its tokens die at once, then ``app/uninstalled`` tells."""
     now = store.now()

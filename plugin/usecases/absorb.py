@@ -18,6 +18,7 @@ from plugin.usecases import (
     make_offers,
     measure,
     merge_offers,
+    read_scopes,
     redact_shop,
     redeem,
     sweep,
@@ -52,18 +53,25 @@ def deliveries(
             for order_id in order_ids:
                 key = f"refetch/{order_id}/{now.isoformat()}"
                 outbox.put(db, shop_id, key=key, kind=REFETCH, payload={"order_id": order_id, **more}, now=now)
-    for shop_id, retagged in recorded.retagged.items():
-        ask_tags.changed(db, shop_id, retagged, now=now)
-    for shop_id, discount_ids in recorded.discounts.items():
-        sweep.heard(db, shop_id, discount_ids, now=now)
-    for shop_id, operations in recorded.operations.items():
-        imports.hurry(db, shop_id, sorted(operations), now)
+    _follow_hints(db, recorded, now=now)
     for shop_id in sorted(recorded.touched.keys() | recorded.orders.keys()):
         touched, told = recorded.touched.get(shop_id, set()), recorded.orders.get(shop_id, set())
         merge_offers.settle(db, shop_id, recorded.merged.get(shop_id, set()), now=now)
         follow_up(db, shop_id, touched, told, now=now, issuer=issuer)
     erased = _honour_privacy(db, recorded, now=now, vault=vault)
     return Absorbed(customers=sum(map(len, recorded.touched.values())), erased=erased)
+
+
+def _follow_hints(db: Connection, recorded: intake.Recorded, *, now: datetime) -> None:
+    """What was told of without saying how it is now is asked for."""
+    for shop_id, retagged in recorded.retagged.items():
+        ask_tags.changed(db, shop_id, retagged, now=now)
+    for shop_id, discount_ids in recorded.discounts.items():
+        sweep.heard(db, shop_id, discount_ids, now=now)
+    for shop_id in sorted(recorded.rescoped):
+        read_scopes.changed(db, shop_id, now=now)
+    for shop_id, operations in recorded.operations.items():
+        imports.hurry(db, shop_id, sorted(operations), now)
 
 
 def follow_up(

@@ -49,11 +49,13 @@ ENDED_BADLY = frozenset({"FAILED", "CANCELED", "EXPIRED"})
 LINE_BYTES = 600
 
 
-def ask(db: Connection, shop: Shop, *, now: datetime, since: datetime | None = None) -> Import:
-    """Asks for the shop's past, or for what was bought since then; one under way begins anew."""
+def ask(
+    db: Connection, shop: Shop, *, now: datetime, since: datetime | None = None, until: datetime | None = None
+) -> Import:
+    """Asks for the shop's past, or for what was bought since then or before; one under way begins anew."""
     limited = ALL_ORDERS not in shop.scopes.split()
     limited_to = now - timedelta(days=DAYS_SHOWN) if limited else None
-    found = imports.ask(db, shop.shop_id, spans=[(since, None)], limited_to=limited_to, now=now)
+    found = imports.ask(db, shop.shop_id, spans=[(since, until)], limited_to=limited_to, now=now)
     import_progress.tell(db, shop.shop_id, read=0, of=0, now=now)
     return found
 

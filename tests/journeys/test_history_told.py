@@ -11,6 +11,7 @@ from sqlalchemy import update
 
 from plugin.cli import doctor, run, shopify_history
 from plugin.cli.demo.world import World
+from plugin.sandbox import lifecycle
 from plugin.sandbox.bulk import Outcome
 from plugin.sandbox.weather import Mishap
 from plugin.usecases import import_history
@@ -28,6 +29,28 @@ def test_without_the_scope_it_says_how_far_back_it_goes(tmp_path: Path) -> None:
         assert found.limited_to == BEGIN - timedelta(days=60)
         assert 0 < found.orders_read < 40
         assert "2026-01-01 only" in shopify_history.limit_told(found, "x")
+
+
+def test_scopes_that_are_granted_later_open_the_whole_past(tmp_path: Path) -> None:
+    """Told of, asked and kept, and what was hidden is read; a scope that was taken back is gone as soon."""
+    with past(tmp_path, scopes=()) as world:
+        install(world)
+        assert until_read(world).orders_read < 40
+
+        before = world.store.scopes
+        lifecycle.grant(world.store, [*before, "read_all_orders"])
+        passes(world, minutes=1)
+        world.postman.deliver()
+        found = until_read(world)
+        assert (found.orders_read, found.limited_to) == (40, None)
+        assert "read_all_orders" in world.shop().scopes.split()
+
+        lifecycle.grant(world.store, before)
+        passes(world, minutes=1)
+        world.postman.deliver()
+        world.worker.drain()
+        assert world.shop().scopes.split() == sorted(before)
+        assert state(world) == found
 
 
 def test_a_store_that_refuses_is_not_asked_for_ever(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ TOPICS = {
     "discount": "discounts/update",
     "discount_deleted": "discounts/delete",
     "operation": "bulk_operations/finish",
+    "scopes": "app/scopes_update",
 }
 RESOURCES = {
     "order": "orders/updated",

@@ -34,6 +34,7 @@ OF_TOPIC = {
     "discounts/update": "Discount",
     "discounts/delete": "Discount",
     "bulk_operations/finish": "Operation",
+    "app/scopes_update": "Scopes",
     "shop/update": "Shop",
     "customers/data_request": "DataRequest",
     "customers/redact": "CustomerRedact",

@@ -96,6 +96,14 @@ def test_a_shop_that_cannot_be(change: dict[str, Any]) -> None:
         bodies.understood("shop", bodies.body("shop", **change))
 
 
+def test_scopes_changed() -> None:
+    """That the store lets us do other things, whatever it says which; a body without a date is none of these."""
+    assert bodies.understood("scopes") == Facts(rescoped=True)
+    assert bodies.understood("scopes", bodies.body("scopes", current=["write_everything"])) == Facts(rescoped=True)
+    with pytest.raises(Unexpected):
+        bodies.understood("scopes", bodies.without(bodies.body("scopes"), "updated_at"))
+
+
 def test_uninstalled() -> None:
     """The store removed the plugin when it was triggered, not when the shop object last changed."""
     assert bodies.understood("shop", topic="app/uninstalled") == Facts(uninstalled_at=bodies.TRIGGERED)

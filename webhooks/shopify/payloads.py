@@ -201,6 +201,12 @@ class Operation(Payload):
     admin_graphql_api_id = Read(ids.operation_id, required=True)
 
 
+class Scopes(Payload):
+    """The body of ``app/scopes_update``; it does not name its store, so what is granted now has to be asked."""
+
+    updated_at = Read(readers.instant, required=True)
+
+
 class Shop(Payload):
     """The body of ``shop/update``."""
 

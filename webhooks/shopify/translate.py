@@ -109,6 +109,11 @@ def _tagged(payload: Any, _: Circumstances) -> Facts:
     return Facts(retagged=frozenset({_TAGGED(payload)["customerId"]}))
 
 
+def _scopes(payload: Any, _: Circumstances) -> Facts:
+    _SCOPES(payload)
+    return Facts(rescoped=True)
+
+
 def _shop(payload: Any, circumstances: Circumstances) -> Facts:
     shop = _SHOP(payload)
     fact = ShopFact(
@@ -175,6 +180,7 @@ TRANSLATORS: Mapping[str, Translator] = MappingProxyType({
     "discounts/delete": _discount,
     "bulk_operations/finish": _operation,
     "shop/update": _shop,
+    "app/scopes_update": _scopes,
     "app/uninstalled": _uninstalled,
     "customers/data_request": _data_request,
     "customers/redact": _customer_redact,
@@ -190,6 +196,7 @@ _CONSENT = compiled(payloads.Consent)
 _TAGGED = compiled(payloads.Tagged)
 _DISCOUNT = compiled(payloads.Discount)
 _OPERATION = compiled(payloads.Operation)
+_SCOPES = compiled(payloads.Scopes)
 _SHOP = compiled(payloads.Shop)
 _UNINSTALLED = compiled(payloads.Uninstalled)
 _DATA_REQUEST = compiled(payloads.DataRequest)

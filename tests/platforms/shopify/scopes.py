@@ -37,6 +37,7 @@ NEEDED: dict[str, frozenset[str]] = {
     "discounts/delete": frozenset({"write_discounts"}),
     **dict.fromkeys(SUBSCRIPTIONS_ALL, frozenset()),
     "bulk_operations/finish": frozenset(),
+    "app/scopes_update": frozenset(),
     "app/uninstalled": frozenset(),
     "shop/update": frozenset(),
     #: shoppers reach us under the store's own address

@@ -151,7 +151,8 @@ def _of_offer(offer: Offer, *, alone: bool) -> Why:
         lead=_decided(offer.created_at, offer.program_version),
         checks=_checks(offer.reasons),
         result=told,
-        note=_("Can be used until %(date)s.", date=formats.date(offer.ends_at)),
+        # a reminder gives nothing to be used
+        note=_("Can be used until %(date)s.", date=formats.date(offer.ends_at)) if gives else "",
     )
 
 

@@ -11,10 +11,12 @@ import pytest
 from plugin import assembly
 from plugin.cli import doctor
 from plugin.cli.demo.listening import Listening
+from plugin.platforms.shopify import notices
 from plugin.platforms.shopify.tokens import Credentials
 from plugin.runtime import Runtime
+from plugin.usecases import import_history
 from plugin.worker import connection_step
-from storage import access, inbox, shops
+from storage import access, imports, inbox, shops
 from storage.inbox import Delivery
 from tests.connections.conftest import DOMAIN, World
 from tests.platforms.loopback import answers, free_port, store
@@ -158,6 +160,33 @@ def test_subscriptions_that_are_missing_or_wrong(world: World) -> None:
     with world.store.transaction() as connection:
         connection.execute("UPDATE hears SET uri = 'https://old.example.com/x' WHERE topic = 'ORDERS_PAID'")
     assert "wrong: orders/paid" in _wrong(world.runtime, about)
+
+
+def test_an_import_that_is_stuck(world: World) -> None:
+    """Waiting for a store that does not answer, and given up: each with the command that tries again."""
+    with world.runtime.database.transaction() as db:
+        import_history.ask(db, world.shop(), now=world.clock.at)
+        asked = imports.claim(db, world.shop().shop_id, now=world.clock.at, lease_seconds=60)
+        assert asked is not None
+        imports.change(db, asked, trouble="the store answered 503", claimed_until=None)
+    about = f"history of {DOMAIN}"
+    assert f"it waits: the store answered 503; the worker tries again, regulars import {DOMAIN}" in _wrong(
+        world.runtime, about
+    )
+    with world.runtime.database.transaction() as db:
+        imports.change(db, asked, state="failed", trouble="The store refuses.", ended_at=world.clock.at)
+    assert f"The store refuses. regulars import {DOMAIN} tries again" in _wrong(world.runtime, about)
+
+
+def test_a_version_of_the_api_that_is_retired(world: World) -> None:
+    """A store that answers in another version than was asked, and what it announces to go: update Regulars."""
+    world.runtime.noticed.tell(DOMAIN, notices.VERSION, "answered by 2027-01, asked was 2026-10")
+    world.runtime.noticed.tell(DOMAIN, notices.DEPRECATED, "orders")
+    told = _wrong(world.runtime, f"API of {DOMAIN}")
+
+    assert "answered by 2027-01, asked was 2026-10" in told
+    assert "in a retired version of the API; update Regulars" in told
+    assert "asks for what will go; update Regulars" in told
 
 
 def test_a_store_that_somebody_paused(world: World) -> None:

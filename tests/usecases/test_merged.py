@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -10,9 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
+from plugin.rewards.holdout import is_held_out
+from plugin.rewards.propose import propose
+from plugin.rewards.stored import to_stored
 from plugin.usecases import absorb, make_offers, merge_offers, opt_out
 from plugin.usecases.make_offers import Issuer
-from storage import customers, decisions, offers, orders, shops, snapshots
+from storage import customers, decisions, offers, orders, programs, shops, snapshots
 from storage.engine import Database
 from storage.facts import CustomerFact, MergeFact, OrderFact
 from storage.offers import NewOffer
@@ -79,6 +83,33 @@ def test_of_each_kind_the_earliest_open_offer_stays(
         assert wanted == set(oldest.values())
         assert {after[one].customer_id for one in ids} <= {KEPT}
         assert merge_offers.settle(db, shop_id, told, now=NOW) == 0
+
+
+def test_one_of_the_control_group_keeps_no_open_code(database: Database, shop_id: int) -> None:
+    """Kept under an id that is held out, they have no open code, and what was used before stays used; the other way round codes stay."""
+    with database.transaction() as db:
+        shop = shops.get(db, shop_id)
+        proposed = propose(currency="EUR", spends_365d=[], order_values=[], monthly_revenue=0)
+        program = replace(proposed, holdout_percent=50)
+        programs.append(db, shop_id, body=to_stored(program), author="a test", note="", now=NOW)
+        name = f"{shop.platform}|{shop.domain}"
+        lots = {
+            str(one): is_held_out(key=program.key, shop=name, customer_id=str(one), percent=50) for one in range(1, 60)
+        }
+        held, free = (next(one for one, lot in lots.items() if lot is arm) for arm in (True, False))
+        other_held, other_free = ([one for one, lot in lots.items() if lot is arm][1] for arm in (True, False))
+        issued = _offer(db, shop_id, free, "win_back", "issued")
+        planned = _offer(db, shop_id, free, "loyalty", "planned")
+        used = _offer(db, shop_id, free, "surprise", "redeemed")
+        stays = _offer(db, shop_id, other_free, "win_back", "issued")
+        for kept, gone in ((held, free), (other_free, other_held)):
+            told = customers.merge(db, shop_id, MergeFact(kept_id=kept, gone_id=gone, merged_at=NOW))
+            merge_offers.settle(db, shop_id, told, now=NOW)
+
+        after = offers.some(db, shop_id, [issued, planned, used, stays])
+        assert not [one for one in (issued, planned) if after[one].state in offers.OPEN and not after[one].unwanted]
+        assert (after[used].state, after[used].customer_id) == ("redeemed", held)
+        assert (after[stays].state, after[stays].unwanted) == ("issued", False)
 
 
 def test_one_who_was_to_be_left_alone_stays_so(database: Database, shop_id: int) -> None:

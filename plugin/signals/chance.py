@@ -2,7 +2,7 @@
 
 One way is a model of visits (MBG/NBD, or MBG/CNBD-k where gaps are regular, or their mean), the other a logistic
 regression on what a customer's past looks like with small trees on top, trained on earlier months whose outcome is
-known. They are mixed on the log-odds scale. Shares and levels are the store's, learnt once a month and tried on
+known. They are mixed on the log-odds scale. Shares and levels are the store's, learnt once in eight weeks and tried on
 cut-offs that the training did not reach.
 """
 

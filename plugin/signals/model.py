@@ -33,7 +33,7 @@ MOST = 25_000
 #: below this regularity chance explains the gaps as well
 REGULAR = 1.2
 #: days that fits, and that lessons, stay good for
-KEEP_FITS, KEEP_LESSONS = 7, 28
+KEEP_FITS, KEEP_LESSONS = 7, 56
 #: ... unless the store has so many times the customers now, as after an import
 GROWN = 1.2
 #: plain values among the lessons
@@ -128,7 +128,7 @@ def fit(history: PurchaseHistory, as_of: datetime, *, earlier: StoreModel | None
     """Learns a store's numbers from what had happened by ``as_of`` (aware, inclusive).
 
     The cuts are always new. From an ``earlier`` model of the same store fits are taken over for a week and lessons for
-    four, since they take longest and change least. Raises ValueError for a naive datetime.
+    eight, since they take longest and change least. Raises ValueError for a naive datetime.
     """
     past = seen(history, to_seconds(as_of))
     visits = boil_down(past, to_seconds(as_of))

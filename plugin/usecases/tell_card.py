@@ -1,6 +1,6 @@
 """The report card of a store's predictions as one document: what is in use and why, and how it did on the store's past.
 
-Told once a month, when the night learns anew, and kept under ``NAME``. Shares and chances are 0 to 1, errors are days,
+Told about once in eight weeks, when the night learns anew, and kept under ``NAME``. Shares and chances are 0 to 1, errors are days,
 None stands for what cannot be said. The form is described in ``plugin/usecases/README.md``.
 """
 

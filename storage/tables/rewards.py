@@ -12,8 +12,9 @@ OFFER_STATES = ("held_out", "planned", "sending", "issued", "redeemed", "expired
 
 ENTRY_KINDS = ("opening", "reserve", "release", "book", "unbook")
 
-# dead for good, and perhaps still in the store
-_REMOVABLE = text("removed_at IS NULL AND store_ref IS NOT NULL AND state IN ('expired', 'cancelled')")
+#: Of an offer: dead for good, and perhaps still in the store. Written so that the index of exactly these serves, and not
+#: the one by state, in which everything that ever ended stands.
+REMOVABLE = text("removed_at IS NULL AND store_ref IS NOT NULL AND (state || '') IN ('expired', 'cancelled')")
 
 programs = of_a_shop(
     "programs",
@@ -66,9 +67,7 @@ offers = of_a_shop(
     CheckConstraint("reserved_minor >= 0 AND cost_minor >= 0", name="money_not_negative"),
     Index("ix_offers_shop_id_code", "shop_id", "code", unique=True),
     Index("ix_offers_shop_id_state_ends_at", "shop_id", "state", "ends_at"),
-    Index(
-        "ix_offers_to_remove", "shop_id", "ends_at", "offer_id", sqlite_where=_REMOVABLE, postgresql_where=_REMOVABLE
-    ),
+    Index("ix_offers_to_remove", "shop_id", "ends_at", "offer_id", sqlite_where=REMOVABLE, postgresql_where=REMOVABLE),
     # the newest first, page by page; and all that the counts of the overview ask, without a look at the long rows
     Index("ix_offers_by_age", "shop_id", "created_at", "offer_id", "state"),
     Index("ix_offers_counted", "shop_id", "state", "kind", "step", "created_at", "redeemed_at"),

@@ -17,7 +17,7 @@ def upgrade() -> None:
     op.add_column("customers", sa.Column("consent_at", Moment))
     op.add_column("customers", sa.Column("unscored", Flag, nullable=False, server_default="0"))
     op.add_column("offers", sa.Column("removed_at", Moment))
-    removable = sa.text("removed_at IS NULL AND store_ref IS NOT NULL AND state IN ('expired', 'cancelled')")
+    removable = sa.text("removed_at IS NULL AND store_ref IS NOT NULL AND (state || '') IN ('expired', 'cancelled')")
     where: dict[str, Any] = {"sqlite_where": removable, "postgresql_where": removable}
     op.create_index("ix_offers_to_remove", "offers", ["shop_id", "ends_at", "offer_id"], **where)
     op.create_table(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from plugin.rewards import stored
 from plugin.usecases import (
+    ask_scopes,
     ask_tags,
     disclose,
     erase,
@@ -18,7 +19,6 @@ from plugin.usecases import (
     make_offers,
     measure,
     merge_offers,
-    read_scopes,
     redact_shop,
     redeem,
     sweep,
@@ -69,7 +69,7 @@ def _follow_hints(db: Connection, recorded: intake.Recorded, *, now: datetime) -
     for shop_id, discount_ids in recorded.discounts.items():
         sweep.heard(db, shop_id, discount_ids, now=now)
     for shop_id in sorted(recorded.rescoped):
-        read_scopes.changed(db, shop_id, now=now)
+        ask_scopes.changed(db, shop_id, now=now)
     for shop_id, operations in recorded.operations.items():
         imports.hurry(db, shop_id, sorted(operations), now)
 

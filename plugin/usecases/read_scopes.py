@@ -12,14 +12,6 @@ from plugin.usecases import import_history
 from storage import access, imports, outbox, shops
 from storage.outbox import OutboxRow
 
-READ_SCOPES = "read_scopes"
-
-
-def changed(db: Connection, shop_id: int, *, now: datetime) -> None:
-    """Writes down that the store is to be asked, once more for each time that it said so."""
-    outbox.forget(db, shop_id, READ_SCOPES, before=now)
-    outbox.put(db, shop_id, key=f"scopes/{now.isoformat()}", kind=READ_SCOPES, payload={}, now=now)
-
 
 def ask(platform: Platform, _asked: object) -> tuple[str, ...]:
     """The scopes that the store grants now. Raises PlatformError where that cannot be told."""

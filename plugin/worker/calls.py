@@ -34,6 +34,7 @@ from plugin.usecases import (
     tidy_up,
 )
 from plugin.usecases.absorb import REFETCH
+from plugin.usecases.ask_scopes import READ_SCOPES
 from plugin.usecases.ask_tags import READ_TAGS
 from plugin.usecases.disclose import DATA_REQUEST
 from plugin.usecases.make_offers import ISSUE, ISSUE_POOLED, issuer
@@ -249,7 +250,7 @@ KINDS: Mapping[str, Call] = {
     tell_store.DEFINE: Call(_payloads, tell_store.define, _settled(_done)),
     flow.FLOW: Call(_one_by_one(flow.prepare), flow.ask, _whatever(flow.conclude)),
     read_groups.READ: Call(_one_by_one(read_groups.prepare), read_groups.ask, _settled(read_groups.conclude)),
-    read_scopes.READ_SCOPES: Call(_payloads, read_scopes.ask, _settled(read_scopes.conclude)),
+    READ_SCOPES: Call(_payloads, read_scopes.ask, _settled(read_scopes.conclude)),
     tidy_up.TIDY: Call(_one_by_one(tidy_up.prepare), tidy_up.ask, _settled(tidy_up.conclude)),
     reconcile.RECONCILE: Call(_one_by_one(reconcile.prepare), reconcile.ask, _conclude_reconciling),
     redact_shop.CHECK: Call(_payloads, redact_shop.ask, _conclude_redaction),

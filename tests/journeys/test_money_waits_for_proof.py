@@ -71,15 +71,17 @@ def test_an_end_that_the_merchant_moved_keeps_the_money(world: World) -> None:
 
 
 def test_a_use_that_no_order_has_told_of_keeps_the_money(world: World) -> None:
-    """The store counts a use, its webhook is late: the money waits for the order, and is booked when it comes."""
+    """The store counts a use, its webhook is late, and asking finds no order: the money waits, and is booked when it comes."""
     offer = _issued(world)
     people.passes(world, days=29)
     world.store.checkout(customer_id=int(offer.customer_id), total="50.00", code=offer.code, at=world.clock.now())
     people.passes(world, days=2)
+    world.store.weather.expect(*[Mishap.SERVER_ERROR] * 40, only="ChangedOrders")
     world.worker.drain()
     assert (_offer(world).state, _month(world)[0]) == ("issued", offer.reserved_minor)
     assert _offer(world).note == "the store counts a use, and no order that counts has told of it"
 
+    world.store.weather.clear()
     world.postman.deliver()
     world.worker.drain()
     assert (_offer(world).state, _month(world)) == ("redeemed", (0, 500))

@@ -150,6 +150,13 @@ def forget(db: Connection, shop_id: int, kind: str, *, before: datetime) -> int:
     return db.execute(delete(outbox).where(*mine)).rowcount
 
 
+def prune(db: Connection, shop_id: int, kind: str, *, before: datetime, limit: int) -> int:
+    """Removes up to ``limit`` effects of a kind that were done and had been written down before then; how many."""
+    mine = (outbox.c.shop_id == shop_id, outbox.c.kind == kind, outbox.c.created_at < before, outbox.c.state == "done")
+    old = select(outbox.c.outbox_row).where(*mine).limit(limit)
+    return db.execute(delete(outbox).where(outbox.c.shop_id == shop_id, outbox.c.outbox_row.in_(old))).rowcount
+
+
 def forget_keys(db: Connection, shop_id: int, keys: Collection[str]) -> None:
     """Removes settled effects, so that they can be written down again."""
     mine = (outbox.c.shop_id == shop_id, among(db, outbox.c.key, keys), outbox.c.state != WAITING)

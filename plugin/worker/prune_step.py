@@ -1,14 +1,23 @@
-"""What is kept for a while only: raw deliveries that were settled go after two weeks, in pieces, looked for each hour."""
+"""What is kept for a while only: settled deliveries and orders that were read again, two weeks; in pieces, looked for each hour.
+
+Of what goes out everything else stays: its key is what makes a code, a start of an automation or an erasure happen once, or
+it is replaced by its next round.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
 from plugin.runtime import Runtime
-from storage import inbox
+from plugin.usecases.absorb import REFETCH
+from storage import inbox, outbox, shops
 
 #: how long a raw delivery is kept after it was taken in or set aside
 KEEP_DELIVERIES = timedelta(days=14)
+#: how long it stays known that an order was read again; what names the same change comes within a day
+KEEP_REFETCHED = timedelta(days=14)
 LOOK_EVERY = timedelta(hours=1)
 #: looked at in one transaction, so that the lock is held for milliseconds
 PIECE = 500
@@ -22,7 +31,7 @@ class Pruning:
         self._looked: datetime | None = None
 
     def run(self) -> int:
-        """Forgets what has been kept long enough; answers how many deliveries. What waits is never forgotten."""
+        """Forgets what has been kept long enough; answers how much. What waits is never forgotten."""
         now = self._runtime.now()
         # a clock that was set back is no reason to wait for the old hour
         if self._looked is not None and self._looked <= now < self._looked + LOOK_EVERY:
@@ -33,8 +42,23 @@ class Pruning:
             forgotten += pruned
             if go_on is None:
                 self._looked = now
-                return forgotten
+                return forgotten + self._refetched(now)
             after = go_on
+
+    def _refetched(self, now: datetime) -> int:
+        with self._runtime.database.reading() as db:
+            known = [shop.shop_id for shop in shops.every(db)]
+        return sum(self._refetched_of(shop_id, now - KEEP_REFETCHED) for shop_id in known)
+
+    def _refetched_of(self, shop_id: int, before: datetime) -> int:
+        def some(db: Connection) -> int:
+            return outbox.prune(db, shop_id, REFETCH, before=before, limit=PIECE)
+
+        forgotten = pruned = self._runtime.database.carry_out(some)
+        while pruned == PIECE:
+            pruned = self._runtime.database.carry_out(some)
+            forgotten += pruned
+        return forgotten
 
     def _piece(self, now: datetime, after: int) -> tuple[int, int | None]:
         before = now - KEEP_DELIVERIES

@@ -13,9 +13,11 @@ from sqlalchemy import func, select
 from plugin import runtime
 from plugin.config import Config
 from plugin.runtime import Runtime
+from plugin.usecases.absorb import REFETCH
+from plugin.usecases.make_offers import ISSUE
 from plugin.worker.loop import Worker
-from plugin.worker.prune_step import KEEP_DELIVERIES, LOOK_EVERY, PIECE, Pruning
-from storage import inbox, shops
+from plugin.worker.prune_step import KEEP_DELIVERIES, KEEP_REFETCHED, LOOK_EVERY, PIECE, Pruning
+from storage import inbox, outbox, shops
 from storage.tables import inbox as table
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -97,6 +99,24 @@ def test_fourteen_days_and_not_a_moment_less(built: Runtime, clock: Clock, shop_
 
     clock.at += timedelta(seconds=1)
     assert (step.run(), _left(built)) == (1, [])
+
+
+def test_calls_that_need_no_key_any_more_go(built: Runtime, clock: Clock, shop_id: int) -> None:
+    """Orders read again are forgotten after fourteen days; what waits stays, and so does each key that makes an effect once."""
+    told = {f"refetch/{number}": {"order_id": str(number)} for number in range(PIECE + 3)}
+    with built.database.transaction() as db:
+        outbox.put_many(db, shop_id, kind=REFETCH, payloads=told, now=clock.at)
+        outbox.put(db, shop_id, key="issue/1", kind=ISSUE, payload={"offer_id": "1"}, now=clock.at)
+        outbox.done_many(db, outbox.claim(db, now=clock.at, limit=PIECE + 4, lease_seconds=60), clock.at)
+        outbox.put(db, shop_id, key="waits", kind=REFETCH, payload={"order_id": "w"}, now=clock.at)
+    step = Pruning(built)
+    clock.at = NOW + KEEP_REFETCHED
+    assert step.run() == 0
+
+    clock.at += LOOK_EVERY
+    assert step.run() == PIECE + 3
+    with built.database.reading() as db:
+        assert set(outbox.states(db, shop_id, [*told, "issue/1", "waits"])) == {"issue/1", "waits"}
 
 
 def test_a_clock_that_was_wrong_keeps_nothing_for_ever(built: Runtime, clock: Clock, shop_id: int) -> None:

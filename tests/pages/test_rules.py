@@ -12,7 +12,7 @@ from plugin.pages import fields
 from plugin.rewards.stored import from_stored
 from plugin.rewards.wire import to_wire
 from plugin.usecases import change_program
-from storage import programs
+from storage import access, programs
 from tests.pages.world import NOW, Visit, World
 
 RULES = "/app/rules"
@@ -147,3 +147,18 @@ def test_a_name_is_text_and_never_markup(visit: Visit) -> None:
 
     assert page.find("img") is None
     assert page.select_one('[name="loyalty.tiers.1.name"]')["value"] == "<img src=x>&\"'"
+
+
+def test_writing_on_customers_is_asked_for_until_it_is_granted(world: World, visit: Visit) -> None:
+    """The page has a button that asks the store for the scope; once it is granted there is none."""
+
+    def asked() -> list[tuple[str, str]]:
+        found = form_of(visit).select("[data-grant]")
+        return [(str(one["data-grant"]), one.get_text()) for one in found]
+
+    with world.runtime.database.transaction() as db:
+        access.rescope(db, world.shop.shop_id, "read_customers write_discounts")
+    assert asked() == [("write_customers", "Let Regulars write on customers")]
+    with world.runtime.database.transaction() as db:
+        access.rescope(db, world.shop.shop_id, "read_customers write_customers write_discounts")
+    assert asked() == []

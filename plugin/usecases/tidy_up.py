@@ -70,6 +70,8 @@ def conclude(db: Connection, row: OutboxRow, page: dict[str, str], gone: list[st
     if not outbox.done(db, row, now):
         return
     removals.removed(db, row.shop_id, gone, now=now)
+    if len(page) < PAGE:
+        return
     after = max(page)
     payload = {"round": row.payload["round"], "after": after}
     key = f"{payload['round']}/{after}"

@@ -27,7 +27,7 @@ PEOPLE = [7_000_000_000_001 + number for number in range(9)]
 
 @pytest.mark.parametrize(
     ("bought", "days"),
-    [(110, 1), pytest.param(100_000, 7, marks=pytest.mark.soak)],
+    [(110, 1), pytest.param(100_000, 7, marks=(pytest.mark.soak, pytest.mark.timeout(7200)))],
 )
 def test_from_a_past_to_the_erasure(bought: int, days: int, tmp_path: Path) -> None:
     """Installed, read, throttled, a third of the post lost, removed, installed again, a customer and the shop forgotten."""

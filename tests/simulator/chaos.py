@@ -111,8 +111,8 @@ class _Director:
         for _ in range(ROUNDS):
             self._drain()
             self.say(self.acts.confirm())
-            if world.store.away:
-                self.say(self.acts.come_back())
+            # an old copy may hold news of a removal that has been undone since: the merchant opens the app once more
+            self.say(self.acts.come_back())
             # the latest moment at which a request can land: after all that knew of it have gone home
             self.say(world.store.land())
             # what time brings may be settled at once

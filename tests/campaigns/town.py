@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -11,8 +12,9 @@ from pathlib import Path
 
 from sqlalchemy import update
 
-from plugin import assembly, runtime
+from plugin import runtime
 from plugin.config import Config
+from plugin.installation import Installer
 from plugin.rewards import stored, wire
 from plugin.runtime import Runtime
 from plugin.sandbox import deliveries, diary, discounts
@@ -144,7 +146,7 @@ def opened(folder: Path, url: str, *, seed: int) -> Iterator[Town]:
     store.subscribe({hook.topic: hook.uri for hook in built.manifest.shopify.all_webhooks})
     shop_side = serve(store, port=port)
     try:
-        assembly.install_on_first_open(built, DOMAIN, store.id_token())
+        Installer(built, sleep=time.sleep).by_session(DOMAIN, store.id_token())
         with built.database.reading() as db:
             shop = shops.find(db, platform="shopify", domain=DOMAIN)
         assert shop is not None

@@ -57,8 +57,8 @@ def wait_check(question: Question, candidate: Candidate) -> Reason:
     wait_days = question.program.limits.wait_days
     until = wait_ends(question, kind=candidate.kind, cycle=candidate.cycle)
     if until is None or until <= question.as_of:
-        said = f"No wait of {days_text(wait_days)} is running; steps of one win-back series do not wait for each other."
-        return yes("wait_over", said, wait_days=wait_days)
+        # kept decisions say it so; pages say it in more words
+        return yes("wait_over", f"No other offer in the last {days_text(wait_days)}.", wait_days=wait_days)
     when = date_text(until, question.zone)
     said = f"The last offer is under {days_text(wait_days)} old; the wait ends on {when}."
     return no("wait_between_offers", said, wait_days=wait_days, until=until.isoformat())

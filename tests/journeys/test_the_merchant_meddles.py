@@ -7,7 +7,7 @@ import pytest
 from plugin.cli import doctor_offers
 from plugin.cli.demo.world import World
 from plugin.sandbox import meddling
-from plugin.usecases import cancel_offers
+from plugin.usecases import cancel_offers, freeze
 from plugin.worker import rounds_step
 from storage import budgets, outbox
 from storage.offers import Offer
@@ -27,6 +27,14 @@ def _an_hour_later(world: World, hours: int = 2) -> Offer:
     people.passes(world, hours=hours)
     world.worker.drain()
     return people.made(world)[0]
+
+
+def _held_and_confirmed(world: World, *, hours: int = 2) -> None:
+    """A round finds what nobody here knows and holds the shop up; a person confirms."""
+    people.passes(world, hours=hours)
+    world.worker.drain()
+    with world.runtime.database.transaction() as db:
+        assert freeze.confirm(db, world.shop(), now=world.clock.now())
 
 
 def _reserved(world: World) -> int:
@@ -93,11 +101,12 @@ def test_what_was_cancelled_and_is_live_again_is_reported(world: World) -> None:
 
 
 def test_a_code_of_ours_that_nobody_knows_is_switched_off(world: World) -> None:
-    """After a loss of our rows a live code gets the chance to be decided again, then it is switched off; none is made."""
+    """After a loss of our rows, once confirmed, a code has the chance to be decided again, then it goes; none is made."""
     offer = _issued(world)
     _forget(world, offer)
 
-    _an_hour_later(world)
+    _held_and_confirmed(world)
+    _an_hour_later(world, hours=1)
     assert len(people.all_codes(world)) == 1
     assert people.made(world)[0].offer_id == offer.offer_id
     assert people.made(world)[0].state == "issued"
@@ -105,7 +114,8 @@ def test_a_code_of_ours_that_nobody_knows_is_switched_off(world: World) -> None:
     _forget(world, offer)
     rules = people.rules(world, monthly_budget="0")
     assert rules.limits.monthly_budget == 0
-    for hours in (20, 3):
+    _held_and_confirmed(world, hours=20)
+    for hours in (1, 3):
         assert len(people.live_codes(world)) == 1
         people.passes(world, hours=hours)
         world.worker.drain()
@@ -154,9 +164,9 @@ def test_the_operator_is_told(world: World) -> None:
     assert _told(world) == [(f"budget of {world.shop().domain}", True, said)]
     people.rules(world, monthly_budget="0")
     _forget(world, offer)
-    for hours in (2, 3):
-        people.passes(world, hours=hours)
-        world.worker.drain()
+    _held_and_confirmed(world)
+    people.passes(world, hours=3)
+    world.worker.drain()
     assert [(about, well) for about, well, _ in _told(world)][-1] == (f"codes of {world.shop().domain}", False)
 
 

@@ -51,14 +51,14 @@ def test_lessons_do_not_look_ahead(store: PurchaseHistory, fitted: model.StoreMo
 
 
 def test_a_young_model_is_taken_over(store: PurchaseHistory, fitted: model.StoreModel) -> None:
-    """Within a week only the cuts are new, within four the lessons stay, later everything is learnt again."""
+    """Within a week only the cuts are new, within eight the lessons stay, later everything is learnt again."""
     soon = model.fit(store, after(DAYS + 3), earlier=fitted)
     assert (soon.base, soon.gaps, soon.mixtures) == (fitted.base, fitted.gaps, fitted.mixtures)
     assert soon.cuts == model.fit(store, after(DAYS + 3)).cuts
     later = model.fit(store, after(DAYS + 10), earlier=fitted)
     assert later.base != fitted.base
     assert later.mixtures == fitted.mixtures
-    assert model.fit(store, after(DAYS + 30), earlier=fitted) == model.fit(store, after(DAYS + 30))
+    assert model.fit(store, after(DAYS + 57), earlier=fitted) == model.fit(store, after(DAYS + 57))
 
 
 def test_a_store_that_has_grown_learns_at_once(store: PurchaseHistory) -> None:

@@ -44,7 +44,7 @@ def test_a_card_is_drawn_again_with_new_lessons(history: PurchaseHistory) -> Non
     first = model.fit(history, after(400))
     kept = Kept(as_of=after(400), body=tell_card.tell(history, first, as_of=after(400)))
     soon = model.fit(history, after(405), earlier=first)
-    later = model.fit(history, after(440), earlier=first)
+    later = model.fit(history, after(457), earlier=first)
 
     assert not tell_card.stale(kept, soon)
     assert tell_card.stale(kept, later)

@@ -12,7 +12,9 @@ from pathlib import Path
 
 TESTS = Path(__file__).parent
 #: about half of the time; whatever is not named here runs in the other lane
-FIRST = ("api", "benchmarks", "browser", "campaigns", "cli", "house")
+FIRST = (
+    "api", "benchmarks", "browser", "campaigns", "cli", "house", "signals", "storage", "upgrades", "usecases", "webhooks",
+)  # fmt: skip
 
 
 def split() -> tuple[list[str], list[str]]:

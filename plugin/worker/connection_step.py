@@ -14,6 +14,7 @@ from plugin.runtime import Runtime
 from plugin.usecases import leave
 from plugin.vault import Unsealable
 from plugin.worker import subscribing
+from plugin.worker.pace import Pace
 from storage import access, shops
 from storage.shops import Shop
 
@@ -32,16 +33,15 @@ class Connections:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._glanced: datetime | None = None
+        self._pace = Pace(GLANCE_EVERY)
 
     def run(self) -> int:
         """Proves what is to be proved and looks after what is due; answers how many connections."""
         now = self._runtime.now()
         proved = prove(self._runtime)
-        # a clock that was set back is no reason to wait for the old hour
-        if self._glanced is not None and self._glanced <= now < self._glanced + GLANCE_EVERY:
+        if not self._pace.due(now):
             return proved
-        self._glanced = now
+        self._pace.looked(now)
         return proved + look_after(self._runtime)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from plugin.runtime import Runtime
+from plugin.worker.pace import Pace
 from plugin.worker.reading import LEASE_SECONDS, Reading
 from storage import imports
 
@@ -23,7 +24,7 @@ class Histories:
         self._shop_id = shop_id
         self._pool = ThreadPoolExecutor(max_workers=MOST_AT_ONCE, thread_name_prefix="history")
         self._readings: dict[int, Reading] = {}
-        self._looked: datetime | None = None
+        self._pace = Pace(LOOK_EVERY)
 
     def run(self) -> int:
         """A little further with each import; answers how many went on."""
@@ -32,7 +33,7 @@ class Histories:
             if not reading.advance():
                 self._let_go(shop_id)
                 # what comes next may be due at once
-                self._looked = None
+                self._pace.hurry()
                 return len(self._readings) + 1
         return len(self._readings)
 
@@ -44,10 +45,9 @@ class Histories:
 
     def _claim(self) -> None:
         now = self._runtime.now()
-        # a clock that was set back is no reason to wait
-        if self._looked is not None and self._looked <= now < self._looked + LOOK_EVERY:
+        if not self._pace.due(now):
             return
-        self._looked = now
+        self._pace.looked(now)
         with self._runtime.database.reading() as db:
             due = [one for one in imports.due(db, now, shop_id=self._shop_id) if one not in self._readings]
         for shop_id in due[: MOST_AT_ONCE - len(self._readings)]:

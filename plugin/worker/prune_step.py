@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from plugin.runtime import Runtime
 from plugin.usecases.absorb import REFETCH
+from plugin.worker.pace import Pace
 from storage import inbox, outbox, shops
 
 #: how long a raw delivery is kept after it was taken in or set aside
@@ -28,20 +29,19 @@ class Pruning:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._looked: datetime | None = None
+        self._pace = Pace(LOOK_EVERY)
 
     def run(self) -> int:
         """Forgets what has been kept long enough; answers how much. What waits is never forgotten."""
         now = self._runtime.now()
-        # a clock that was set back is no reason to wait for the old hour
-        if self._looked is not None and self._looked <= now < self._looked + LOOK_EVERY:
+        if not self._pace.due(now):
             return 0
         forgotten, after = 0, 0
         while True:
             pruned, go_on = self._piece(now, after)
             forgotten += pruned
             if go_on is None:
-                self._looked = now
+                self._pace.looked(now)
                 return forgotten + self._refetched(now)
             after = go_on
 

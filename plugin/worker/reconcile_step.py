@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from plugin.runtime import Runtime
 from plugin.usecases import reconcile
+from plugin.worker.pace import Pace
 from storage import reconciliations, shops
 
 LOOK_EVERY = timedelta(minutes=1)
@@ -16,16 +17,15 @@ class Reconciling:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._looked: datetime | None = None
+        self._pace = Pace(LOOK_EVERY)
         self.on = True
 
     def run(self) -> int:
         """Begins the rounds that are due; answers how many. What they ask is made like every other call."""
         now = self._runtime.now()
-        # a clock that was set back is no reason to wait for the old minute
-        if not self.on or (self._looked is not None and self._looked <= now < self._looked + LOOK_EVERY):
+        if not (self.on and self._pace.due(now)):
             return 0
-        self._looked = now
+        self._pace.looked(now)
         with self._runtime.database.reading() as db:
             due = reconciliations.due(db, now)
         return sum(self._begin(shop_id, now) for shop_id in due)

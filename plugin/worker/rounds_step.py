@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from plugin.runtime import Runtime
 from plugin.usecases import close_ended, flow, read_groups, sweep, tell_store, tidy_up
+from plugin.worker.pace import Pace
 from storage import shops
 
 LOOK_EVERY = timedelta(minutes=1)
@@ -18,16 +19,15 @@ class Rounds:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._looked: datetime | None = None
+        self._pace = Pace(LOOK_EVERY)
 
     def run(self) -> int:
         """Begins what is due, unless it was looked for a moment ago; answers how many rounds."""
         now = self._runtime.now()
-        # a clock that was set back is no reason to wait for the old minute
-        if self._looked is not None and self._looked <= now < self._looked + LOOK_EVERY:
+        if not self._pace.due(now):
             return 0
         begun = begin(self._runtime)
-        self._looked = now
+        self._pace.looked(now)
         return begun
 
 

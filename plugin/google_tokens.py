@@ -14,8 +14,8 @@ from typing import Any
 
 import jwt
 from jwt import PyJWK
-from jwt.types import Options
 
+from plugin import signed_claims
 from plugin.platforms.line import Line
 from plugin.platforms.protocol import PlatformError
 from webhooks import decoder
@@ -26,16 +26,7 @@ KEPT_SECONDS, MISSED_SECONDS = 3600.0, 60.0
 LONGEST_TOKEN = 8192
 LEEWAY_SECONDS = 60
 MOST_KEYS = 20
-SIGNATURE_ONLY: Options = {
-    "require": ["aud", "email", "exp", "iat", "iss"],
-    "verify_aud": False,
-    "verify_exp": False,
-    "verify_iat": False,
-    "verify_iss": False,
-    "verify_jti": False,
-    "verify_nbf": False,
-    "verify_sub": False,
-}
+CLAIMS = ("aud", "email", "exp", "iat", "iss")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,7 +55,7 @@ class GoogleTokens:
             key = self._key(head.get("kid"))
             if head.get("alg") != "RS256" or key is None:
                 return False
-            claims: dict[str, Any] = jwt.decode(token, key, algorithms=["RS256"], options=SIGNATURE_ONLY)
+            claims = signed_claims.read(token, key, algorithm="RS256", required=CLAIMS)
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
             return False
         return self._holds(claims, self.now().timestamp())

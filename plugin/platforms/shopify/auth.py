@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import jwt
-from jwt.types import Options
 
+from plugin import signed_claims
 from plugin.platforms.shopify.origin import is_shop_domain
 
 LONGEST_TOKEN = 8192
@@ -24,16 +24,6 @@ LONGEST_CLAIM = 255
 LATEST = 253_402_214_400
 TEXT_CLAIMS = ("iss", "dest", "aud", "sub", "jti", "sid")
 TIME_CLAIMS = ("exp", "nbf", "iat")
-SIGNATURE_ONLY: Options = {
-    "require": [*TEXT_CLAIMS, *TIME_CLAIMS],
-    "verify_aud": False,
-    "verify_exp": False,
-    "verify_iat": False,
-    "verify_iss": False,
-    "verify_jti": False,
-    "verify_nbf": False,
-    "verify_sub": False,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +65,7 @@ def check_session_token(token: str, *, client_id: str, secrets: Sequence[str], n
 def _signed_claims(token: str, secrets: Sequence[str]) -> dict[str, Any]:
     for secret in filter(None, secrets):
         try:
-            claims: dict[str, Any] = jwt.decode(token, secret, algorithms=["HS256"], options=SIGNATURE_ONLY)
+            claims = signed_claims.read(token, secret, algorithm="HS256", required=TEXT_CLAIMS + TIME_CLAIMS)
         except jwt.InvalidSignatureError:
             continue
         except jwt.MissingRequiredClaimError:

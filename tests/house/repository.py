@@ -89,6 +89,13 @@ def dead_links(source: Source, root: Path) -> Iterator[str]:
                 yield target
 
 
+def unknown_modules(source: Source, known: Collection[str]) -> Iterator[str]:
+    """Python files that a Markdown text names, by their path from anywhere above, and that the repository does not have."""
+    for named in re.findall(r"`([\w./-]+\.py)`", source.text):
+        if not any(f"/{path}".endswith(f"/{named}") for path in known):
+            yield named
+
+
 def _code(text: str) -> Iterator[str]:
     """What a Markdown text shows as code, in blocks and in lines."""
     yield from re.findall(r"^```.*?^```", text, re.MULTILINE | re.DOTALL)

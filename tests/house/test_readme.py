@@ -11,6 +11,7 @@ from tests.house import repository, sources
 from tests.house.sources import ROOT, Source
 
 PAGES = [source for source in sources.every() if source.suffix == ".md"]
+MODULES = [source.path for source in sources.every() if source.suffix == ".py"]
 COMMANDS = frozenset(cli.cli.commands)
 SETTINGS = [f"{config.PREFIX}{name}" for name in config.NAMES]
 
@@ -39,8 +40,14 @@ def test_every_link_leads_somewhere(page: Source) -> None:
     assert not list(repository.dead_links(page, ROOT))
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path)
+def test_every_module_named_exists(page: Source) -> None:
+    """Each module and test that a page names is there."""
+    assert not list(repository.unknown_modules(page, MODULES))
+
+
 def test_a_wrong_page_is_noticed(tmp_path: Path) -> None:
-    """An invented command, in a block or in a line, a forgotten setting and a dead link are each named."""
+    """An invented command, in a block or in a line, a forgotten setting, a dead link and a module that went are each named."""
     page = Source(
         "README.md",
         "`regulars serve`\n\n```sh\nregulars fly --high\n```\n\nUse `regulars dance` [here](there.md) [web](https://example.com).\n",
@@ -49,3 +56,5 @@ def test_a_wrong_page_is_noticed(tmp_path: Path) -> None:
     assert list(repository.unknown_commands(page.text, COMMANDS)) == ["dance", "fly"]
     assert list(repository.unnamed(page.text, ["REGULARS_SMTP_URL"])) == ["REGULARS_SMTP_URL"]
     assert list(repository.dead_links(page, tmp_path)) == ["there.md"]
+    named = Source("README.md", "`plugin/gone.py`, `there.py`, `here/there.py` and `re.py`")
+    assert list(repository.unknown_modules(named, ["plugin/here/there.py"])) == ["plugin/gone.py", "re.py"]

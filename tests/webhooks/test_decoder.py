@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from webhooks.decoder import DEEPEST_LEVEL, Undecodable, decode
+from tests.webhooks import bodies
+from webhooks.decoder import DEEPEST_LEVEL, Undecodable, carefully, decode
 
 SOUND_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 JSON_VALUES = st.recursive(
@@ -65,6 +67,27 @@ def test_hostile_bytes_are_undecodable(name: str) -> None:
         decode(raw)
 
     assert kind in refused.value.reason
+
+
+ALMOST_JSON = st.text(alphabet='[]{}",:\\u0dD8"1e-+.NaIfty ', max_size=60).map(str.encode)
+NUMBERS = st.from_regex(r"-?[0-9]{1,21}(?:\.[0-9]{1,70})?(?:[eE][-+]?[0-9]{1,4})?", fullmatch=True).map(str.encode)
+
+
+@given(st.binary(max_size=200) | ALMOST_JSON | NUMBERS | JSON_VALUES.map(lambda value: json.dumps(value).encode()))
+@example(b"18446744073709551616")
+@example(b"[" * DEEPEST_LEVEL + b"9" * 20 + b"]" * DEEPEST_LEVEL)
+@example(b'{"a":"\\":","a" :1}')
+def test_both_parsers_say_the_same(raw: bytes) -> None:
+    """Whatever the bytes, the quick parser gives the value, type by type, that the careful one gives, or its reason."""
+    assert _said(decode, raw) == _said(carefully, raw)
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, *bodies.NAMES])
+def test_both_parsers_say_the_same_of_what_is_known(name: str) -> None:
+    """The same for every known trick and every payload, cut off and doubled as well."""
+    raw = HOSTILE[name][0] if name in HOSTILE else bodies.raw(name)
+    for one in (raw, raw[:-1], raw + raw, b" " + raw, raw.replace(b":", b" :"), raw.replace(b"\n", b"\r\n")):
+        assert _said(decode, one) == _said(carefully, one)
 
 
 @given(JSON_VALUES)
@@ -152,3 +175,11 @@ def test_reasons_repeat_nothing(text: str, cut: int) -> None:
         decode(json.dumps({f"🌻{text}": [f"🌻{text}"]}, ensure_ascii=False).encode()[:-cut])
 
     assert "🌻" not in refused.value.reason
+
+
+def _said(read: Callable[[bytes], Any], raw: bytes) -> str:
+    """The value with its types, or the reason."""
+    try:
+        return repr(read(raw))
+    except Undecodable as wrong:
+        return f"refused: {wrong.reason}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -25,6 +26,11 @@ from tests.journeys.people import passes
 
 BEGIN = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 EVERYTHING = ("read_all_orders",)
+#: who buys in a small past; of a large one they hold a tenth, the first of them a twentieth
+PEOPLE = [7_000_000_000_001 + number for number in range(9)]
+#: a past of so many orders has other customers too, one for every five orders, some of whom buy much more than others
+LARGE = 1_000
+OTHERS = 7_100_000_000_001
 
 
 @contextmanager
@@ -44,19 +50,34 @@ def live(world: World, bought: int) -> None:
     """Orders every three days, or every ten minutes where they are many, with shipping, two lines, refunds, cancellations, a guest; the last ones are recent."""
     step = timedelta(days=3) if bought < 100 else timedelta(minutes=10)
     world.clock.set(BEGIN - bought * step - timedelta(days=1))
+    buyer = _buyers(bought)
     for number in range(bought):
         world.clock.set(world.clock.now() + step)
-        who = 7_000_000_000_001 + number % 9
+        who, worth = buyer(number), number % 90
         diary.know(world.store, who, "Ada Tester", world.clock.now())
-        lines = [Line(title="a", price=_money(10 + number)), Line(title="b", price=_money(5), quantity=2)]
+        lines = [Line(title="a", price=_money(10 + worth)), Line(title="b", price=_money(5), quantity=2)]
         placed = world.store.checkout(
-            customer_id=None if number % 8 == 7 else who, total=f"{20 + number}.00", lines=lines,
+            customer_id=None if number % 8 == 7 else who, total=f"{20 + worth}.00", lines=lines,
             shipping="4.00" if number % 3 == 0 else "0",
         )  # fmt: skip
         if number % 5 == 1:
             world.store.refund(placed.order_id, "7.50")
         if number % 11 == 4:
             world.store.cancel(placed.order_id)
+
+
+def _buyers(bought: int) -> Callable[[int], int]:
+    """Who buys which order."""
+    if bought < LARGE:
+        return lambda number: PEOPLE[number % len(PEOPLE)]
+    chance = random.Random(bought)
+
+    def buyer(number: int) -> int:
+        if number % 10 == 0:
+            return PEOPLE[0] if number % 20 == 0 else PEOPLE[number // 20 % len(PEOPLE)]
+        return OTHERS + int(bought / 5 * chance.random() ** 2)
+
+    return buyer
 
 
 def _money(whole: int) -> Decimal:

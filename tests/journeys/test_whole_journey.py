@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click import ClickException
 
 from plugin.cli.demo.merchant import Merchant
-from plugin.cli.demo.world import World
+from plugin.cli.demo.world import DOMAIN, World
 from plugin.sandbox import deliveries, lifecycle
 from plugin.sandbox.bulk import Outcome
 from plugin.sandbox.weather import Mishap
-from storage import orders, reconciliations, shops
+from storage import orders, outbox, reconciliations, shops
 from storage.offers import OPEN
-from tests.journeys.pasts import heard_live, install, past, state, tables, until_read
+from tests.journeys.pasts import PEOPLE, heard_live, install, past, state, tables, until_read
 from tests.journeys.people import all_codes, live_codes, made, passes, rules
 from tests.storage.dumps import dump
-
-#: who buys, in the past and since; the first is forgotten in the end
-PEOPLE = [7_000_000_000_001 + number for number in range(9)]
 
 
 @pytest.mark.parametrize(
@@ -47,10 +46,7 @@ def is_installed_and_read(world: World) -> None:
     """The store throttles and loses answers from the first question on."""
     world.store.bulk.usual = Outcome(polls=1, shuffled=True)
     world.store.weather.chances({Mishap.THROTTLED: 0.1, Mishap.LOST_ANSWER: 0.02}, random.Random(7))
-    for _ in range(20):
-        # the merchant opens the app until it is installed
-        with suppress(ClickException):
-            install(world)
+    _opened_until(world, lambda: install(world), 1)
     until_read(world)
     rules(world)
 
@@ -69,13 +65,14 @@ def lives(world: World, days: int) -> None:
 def every_reason_has_one_code(world: World) -> None:
     """Each code of the store is of one offer and bound to its customer; nobody has two open ones of a kind, and dead reasons have no live code."""
     offers = {one.code: one for one in made(world) if one.code is not None}
-    codes = [(who, one.terms.code) for who in PEOPLE for one in all_codes(world, who)]
+    people = sorted({*PEOPLE, *(int(one.customer_id) for one in offers.values())})
+    codes = [(who, one.terms.code) for who in people for one in all_codes(world, who)]
     assert offers
     assert len(set(codes)) == len(codes)
     assert all(offers[code].customer_id == str(who) for who, code in codes)
     wanted = [one for one in offers.values() if one.state in OPEN and not one.unwanted]
     assert max(Counter((one.customer_id, one.kind) for one in wanted).values(), default=0) <= 1
-    live = {one.terms.code for who in PEOPLE for one in live_codes(world, who)}
+    live = {one.terms.code for who in people for one in live_codes(world, who)}
     assert live == {one.code for one in wanted if one.state == "issued"}
 
 
@@ -91,9 +88,7 @@ def leaves_and_comes_back(world: World) -> None:
     for who in PEOPLE[:3]:
         world.store.checkout(customer_id=who, total="25.00", at=world.clock.now())
     _loses(world)
-    for _ in range(20):
-        with suppress(ClickException):
-            Merchant(world)._api("GET", "/api/v1/program")
+    _opened_until(world, lambda: Merchant(world)._api("GET", "/api/v1/program"), 2)
     until_read(world)
     world.store.weather.clear()
     _minutes(world, 16)
@@ -135,6 +130,19 @@ def forgets_the_shop(world: World, folder: Path) -> None:
     assert not [who for who in PEOPLE if str(who).encode() in kept]
 
 
+def _opened_until(world: World, visit: Callable[[], object], generation: int) -> None:
+    """The merchant opens the app, and again half a minute later where the store asked to wait or gave no answer."""
+    for _ in range(40):
+        with suppress(ClickException):
+            visit()
+        passes(world, seconds=30)
+        with world.runtime.database.reading() as db:
+            found = shops.find(db, platform="shopify", domain=DOMAIN)
+        if found is not None and (found.state, found.generation) == ("active", generation):
+            return
+    raise AssertionError("the store never let the app in")
+
+
 def _a_day(world: World, day: int) -> None:
     """Six orders, a refund and a cancellation; every third delivery never comes."""
     placed = []
@@ -150,13 +158,24 @@ def _a_day(world: World, day: int) -> None:
             waiting = deliveries.waiting(connection)
             deliveries.drop(connection, waiting if hour % 3 == 1 else waiting[::3])
         world.postman.deliver()
-        world.worker.drain()
+        _settles(world)
 
 
 def _minutes(world: World, count: int) -> None:
     for _ in range(count):
         passes(world, minutes=1)
+        _settles(world)
+
+
+def _settles(world: World) -> None:
+    """The worker works, and time passes, while calls wait that are to be made again within the minute."""
+    for _ in range(200):
         world.worker.drain()
+        with world.runtime.database.reading() as db:
+            if not outbox.due(db, world.clock.now() + timedelta(minutes=1)):
+                return
+        passes(world, seconds=20)
+    raise AssertionError("the store never let all calls through")
 
 
 def _loses(world: World) -> None:

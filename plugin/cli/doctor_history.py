@@ -23,6 +23,10 @@ REMEDIES = {
     notices.DEPRECATED: "this version of Regulars asks for what will go; update Regulars",
     notices.UNKNOWN: "an error that this version of Regulars does not know; what it was about is looked up again, update Regulars",
     notices.PARTIAL: "something could not be given; look at the app's access in the Partner Dashboard",
+    notices.FULL: (
+        "offers that the store refuses for that are rejected and cost nothing; delete old codes under Discounts in the "
+        "store's admin, ours that nobody used go by themselves a week after their end"
+    ),
 }
 
 

@@ -54,6 +54,8 @@ class Store:
         self.scopes = tuple(scopes)
         self.bucket = Bucket(plan, ticks)
         self.weather = Weather()
+        #: the store takes no more discounts than this, with codes or without; None: as many as anybody makes
+        self.most_discounts: int | None = None
         self._ledger = Ledger(path)
         self.bulk = Office(folder=path.parent, now=now, transaction=self.transaction, announce=self.announce)
         with self.transaction() as connection:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from plugin.platforms.in_store import side
 from plugin.platforms.protocol import DiscountSpec, Platform, StoredDiscount
 from plugin.rewards import benefit
+from plugin.rewards.wording import gives_text
 from storage.columns import to_text
 from storage.offers import Offer
 
@@ -19,17 +20,17 @@ from storage.offers import Offer
 POOL = "pool-"
 #: in an offer's benefit: its code lies in a pool
 POOLED = "pooled"
+#: Shopify takes no longer title
+LONGEST_TITLE = 255
 DAY = timedelta(days=1)
 
 
 def spec_of(offer: Offer) -> DiscountSpec:
     """The same for the same offer, whenever it is asked; so a lost answer can be asked for again."""
     gives = benefit.from_plain(offer.benefit)
-    pool = pooled(offer)
-    what = f"codes until {offer.ends_at:%Y-%m-%d}" if pool else f"{offer.kind.replace('_', '-')} {offer.code}"
     return DiscountSpec(
         code=offer.code or "",
-        title=f"Regulars {what}",
+        title=title_of(offer),
         tag=tag_of(offer),
         customer_id=offer.customer_id,
         type=gives.type,
@@ -42,8 +43,20 @@ def spec_of(offer: Offer) -> DiscountSpec:
         products=gives.products,
         collections=gives.collections,
         combines=gives.combines,
-        pool=pool,
+        pool=pooled(offer),
     )
+
+
+def title_of(offer: Offer) -> str:
+    """What the merchant reads in the store's list: that it is ours, for what, which tier or step, and what it gives.
+
+    Nothing of the customer stands in it, and nothing is looked up by it, so an older program's title does as well.
+    """
+    gives = gives_text(benefit.from_plain(offer.benefit), offer.currency)
+    if pooled(offer):
+        return f"Regulars codes until {offer.ends_at:%Y-%m-%d}: {gives}"
+    step = offer.step.replace("_", " ")
+    return f"Regulars {offer.kind.replace('_', '-')} {offer.code}: {step}, {gives}"[:LONGEST_TITLE]
 
 
 def pooled(offer: Offer) -> bool:

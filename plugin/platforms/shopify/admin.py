@@ -118,6 +118,10 @@ class AdminClient:
                 raise error
             return self._understand(document, reply)
 
+    def notice(self, kind: str, words: str) -> None:
+        """Something that an answer said, and that somebody should look at; Shopify's or our words, nothing personal."""
+        self._noticed.tell(self.shop, kind, words)
+
     def _understand(self, document: str, reply: Reply) -> Answer:
         envelope = _envelope(reply.body)
         errors = _errors(envelope.get("errors"))

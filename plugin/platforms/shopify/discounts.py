@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from plugin.platforms import shape
-from plugin.platforms.protocol import DiscountPage, DiscountSpec, InDoubt, Rejected, StoredDiscount, Taken
-from plugin.platforms.shopify import discount_input, discount_terms
+from plugin.platforms.protocol import DiscountPage, DiscountSpec, InDoubt, StoredDiscount
+from plugin.platforms.shopify import discount_input, discount_terms, user_errors
 from plugin.platforms.shopify.admin import AdminClient
 from plugin.platforms.shopify.documents import (
     CREATE_DISCOUNT,
@@ -45,7 +45,7 @@ def create(client: AdminClient, spec: DiscountSpec) -> StoredDiscount:
         else (CREATE_DISCOUNT, "discountCodeBasicCreate")
     )
     payload = shape.mapping(client.run(document, variables).root(field), "payload")
-    _check_user_errors(payload)
+    user_errors.check(client, payload)
     if payload.get("codeDiscountNode") is None:
         raise InDoubt("the store named neither a discount nor a reason")
     return _stored(payload["codeDiscountNode"], asked=spec.code)
@@ -85,22 +85,10 @@ def deactivate(client: AdminClient, ref: str) -> None:
     """Switches the discount off; returning means that the store showed it off. Raises PlatformError."""
     answer = client.run(DEACTIVATE_DISCOUNT, {"id": ref})
     payload = shape.mapping(answer.root("discountCodeDeactivate"), "payload")
-    _check_user_errors(payload)
+    user_errors.check(client, payload)
     node = shape.mapping(payload.get("codeDiscountNode"), "discount")
     if _status(shape.mapping(node.get("codeDiscount"), "discount")) in LIVE_STATUSES:
         raise InDoubt("the store still shows the discount as live")
-
-
-def _check_user_errors(payload: dict[str, Any]) -> None:
-    errors = shape.items(payload.get("userErrors"), "list of errors")
-    codes = [error.get("code") for error in errors]
-    if "TAKEN" in codes:
-        raise Taken("the store has this code already")
-    if "INTERNAL_ERROR" in codes:
-        raise InDoubt("the store failed inside (INTERNAL_ERROR)")
-    if errors:
-        code = codes[0] if isinstance(codes[0], str) else "UNKNOWN"
-        raise Rejected(str(errors[0].get("message", ""))[:300], code=code)
 
 
 def _stored(value: Any, *, asked: str) -> StoredDiscount:

@@ -20,7 +20,9 @@ DEPRECATED = "deprecated"
 PARTIAL = "partial"
 #: an error that this program does not know
 UNKNOWN = "unknown"
-KINDS = (VERSION, DEPRECATED, PARTIAL, UNKNOWN)
+#: the store takes no more of something
+FULL = "full"
+KINDS = (VERSION, DEPRECATED, PARTIAL, UNKNOWN, FULL)
 LONGEST_WORDS = 200
 MOST_REMEMBERED = 1_000
 

@@ -9,7 +9,8 @@ from collections.abc import Collection
 from typing import Any
 
 from plugin.platforms import shape
-from plugin.platforms.protocol import InDoubt, PlatformError, Rejected, Taken
+from plugin.platforms.protocol import PlatformError
+from plugin.platforms.shopify import user_errors
 from plugin.platforms.shopify.admin import AdminClient
 from plugin.platforms.shopify.store_documents import ADD_CODES, CODES_ADDED, DELETE_DISCOUNTS, FIND_CODE, REMOVE_CODES
 
@@ -20,7 +21,7 @@ MOST_CODES = 100
 def delete(client: AdminClient, refs: Collection[str]) -> None:
     """Asks the store to take discounts away; that it is done shows in their being gone. Raises PlatformError."""
     answer = client.run(DELETE_DISCOUNTS, {"ids": list(refs)})
-    _errors(shape.mapping(answer.root("discountCodeBulkDelete"), "payload"))
+    user_errors.check(client, shape.mapping(answer.root("discountCodeBulkDelete"), "payload"))
 
 
 def add_codes(client: AdminClient, ref: str, codes: Collection[str]) -> dict[str, PlatformError | None]:
@@ -33,7 +34,7 @@ def add_codes(client: AdminClient, ref: str, codes: Collection[str]) -> dict[str
         raise ValueError(f"at most {MOST_CODES} codes at once")
     variables: dict[str, Any] = {"id": ref, "codes": [{"code": code} for code in codes]}
     payload = shape.mapping(client.run(ADD_CODES, variables).root("discountRedeemCodeBulkAdd"), "payload")
-    _errors(payload)
+    user_errors.check(client, payload)
     job = shape.text(shape.mapping(payload.get("bulkCreation"), "job").get("id"), "job's id")
     told = client.run(CODES_ADDED, {"id": job}).whole("discountRedeemCodeBulkCreation")
     if told is None or not shape.flag(shape.mapping(told, "job").get("done"), "job"):
@@ -43,7 +44,7 @@ def add_codes(client: AdminClient, ref: str, codes: Collection[str]) -> dict[str
     for one in shape.items(shape.mapping(told.get("codes"), "codes").get("nodes"), "codes"):
         name = wanted.get(shape.text(one.get("code"), "code").upper())
         if name is not None and (one.get("discountRedeemCode") is not None or one.get("errors")):
-            found[name] = _refusal(one)
+            found[name] = _refusal(client, one)
     return found
 
 
@@ -60,22 +61,14 @@ def remove_code(client: AdminClient, code: str) -> None:
     ids = [one.get("id") for one in listed if shape.text(one.get("code"), "code").upper() == code.upper()]
     if ids:
         answer = client.run(REMOVE_CODES, {"id": node["id"], "codes": ids[:1]})
-        _errors(shape.mapping(answer.root("discountCodeRedeemCodeBulkDelete"), "payload"))
+        user_errors.check(client, shape.mapping(answer.root("discountCodeRedeemCodeBulkDelete"), "payload"))
 
 
-def _refusal(one: dict[str, Any]) -> PlatformError | None:
+def _refusal(client: AdminClient, one: dict[str, Any]) -> PlatformError | None:
     if one.get("discountRedeemCode") is not None:
         return None
-    errors = shape.items(one.get("errors"), "errors")
-    if any(error.get("code") == "TAKEN" for error in errors):
-        return Taken("the store has this code already")
-    return Rejected("the store does not add this code", code=str(errors[0].get("code")))
-
-
-def _errors(payload: dict[str, Any]) -> None:
-    errors = shape.items(payload.get("userErrors"), "list of errors")
-    if any(error.get("code") == "INTERNAL_ERROR" for error in errors):
-        raise InDoubt("the store failed inside (INTERNAL_ERROR)")
-    if errors:
-        code = errors[0].get("code")
-        raise Rejected(str(errors[0].get("message", ""))[:300], code=code if isinstance(code, str) else "UNKNOWN")
+    try:
+        user_errors.check(client, {"userErrors": one.get("errors")})
+    except PlatformError as error:
+        return error
+    return None

@@ -23,6 +23,8 @@ class Call:
     #: runs bulk operations, whose files lie under ``origin``
     office: Office
     origin: str
+    #: the store takes no more discounts than this
+    most_discounts: int | None = None
     #: discounts are not found by their code yet
     read_lag: bool = False
     #: what the search could not use, told in ``extensions.search``

@@ -96,6 +96,7 @@ def _executed(
             shop=store.shop,
             now=store.now(),
             scopes=frozenset(store.scopes),
+            most_discounts=store.most_discounts,
             read_lag=read_lag,
             office=store.bulk,
             origin=request.host_url.rstrip("/"),

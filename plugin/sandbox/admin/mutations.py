@@ -42,6 +42,8 @@ def discount_code_deactivate(info: GraphQLResolveInfo[Call], **arguments: Any) -
 
 
 def _create(call: Call, name: str, arguments: Mapping[str, Any], understood: Callable[[Input, Call], Terms]) -> Shape:
+    if call.most_discounts is not None and _count(call) >= call.most_discounts:
+        return _wrong([name], "EXCEEDED_MAX", "The store has as many discounts as it may.")
     try:
         made = discounts.create(call.connection, understood(arguments[name], call), call.now)
     except BadInput as bad:
@@ -49,6 +51,10 @@ def _create(call: Call, name: str, arguments: Mapping[str, Any], understood: Cal
     except discounts.CodeTaken:
         return _wrong([name, "code"], "TAKEN", "Code must be unique. Please try a different code.")
     return {"codeDiscountNode": node(call, made), "userErrors": []}
+
+
+def _count(call: Call) -> int:
+    return int(call.connection.execute("SELECT count(*) FROM discounts").fetchone()[0])
 
 
 def _wrong(field: list[str], code: str, message: str) -> Shape:

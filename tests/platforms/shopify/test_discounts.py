@@ -9,12 +9,16 @@ from typing import Any
 
 import pytest
 
+from plugin.platforms.line import Line
 from plugin.platforms.protocol import InDoubt, PlatformError, Rejected, StoredDiscount, Taken
+from plugin.platforms.shopify import notices
 from plugin.platforms.shopify.admin import AdminClient
 from plugin.platforms.shopify.discount_input import create_variables
+from plugin.platforms.shopify.notices import Notices
 from plugin.platforms.shopify.platform import ShopifyPlatform
+from plugin.platforms.shopify.user_errors import FULL
 from tests.platforms.loopback import answers, store
-from tests.platforms.shopify.samples import NOW, SPEC, created, failed, node, refused
+from tests.platforms.shopify.samples import NOW, SHOP, SPEC, TOKEN, created, failed, node, refused
 
 ClientAt = Callable[[str], AdminClient]
 OURS = StoredDiscount(
@@ -141,6 +145,34 @@ def test_a_rejection_carries_shopifys_code(client_at: ClientAt) -> None:
         _platform(client_at, shop.origin).create_discount(SPEC)
 
     assert raised.value.code == "END_DATE_BEFORE_START_DATE"
+
+
+@pytest.mark.parametrize(
+    ("code", "field", "full"),
+    [
+        ("EXCEEDED_MAX", ["basicCodeDiscount", "code"], True),
+        ("EXCEEDED_MAX", None, True),
+        ("MAX_APP_DISCOUNTS", ["basicCodeDiscount"], True),
+        ("EXCEEDED_MAX", ["basicCodeDiscount", "customerGets", "items", "products", "productsToAdd"], False),
+        ("VALUE_OUTSIDE_RANGE", None, False),
+    ],
+)
+def test_a_full_store_is_told_apart_from_a_question_that_is_too_long(
+    code: str, field: list[str] | None, *, full: bool, line: Line
+) -> None:
+    """Too many discounts have a sentence of their own and are noticed; too many of something else is Shopify's sentence."""
+    error = {"field": field, "code": code, "message": "No."}
+    heard = Notices()
+    with store(answers(created(codeDiscountNode=None, userErrors=[error]))) as shop:
+        client = AdminClient(
+            line, shop=SHOP, origin=shop.origin, api_version="2026-10", access_token=TOKEN, noticed=heard
+        )
+        platform = ShopifyPlatform(client, currency="USD")
+        with pytest.raises(Rejected) as raised:
+            platform.create_discount(SPEC)
+
+    assert (str(raised.value), raised.value.code) == (FULL if full else "No.", code)
+    assert [one.kind for one in heard.take()] == [notices.FULL] * full
 
 
 @pytest.mark.parametrize(("status", "live"), [("ACTIVE", True), ("SCHEDULED", True), ("EXPIRED", False)])

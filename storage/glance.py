@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 
 from storage.claims import WAITING
 from storage.tables import budgets, inbox, offers, orders, snapshots
 
 #: what may have become of an offer that was given
 GIVEN = ("issued", "redeemed", "expired", "revoked")
+#: a reminder gives something only where it has a code; the others are told by the step, without a look at the long rows
+GIVES = or_(offers.c.kind != "win_back", offers.c.step != "reminder", offers.c.code.is_not(None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +86,11 @@ def offers_by_state(db: Connection, shop_id: int) -> dict[tuple[str, str], int]:
 
 
 def given(db: Connection, shop_id: int, *, after: datetime, until: datetime) -> Given:
-    """What became of the offers decided in (after, until]; those on their way or refused by the store are not counted."""
-    mine = (offers.c.shop_id == shop_id, offers.c.created_at > after, offers.c.created_at <= until)
+    """What became of the offers decided in (after, until].
+
+    Not of those on their way or refused by the store, nor of reminders, which give nothing that could be redeemed.
+    """
+    mine = (offers.c.shop_id == shop_id, offers.c.created_at > after, offers.c.created_at <= until, GIVES)
     found = select(offers.c.state, func.count()).where(*mine).group_by(offers.c.state)
     counts: dict[str, int] = dict(db.execute(found).all())
     return Given(
@@ -95,8 +100,8 @@ def given(db: Connection, shop_id: int, *, after: datetime, until: datetime) -> 
 
 
 def offers_over_time(db: Connection, shop_id: int, edges: Sequence[datetime]) -> list[tuple[int, int]]:
-    """Offers given and offers redeemed in each span from one edge (included) to the next (not)."""
-    made = _per_span(db, shop_id, offers.c.created_at, edges, offers.c.state.in_(GIVEN))
+    """Offers given (no reminders) and offers redeemed in each span from one edge (included) to the next (not)."""
+    made = _per_span(db, shop_id, offers.c.created_at, edges, offers.c.state.in_(GIVEN) & GIVES)
     used = _per_span(db, shop_id, offers.c.redeemed_at, edges, offers.c.state == "redeemed")
     return [(made.get(place, 0), used.get(place, 0)) for place in range(len(edges) - 1)]
 

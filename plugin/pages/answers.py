@@ -148,8 +148,9 @@ class Program(Schema):
 
 
 class Previewed(Checked):
-    """What the rules would have done; ``html`` and ``line`` are for the page."""
+    """What the rules would have done; ``html`` and ``line`` are for the page, ``hints`` stand under fields."""
 
+    hints = _findings()
     figures = fields.Dict(required=True, allow_none=True)
     line = _sure(Text)
     html = _sure(Text)

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 
 from plugin.pages import (
+    figures,
     formats,
     history,
     openapi,
@@ -18,6 +19,7 @@ from plugin.pages import (
     rules,
     schemas,
     sent,
+    typical,
     views,
 )
 from plugin.pages.access import Visitor
@@ -30,7 +32,7 @@ from plugin.rewards.cautions import cautions
 from plugin.rewards.program import Program
 from plugin.rewards.stored import from_stored
 from plugin.rewards.wire import to_wire
-from plugin.usecases import cancel_offers, change_program
+from plugin.usecases import cancel_offers, change_program, put_away
 from plugin.usecases.change_program import Conflict, NothingToUndo
 from storage import programs
 
@@ -54,6 +56,13 @@ def _reads(api: Blueprint, front: Front) -> None:
     def read_overview(visitor: Visitor) -> Answer:
         with front.runtime.database.reading() as db:
             return overview_json.as_json(db, visitor.shop, now=front.runtime.now(), query=request.args)
+
+    @api.post("/setup/put-away")
+    @guarded(front, changes=True)
+    def put_set_up_away(visitor: Visitor) -> Answer:
+        with front.runtime.database.transaction() as db:
+            put_away.put_away(db, visitor.shop.shop_id, now=front.runtime.now())
+        return {"put_away": True}
 
     @api.get("/program")
     @guarded(front)
@@ -92,6 +101,7 @@ def _program(api: Blueprint, front: Front) -> None:
             return {
                 "errors": problems.by_field(wrong.problems),
                 "warnings": {},
+                "hints": {},
                 "figures": None,
                 "line": "",
                 "html": "",
@@ -133,8 +143,11 @@ def _preview(front: Front, visitor: Visitor, program: Program) -> dict[str, Any]
         stored = programs.current(db, visitor.shop.shop_id)
         saved = from_stored(stored.body) if stored else program
         found = front.previews.compare(db, visitor.shop, saved=saved, changed=program, now=now)
-    shown = previews.page(found, program, now=now)
+        middle = front.previews.typical(db, visitor.shop, now=now)
+        steps = typical.chart(program, middle, figures.gaps(db, visitor.shop.shop_id)) if middle else None
+    shown = previews.page(found, program, now=now, steps=steps)
     return {
+        "hints": typical.hints(program, middle) if middle else {},
         "figures": previews.as_json(found, program) if found else None,
         "line": shown["p"]["line"] if found else "",
         "html": render_template("preview.html", **shown),

@@ -1,4 +1,4 @@
-"""What the merchant should look at, and how far setting up has come."""
+"""What the merchant should look at, the most pressing first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from plugin.pages.figures import Figures
 from plugin.pages.say import _, plural
 from plugin.usecases import freeze, keep_currency
 from plugin.usecases.disclose import ANSWER_WITHIN
-from plugin.usecases.import_progress import Progress
 from storage.shops import Shop
 
 MOST_ITEMS = 3
@@ -40,18 +39,6 @@ class Item:
     details: Sequence[str] = ()
     #: whether it is for the visitor to connect the store again
     again: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One step of setting up."""
-
-    title: str
-    detail: str
-    done: bool
-    link: str = ""
-    path: str = ""
-    progress: Progress | None = None
 
 
 def items(seen: Figures) -> list[Item]:
@@ -82,12 +69,6 @@ def trouble(shop: Shop) -> Item | None:
 
 def _lost() -> str:
     return _("Your store is not connected. Offers are paused.")
-
-
-def setup(seen: Figures) -> list[Step]:
-    """The steps while one is open; nothing once all are done."""
-    steps = list(_steps(seen))
-    return [] if all(step.done for step in steps) else steps
 
 
 def _items(seen: Figures) -> Iterator[Item]:
@@ -159,19 +140,6 @@ def _aside(seen: Figures, place: int) -> str:
     return _("%(topic)s, %(when)s: %(reason)s", topic=one.topic, when=when, reason=set_aside.sentence(one.reason))
 
 
-def _reading(seen: Figures) -> Step:
-    title, progress = _("Read your orders"), seen.progress
-    if progress is not None:
-        read, of = formats.number(progress.read), formats.number(progress.of) if progress.of else ""
-        told = _("Reading your orders. %(read)s of %(of)s. You can leave this page.", read=read, of=of) if of else _(
-            "Reading your orders. %(read)s so far. You can leave this page.", read=read
-        )  # fmt: skip
-        return Step(title=title, detail=told, done=False, progress=progress)
-    waiting = _("Waiting for your first orders.")
-    read = plural("%(count)s order read.", "%(count)s orders read.", seen.orders)
-    return Step(title=title, detail=read if seen.orders else waiting, done=seen.orders > 0)
-
-
 def _budget(seen: Figures) -> Iterator[Item]:
     cap = seen.program.limits.monthly_budget if seen.program else 0
     used = seen.budget.reserved_minor + seen.budget.booked_minor
@@ -184,19 +152,3 @@ def _budget(seen: Figures) -> Iterator[Item]:
             left, share=formats.share(used, cap),
         )  # fmt: skip
         yield Item(text=text, link=_("Change the budget"), path=RULES)
-
-
-def _steps(seen: Figures) -> Iterator[Step]:
-    yield Step(title=_("Connect your store"), detail=seen.shop.domain, done=True)
-    yield _reading(seen)
-    chosen = _("You have saved rules of your own.")
-    proposed = _("The rules in force are a proposal. Look at the numbers and save what suits you.")
-    yield Step(
-        title=_("Check your rules"), detail=chosen if seen.chosen else proposed, done=seen.chosen,
-        link=_("Open the rules"), path=RULES,
-    )  # fmt: skip
-    winning = seen.program is not None and seen.program.win_back.enabled
-    on, off = _("Win-back offers are on."), _("Win-back offers are off.")
-    yield Step(
-        title=_("Turn on win-back"), detail=on if winning else off, done=winning, link=_("Open the rules"), path=RULES
-    )

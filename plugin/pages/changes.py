@@ -46,12 +46,12 @@ def _called(name: str, wire: Wire) -> str:
     label = str(found.label) if found else name
     parts = name.split(".")
     if parts[:2] == ["loyalty", "tiers"]:
-        return _("%(part)s, %(label)s", part=wire["loyalty"]["tiers"][int(parts[2])]["name"], label=label)
+        return _("%(part)s · %(label)s", part=wire["loyalty"]["tiers"][int(parts[2])]["name"], label=label)
     if parts[:2] == ["surprise", "gifts"]:
-        return _("%(part)s, %(label)s", part=_("Gift %(number)s", number=int(parts[2]) + 1), label=label)
+        return _("%(part)s · %(label)s", part=_("Gift %(number)s", number=int(parts[2]) + 1), label=label)
     if parts[:2] == ["loyalty", "occasions"]:
-        return _("%(part)s, %(label)s", part=_("Occasion %(number)s", number=int(parts[2]) + 1), label=label)
+        return _("%(part)s · %(label)s", part=_("Occasion %(number)s", number=int(parts[2]) + 1), label=label)
     if parts[:2] == ["win_back", "steps"]:
         key = wire["win_back"]["steps"][int(parts[2])]["name"]
-        return _("%(part)s, %(label)s", part=names.step("win_back", key), label=label)
+        return _("%(part)s · %(label)s", part=names.step("win_back", key), label=label)
     return label

@@ -76,6 +76,15 @@ def bars(counts: Sequence[int], *, most: int, top: int, bottom: int, part: int =
     return found
 
 
+def whole_percents(shares: Sequence[float]) -> list[int]:
+    """Shares of a whole as whole percents that add up to 100: those that lose most by being cut get one more."""
+    found = [math.floor(100 * share) for share in shares]
+    lost = sorted(range(len(shares)), key=lambda place: found[place] - 100 * shares[place])
+    for place in lost[: 100 - sum(found)]:
+        found[place] += 1
+    return found
+
+
 def line(shares: Sequence[float], *, top: int, bottom: int) -> str:
     """The points of a line through shares from 0 to 1, x from 0 to 100, y in pixels."""
     step = 100 / max(len(shares) - 1, 1)

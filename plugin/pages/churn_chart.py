@@ -9,7 +9,7 @@ from typing import Any
 from plugin.pages import charts, formats
 from plugin.pages.figures import Figures
 from plugin.pages.metrics import PERIOD_NAMES
-from plugin.pages.say import _, later
+from plugin.pages.say import _, later, plural
 
 TOP, BOTTOM, HEIGHT = 10, 150, 172
 SERIES = {"on_time": later("Active"), "slipping": later("Slipping"), "lost": later("Lost")}
@@ -24,18 +24,19 @@ def chart(seen: Figures) -> dict[str, Any] | None:
         return None
     ends = [charts.height(points[-1][name], top=TOP, bottom=BOTTOM) for name in SERIES]
     labels = charts.apart([end + 4 for end in ends], top=TOP, bottom=BOTTOM)
+    shown = charts.whole_percents([points[-1][name] for name in SERIES])
     return {
-        "sentence": _sentence(points),
+        "sentence": _sentence(points, shown),
         "kept": _kept(seen),
         "lines": [
             {
                 "key": name,
                 "name": str(told),
                 "points": charts.line([point[name] for point in points], top=0, bottom=100),
-                "share": formats.round_share(points[-1][name]),
+                "share": formats.percent(share),
                 "y": round(label, 1),
             }
-            for (name, told), label in zip(SERIES.items(), labels, strict=True)
+            for (name, told), label, share in zip(SERIES.items(), labels, shown, strict=True)
         ],
         "ticks": _ticks(points),
         "rows": [
@@ -59,12 +60,11 @@ def _point(month: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _sentence(points: list[dict[str, Any]]) -> str:
-    first, last = points[0], points[-1]
+def _sentence(points: list[dict[str, Any]], shown: list[int]) -> str:
+    first, (active, slipping, lost) = points[0], map(formats.percent, shown)
     return _(
         "%(active)s of your customers are active, %(slipping)s are slipping, %(lost)s are lost; on %(date)s %(then)s were active.",
-        active=formats.round_share(last["on_time"]), slipping=formats.round_share(last["slipping"]),
-        lost=formats.round_share(last["lost"]), date=formats.date(first["at"]), then=formats.round_share(first["on_time"]),
+        active=active, slipping=slipping, lost=lost, date=formats.date(first["at"]), then=formats.round_share(first["on_time"]),
     )  # fmt: skip
 
 
@@ -80,7 +80,10 @@ def _kept(seen: Figures) -> str:
     )  # fmt: skip
     if not found["reactivated"]:
         return told
-    back = _("%(number)s have come back who had not been active then.", number=formats.number(found["reactivated"]))
+    back = plural(
+        "%(count)s has come back who had not been active then.", "%(count)s have come back who had not been active then.",
+        found["reactivated"],
+    )  # fmt: skip
     return _("%(first)s %(second)s", first=told, second=back)
 
 

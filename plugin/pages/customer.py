@@ -137,11 +137,11 @@ def _not_yet(shop: Shop, now: datetime) -> str:
 
 
 def _of_offer(offer: Offer, *, alone: bool) -> Why:
-    title = _("Why this offer")
+    gives = benefits.gives(offer.benefit, offer.currency)
+    title = _("Why this offer") if gives else _("Why this reminder")
     if not alone:
         # two of them are told apart by their codes
         title = _("%(title)s: %(which)s", title=title, which=offer.code or offers.kind(offer))
-    gives = benefits.gives(offer.benefit, offer.currency)
     if gives:
         told = _("Discount: %(gives)s. %(kind)s", gives=gives, kind=offers.kind(offer))
     else:
@@ -184,8 +184,10 @@ def _decided(moment: datetime, version: int) -> str:
 def _cancel(offer: Offer) -> dict[str, str]:
     """What the question before cancelling says."""
     gives = benefits.gives(offer.benefit, offer.currency)
-    what = _("%(what)s: %(gives)s", what=offers.kind(offer), gives=gives) if gives else offers.kind(offer)
-    told = _("%(what)s, until %(date)s", what=what, date=formats.date(offer.ends_at))
+    told = offers.kind(offer)
+    if gives:
+        what = _("%(what)s: %(gives)s", what=told, gives=gives)
+        told = _("%(what)s, until %(date)s", what=what, date=formats.date(offer.ends_at))
     return {"id": offer.offer_id, "what": told, "code": offer.code or ""}
 
 

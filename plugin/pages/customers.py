@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from plugin.pages import asked, formats, names, rulebook
+from plugin.pages import asked, formats, names, none_yet, rulebook
 from plugin.pages.asked import Choice, Query
 from plugin.pages.rulebook import Rulebook
 from plugin.pages.say import _
@@ -45,6 +45,7 @@ def gather(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any
         "sort_paths": paths,
         "is_filtered": any(kept[name] for name in FILTERS),
         "paging": asked.turning(PATH, kept, found, number),
+        "nobody": "" if found.count else none_yet.customers(db, shop, now=now),
         "no_match": (found.count == 0 and any(kept[name] for name in FILTERS)) or (found.count and not found.items),
     }
 
@@ -197,6 +198,6 @@ def _next(open_ones: Sequence[Offer], *, left_out: bool, held: bool, step: str) 
         return _("Left out")
     if held:
         return _("In control group")
-    if open_ones:
-        return _("Offer open until %(date)s", date=formats.date(open_ones[-1].ends_at))
-    return step or NONE
+    if giving := [one for one in open_ones if one.benefit.get("type") != "none"]:
+        return _("Offer open until %(date)s", date=formats.date(giving[-1].ends_at))
+    return step or (_("Reminder sent") if open_ones else NONE)

@@ -15,7 +15,7 @@ from plugin.pages import formats
 from plugin.rewards.problem import InvalidProgram
 from plugin.rewards.program import Program
 from plugin.rewards.stored import from_stored
-from plugin.usecases import import_progress, polled, tell_figures
+from plugin.usecases import import_progress, polled, put_away, tell_figures
 from plugin.usecases.disclose import DATA_REQUEST
 from plugin.usecases.import_progress import Progress
 from plugin.usecases.polled import Polled
@@ -25,6 +25,7 @@ from storage.glance import Given, People
 from storage.imports import Import
 from storage.inbox import Aside
 from storage.offers import Offer
+from storage.programs import StoredProgram
 from storage.shops import Shop
 
 NEWEST = 6
@@ -46,6 +47,10 @@ class Figures:
     program: Program | None
     #: False while the rules in force are the proposal
     chosen: bool
+    #: whether win-back is on, or was at some time
+    won_back: bool
+    #: whether the merchant has put the set-up card away
+    put_away: bool
     #: of PERIODS
     period: str
     #: the document of the last night, see ``tell_figures``; empty before the first
@@ -111,6 +116,8 @@ def gather(db: Any, shop: Shop, *, now: datetime, period: str = PERIODS[-1]) -> 
         shop=shop,
         program=_program(stored.body) if stored else None,
         chosen=stored is not None and stored.author != PROPOSAL,
+        won_back=_won_back(db, shop_id, stored),
+        put_away=put_away.is_away(db, shop_id),
         polled=_polled(db, shop_id),
         period=period,
         told=told,
@@ -135,6 +142,12 @@ def gather(db: Any, shop: Shop, *, now: datetime, period: str = PERIODS[-1]) -> 
     )
 
 
+def gaps(db: Any, shop_id: int) -> Mapping[str, Any]:
+    """All days between orders as the night has counted them; empty before the first."""
+    found: Mapping[str, Any] = _told(db, shop_id).get("gaps", {}).get("all", {})
+    return found
+
+
 def _told(db: Any, shop_id: int) -> Mapping[str, Any]:
     kept = figures.get(db, shop_id, tell_figures.NAME)
     return kept.body if kept is not None and kept.body.get("version") == tell_figures.VERSION else {}
@@ -150,6 +163,17 @@ def _program(body: dict[str, Any]) -> Program | None:
         return from_stored(body)
     except InvalidProgram:
         return None
+
+
+def _won_back(db: Any, shop_id: int, stored: StoredProgram | None) -> bool:
+    """Asks the newest version first, which mostly is the answer."""
+    if stored is None or stored.author == PROPOSAL:
+        return False
+    newest = _program(stored.body)
+    if newest is not None and newest.win_back.enabled:
+        return True
+    earlier = (_program(version.body) for version in programs.history(db, shop_id))
+    return any(program is not None and program.win_back.enabled for program in earlier)
 
 
 def _cells(scores: Mapping[tuple[int, int, int], int]) -> dict[tuple[int, int], int]:

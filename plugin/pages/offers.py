@@ -25,8 +25,12 @@ STATES = {
     "cancelled": (later("Cancelled"), ("cancelled", "revoked", "rejected")),
     "held_out": (later("In control group"), ("held_out",)),
 }
+#: of what has no code
+SENT = {"issued": later("Sent"), "expired": later("Over")}
 KINDS = {
     "loyalty": ("loyalty", None),
+    "occasion": ("occasion", None),
+    "surprise": ("surprise", None),
     "reminder": ("win_back", "reminder"),
     "offer": ("win_back", "offer"),
     "last_offer": ("win_back", "last_offer"),
@@ -46,7 +50,7 @@ def gather(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any
         "is_filtered": is_filtered,
         "export": asked.address("/api/v1/offers.csv", kept),
         "paging": asked.turning(PATH, kept, found, first),
-        "none_yet": "" if found.count or is_filtered else none_yet.sentence(db, shop, now=now),
+        "none_yet": "" if found.count or is_filtered else none_yet.offers(db, shop, now=now),
     }
 
 
@@ -64,19 +68,27 @@ def as_json(db: Any, shop: Shop, *, query: Query) -> dict[str, Any]:
 
 def row(offer: Offer) -> dict[str, Any]:
     """One offer in words."""
+    gives = benefits.gives(offer.benefit, offer.currency)
     return {
         "id": offer.offer_id,
         "code": offer.code or NONE,
         "customer": offer.customer_id,
         "kind": kind(offer),
-        "discount": benefits.gives(offer.benefit, offer.currency) or NONE,
+        "discount": gives or NONE,
         "made": formats.date(offer.created_at),
-        "ends": formats.date(offer.ends_at),
-        "state": names.state(offer.state),
-        "tone": names.TONES.get(offer.state, ""),
+        # a reminder gives nothing that ends
+        "ends": formats.date(offer.ends_at) if gives else NONE,
+        **standing(offer),
         "order": offer.order_id or NONE,
         "cost": formats.money(offer.cost_minor, offer.currency) if offer.cost_minor else "",
     }
+
+
+def standing(offer: Offer) -> dict[str, str]:
+    """What has become of it, and how that is coloured. A reminder has no code that is open: it was sent, and is over."""
+    if offer.code is None and offer.state in SENT:
+        return {"state": str(SENT[offer.state]), "tone": ""}
+    return {"state": names.state(offer.state), "tone": names.TONES.get(offer.state, "")}
 
 
 def kind(offer: Offer) -> str:
@@ -114,11 +126,12 @@ def _wanted(kept: dict[str, str]) -> OfferFilter:
 
 def _choices(kept: dict[str, str]) -> list[Choice]:
     states = [(key, str(name)) for key, (name, _states) in STATES.items()]
-    kinds = [("loyalty", names.kind("loyalty"))]
+    kinds = []
     for key, (kind_key, step) in KINDS.items():
+        told = names.kind(kind_key)
         if step:
-            told = _("%(kind)s, %(step)s", kind=names.kind(kind_key), step=names.step(kind_key, step))
-            kinds.append((key, told))
+            told = _("%(kind)s, %(step)s", kind=told, step=names.step(kind_key, step))
+        kinds.append((key, told))
     return [
         Choice(name="status", label=_("Status"), options=states, value=kept["status"]),
         Choice(name="kind", label=_("Kind"), options=kinds, value=kept["kind"]),

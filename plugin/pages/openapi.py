@@ -49,6 +49,9 @@ class Endpoint:
 LIST = ("after", "before")
 ENDPOINTS = (
     Endpoint(method="get", path="/overview", summary="The shop in numbers", answer=answers.Overview, query=("period",)),
+    Endpoint(
+        method="post", path="/setup/put-away", summary="Put the set-up card away", answer=wish_answers.PutAway, also=(403,)
+    ),
     Endpoint(method="get", path="/program", summary="The rules in force", answer=answers.Program),
     Endpoint(
         method="put", path="/program", summary="Save rules as a new version", answer=answers.Saved,

@@ -23,8 +23,10 @@ from plugin.pages import (
     names,
     none_yet,
     offer_chart,
+    offers,
     prediction_card,
     reasons,
+    setting_up,
 )
 from plugin.pages.asked import Query
 from plugin.pages.figures import Figures
@@ -61,15 +63,18 @@ def gather(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any
             "status": _status(seen),
             "periods": _switch("period", metrics.PERIOD_NAMES, kept),
             "attention": attention.items(seen),
-            "setup": attention.setup(seen),
+            "setup": setting_up.steps(seen),
+            "can_put_away": not seen.put_away,
             "metrics": part("metrics", lambda: metrics.metrics(seen, extra_revenue.metric(db, seen))),
             "who": _who(seen),
             "cells": _cells(seen) if seen.people.count else None,
+            "nobody": "" if seen.people.count else none_yet.customers(db, shop, now=now),
             "groups": _groups(seen),
             "rhythm": _rhythm(seen),
             "kinds": [names.kind(kind) for kind in _kinds(seen)],
             "offers": list(_offers(seen)),
-            "no_offers": "" if seen.offers else none_yet.sentence(db, shop, now=now),
+            "with_reminders": "win_back" in _kinds(seen),
+            "no_offers": "" if seen.offers else none_yet.offers(db, shop, now=now),
             "newest": [_newest(offer, now) for offer in seen.newest],
             "card": part("card", lambda: prediction_card.card(db, shop.shop_id)),
             "again": part("again", lambda: bought_again.table(db, shop.shop_id)),
@@ -234,8 +239,7 @@ def _newest(offer: Offer, now: datetime) -> dict[str, Any]:
         "customer": offer.customer_id,
         "what": _("%(what)s: %(gives)s", what=what, gives=gives) if gives else what,
         "code": offer.code,
-        "state": names.state(offer.state),
-        "tone": names.TONES.get(offer.state, ""),
+        **offers.standing(offer),
         "made": formats.when(offer.created_at, now)
         if now - offer.created_at < timedelta(days=2)
         else formats.date(offer.created_at),

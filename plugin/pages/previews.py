@@ -9,8 +9,9 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from plugin.pages import formats, names
+from plugin.pages import formats, names, typical
 from plugin.pages.say import _, plural
+from plugin.pages.typical import Typical
 from plugin.rewards.decision import Benefit
 from plugin.rewards.program import Program
 from plugin.usecases import preview
@@ -34,14 +35,22 @@ class Previews:
 
     def compare(self, db: Any, shop: Shop, *, saved: Program, changed: Program, now: datetime) -> Comparison | None:
         """Both programs over the shop's last year; None before the shop was measured."""
-        # a history is good for a quarter of an hour, unless the shop is measured anew
-        seen = (shop.shop_id, shop.model_as_of, f"{now:%Y-%m-%d %H}", now.minute // FRESH_MINUTES)
+        seen = _seen(shop, now)
         store: Past | None = self._once(seen, lambda: preview.past(db, shop, now=now))
         if store is None:
             return None
         first = self._once((seen, saved), lambda: preview.year(store, saved))
         second = self._once((seen, changed), lambda: preview.year(store, changed))
         return preview.compare(store, (saved, first), (changed, second))
+
+    def typical(self, db: Any, shop: Shop, *, now: datetime) -> Typical | None:
+        """The middle customer of the same history; None before the shop was measured."""
+        seen = _seen(shop, now)
+        store: Past | None = self._once(seen, lambda: preview.past(db, shop, now=now))
+        if store is None:
+            return None
+        found: Typical = self._once((seen, "typical"), lambda: typical.of_customers(db, shop.shop_id, store))
+        return found
 
     def _once(self, key: Hashable, make: Callable[[], Any]) -> Any:
         with self._lock:
@@ -55,6 +64,11 @@ class Previews:
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return found
+
+
+def _seen(shop: Shop, now: datetime) -> Hashable:
+    """A history is good for a quarter of an hour, unless the shop is measured anew."""
+    return (shop.shop_id, shop.model_as_of, f"{now:%Y-%m-%d %H}", now.minute // FRESH_MINUTES)
 
 
 def in_words(found: Comparison, program: Program, *, now: datetime) -> dict[str, Any]:
@@ -73,7 +87,8 @@ def in_words(found: Comparison, program: Program, *, now: datetime) -> dict[str,
                    amount=money(found.changed.worst_a_month)),
         "sample": _sample(found.changed, money),
         "width": round(min(100 * cost / cap, 100), 1) if cap else 0,
-        "notes": list(_notes(found)),
+        "of_budget": _("%(share)s of the budget of %(cap)s", share=formats.share(cost, cap), cap=money(cap)),
+        "notes": list(_notes(found, program)),
         "tiers": [
             {"name": row.name, "saved": formats.number(row.saved), "changed": formats.number(row.changed),
              "differs": row.saved != row.changed}
@@ -127,7 +142,7 @@ def _sample(found: Summary, money: Callable[[int], str]) -> str:
     )  # fmt: skip
 
 
-def _notes(found: Comparison) -> Iterator[str]:
+def _notes(found: Comparison, program: Program) -> Iterator[str]:
     days = list(found.changed.ran_out.values())
     if days:
         yield plural(
@@ -135,6 +150,15 @@ def _notes(found: Comparison) -> Iterator[str]:
             "The budget would have been used up in %(count)s months of the year, around day %(day)s. No offer is made from then on.",
             len(days), day=formats.number(round(median(days))),
         )  # fmt: skip
+    highest = program.limits.highest_percent
+    rows = zip(found.tiers, program.loyalty.tiers, strict=False)
+    held = sum(row.changed for row, tier in rows if tier.type == "percent" and tier.percent > highest)
+    if held and program.loyalty.enabled:
+        yield plural(
+            "%(count)s customer gets less than the tier says, because of the highest discount.",
+            "%(count)s customers get less than their tier says, because of the highest discount.",
+            held,
+        )
 
 
 def _kinds(found: Comparison) -> Iterator[dict[str, Any]]:
@@ -179,6 +203,8 @@ def _change(one: Change) -> dict[str, str]:
     return {"id": one.customer_id, "text": "; ".join(parts)}
 
 
-def page(found: Comparison | None, program: Program, *, now: datetime) -> Mapping[str, Any]:
-    """What the preview's template gets: nothing to show before the shop was measured."""
-    return {"p": in_words(found, program, now=now) if found else None}
+def page(
+    found: Comparison | None, program: Program, *, now: datetime, steps: Mapping[str, Any] | None = None
+) -> Mapping[str, Any]:
+    """What the preview's template gets, with the chart of ``steps``: nothing to show before the shop was measured."""
+    return {"p": in_words(found, program, now=now) | {"steps": steps} if found else None}

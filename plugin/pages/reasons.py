@@ -54,7 +54,8 @@ def _gives(numbers: Numbers, name: str = "gives", percent: str = "percent") -> s
 
 
 def _rhythm(numbers: Numbers) -> str:
-    silence = formats.days(numbers["silence_days"])
+    # whole days that are over, as the age of an order is told
+    silence = formats.days(int(numbers["silence_days"]))
     if "quantile_days" in numbers:
         share, usual = formats.percent(numbers["quantile_percent"]), formats.days(numbers["quantile_days"])
         return _("After as many orders, %(share)s of those who come back do so within %(usual)s. It has been %(silence)s.",

@@ -21,6 +21,12 @@ class Unscored(Schema):
     unscored = Flag(required=True)
 
 
+class PutAway(Schema):
+    """That the set-up card is put away."""
+
+    put_away = Flag(required=True)
+
+
 class Kept(Schema):
     """All that is kept about a customer: the rows by their tables."""
 

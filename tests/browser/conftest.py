@@ -24,7 +24,7 @@ from tests.pages.world import CLIENT_ID, CLIENT_SECRET, DOMAIN, Clock, World, op
 __all__ = ["lived"]
 SCREENS = Path(__file__).with_name("screens")
 #: long for a busy machine; a page that is right is there at once
-PATIENCE_MS = 15_000
+PATIENCE_MS, PAUSE_MS = 15_000, 20
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -164,6 +164,15 @@ def follow(page: Page, path: str) -> None:
     expect(page.locator("h1")).to_be_focused()
 
 
+def wait_until(page: Page, holds: Callable[[], bool]) -> None:
+    """Waits for what no locator can wait for, as long as for everything else."""
+    for _ in range(PATIENCE_MS // PAUSE_MS):
+        if holds():
+            return
+        page.wait_for_timeout(PAUSE_MS)
+    pytest.fail("it does not come true")
+
+
 Screen = Callable[[Page, str], None]
 
 
@@ -173,10 +182,6 @@ def screen() -> Screen:
     SCREENS.mkdir(exist_ok=True)
 
     def write(page: Page, name: str) -> None:
-        # bars stick to the edges of a window, so it has to be one that somebody has
-        size = page.viewport_size or {"width": 1280, "height": 900}
-        page.set_viewport_size({"width": size["width"], "height": 900})
         page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
-        page.set_viewport_size(size)
 
     return write

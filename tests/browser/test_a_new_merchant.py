@@ -80,16 +80,12 @@ def test_from_the_first_look_to_the_first_offer(world: World, window: Window, sc
     expect(page.locator("#toast")).to_contain_text("Rules saved")
 
     page.get_by_role("link", name="Overview").click()
+    expect(app.locator("h1")).to_have_text("Overview")
     expect(app.locator("main")).not_to_contain_text("This is a trial run")
     expect(app.locator("section:has(#s-setup)")).to_have_count(0)
+    expect(page.locator("#toast")).to_be_empty()
     screen(page, f"walk-6-on-{width}")
-    for _day in range(16):
-        if given(world):
-            break
-        world.clock.set(world.clock.now() + timedelta(days=1))
-        world.worker.drain()
-        world.postman.deliver()
-        world.worker.drain()
+    days_pass(world)
     assert given(world)
 
     look_again(page, app)
@@ -102,6 +98,17 @@ def test_from_the_first_look_to_the_first_offer(world: World, window: Window, sc
     screen(page, f"walk-8-reason-{width}")
     with world.runtime.database.reading() as db:
         assert programs.history(db, world.shop().shop_id)[0].author.startswith("shopify:")
+
+
+def days_pass(world: World) -> None:
+    """Until something was given, or so many that something should have been."""
+    for _day in range(16):
+        if given(world):
+            return
+        world.clock.set(world.clock.now() + timedelta(days=1))
+        world.worker.drain()
+        world.postman.deliver()
+        world.worker.drain()
 
 
 def look_again(page: Page, app: FrameLocator) -> None:

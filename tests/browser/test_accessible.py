@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from storage import offers
-from tests.browser.axe import TALL, faults, sideways, unfold, violations
+from tests.browser.axe import faults, sideways, unfold, violations
 from tests.browser.conftest import Running, Screen, Window
 
 pytestmark = pytest.mark.browser
@@ -26,7 +26,7 @@ def press(page: Page, what: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_overview_with_everything_unfolded(running: Running, window: Window, language: str) -> None:
     """Every table behind a chart, every reason behind an offer."""
-    page = window.open(running.launch(locale=language), height=TALL)
+    page = window.open(running.launch(locale=language))
     expect(page.locator(".matrix")).to_be_visible()
     unfold(page)
 
@@ -37,7 +37,7 @@ def test_the_overview_with_everything_unfolded(running: Running, window: Window,
 def test_rules_while_they_are_edited(running: Running, window: Window, screen: Screen, language: str) -> None:
     """Errors and warnings in rows that were added, then a toast with its button, then somebody else's change."""
     window.expected = ("422", "409")
-    page = window.open(running.launch(RULES, locale=language), height=TALL)
+    page = window.open(running.launch(RULES, locale=language))
     unfold(page)
     for rows in ("loyalty.tiers", "loyalty.occasions", "surprise.gifts"):
         page.locator(f'[data-list="{rows}"] [data-add]').click()

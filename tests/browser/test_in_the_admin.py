@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import FrameLocator, Page, Route, expect
 
 from storage import programs
-from tests.browser.conftest import Running, Screen, Window
+from tests.browser.conftest import Running, Screen, Window, wait_until
 
 pytestmark = pytest.mark.browser
 NAVIGATION = {
@@ -151,6 +151,6 @@ def test_no_other_site_can_frame_the_page(in_admin: Running, window: Window) -> 
     page = window.open("about:blank")
     page.context.route("http://stranger.example/**", stranger)
     page.goto("http://stranger.example/")
-    page.wait_for_timeout(1_000)
+    wait_until(page, lambda: len(page.frames) > 1 and page.frames[1].url not in {"", "about:blank"})
 
     assert page.frames[1].url.startswith("chrome-error://")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from tests.browser.axe import TALL, WIDTHS, faults, unfold
+from tests.browser.axe import WIDTHS, faults, unfold
 from tests.browser.conftest import Running, Screen, Window
 
 pytestmark = pytest.mark.browser
 RULES = "/app/rules"
 HIGHEST = '[name="limits.highest_percent"]'
+#: after the last key, before it is asked
+WAIT_MS = 300
 
 
 def preview(page: Page) -> str:
@@ -23,7 +25,7 @@ def preview(page: Page) -> str:
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])
 def test_the_preview_follows_the_form(shared: Running, window: Window, screen: Screen, language: str) -> None:
     """It begins with the saved rules, changes with the form, names customers, is accessible and fits in every width."""
-    page = window.open(shared.launch(RULES, locale=language), height=TALL)
+    page = window.open(shared.launch(RULES, locale=language))
     before = preview(page)
     as_saved = faults(page)
     page.locator(HIGHEST).fill("4")
@@ -45,11 +47,18 @@ def test_many_keys_are_one_request_and_one_line_is_said(shared: Running, window:
     preview(page)
     asked: list[Request] = []
     page.on("request", lambda request: asked.append(request) if "preview" in request.url else None)
+    # the page's time stands still, so that a slow machine types no slower than a fast one
+    page.clock.install(time=0)
+    page.clock.pause_at(1_000)
     page.locator(HIGHEST).press("End")
-    page.locator(HIGHEST).press_sequentially("\b\b12", delay=20)
-    expect(page.locator("p[data-line][role=status]")).to_contain_text("of the budget")
-    page.wait_for_timeout(600)
+    page.locator(HIGHEST).press_sequentially("\b\b12")
+    page.clock.run_for(WAIT_MS - 1)
+    assert asked == []
+    with page.expect_request("**/program/preview"):
+        page.clock.run_for(1)
     preview(page)
+    page.clock.run_for(10 * WAIT_MS)
+    expect(page.locator("p[data-line][role=status]")).to_contain_text("of the budget")
 
     assert len(asked) == 1
     assert page.locator("[data-preview] [role=status]").count() == 0

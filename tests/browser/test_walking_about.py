@@ -74,6 +74,8 @@ def test_each_page_fits_and_has_its_picture(
     """No sideways scroll at any width."""
     page = window.open(running.launch(path, locale=language))
     expect(page.locator(".card").first).to_be_visible()
+    if path == RULES:
+        expect(page.locator("[data-preview] .large")).to_be_visible()
     wider = []
     for width in (*WIDTHS, 768):
         page.set_viewport_size({"width": width, "height": 900})

@@ -112,7 +112,7 @@ def test_history_says_who_when_and_what(visit: Visit) -> None:
     assert entries[0].startswith("Version 3 in force Staff member 42, ")
     assert "Send win-back offers: off → on" in entries[0]
     assert "Monthly budget: $115 → $1,800" in entries[0]
-    assert "Silver, Spend in last 12 months: $200 → $105" in entries[1]
+    assert "Silver · Spend in last 12 months: $200 → $105" in entries[1]
     assert [entry.count("Undo this change") for entry in entries] == [1, 0, 0]
 
 

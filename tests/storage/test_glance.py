@@ -11,11 +11,11 @@ from storage.offers import NewOffer
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 
 
-def offer(place: int, state: str, *, kind: str = "win_back", days: float) -> NewOffer:
-    at = NOW - timedelta(days=days)
+def offer(place: int, state: str, *, kind: str = "win_back", step: str = "offer", days: float) -> NewOffer:
+    at, bare = NOW - timedelta(days=days), state == "held_out" or step == "reminder"
     return NewOffer(
-        offer_id=f"o{place}", customer_id=f"c{place}", kind=kind, step="offer", rule="r", cycle="1",
-        program_version=1, state=state, code=None if state == "held_out" else f"CODE{place}", benefit={},
+        offer_id=f"o{place}", customer_id=f"c{place}", kind=kind, step=step, rule="r", cycle="1",
+        program_version=1, state=state, code=None if bare else f"CODE{place}", benefit={},
         currency="USD", created_at=at, starts_at=at, ends_at=at + timedelta(days=20), reasons=[], inputs={},
     )  # fmt: skip
 
@@ -47,8 +47,9 @@ def test_people_are_counted_in_one_pass(database: Database, shop_id: int) -> Non
 
 
 def test_offers_are_counted_by_state_and_by_time(database: Database, shop_id: int) -> None:
-    """An offer belongs to the span in which it was decided, its use to the span in which it was used."""
+    """An offer belongs to the span in which it was decided, its use to the one in which it was used; a reminder to none."""
     made = [
+        *(offer(10 + place, state, step="reminder", days=5) for place, state in enumerate(("issued", "held_out"))),
         offer(1, "redeemed", days=40), offer(2, "issued", days=5), offer(3, "held_out", days=5),
         offer(4, "rejected", days=5), offer(5, "expired", kind="loyalty", days=35),
     ]  # fmt: skip

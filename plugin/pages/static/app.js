@@ -1,5 +1,5 @@
 // Moves between pages: fetches a fragment with the bearer token and puts it into <main>.
-import { acts, address, call, mayLeave, toast, words } from "./host.js";
+import { acts, address, call, hush, mayLeave, toast, words } from "./host.js";
 import { mount } from "./form.js";
 
 const main = document.getElementById("main");
@@ -12,7 +12,7 @@ async function load(path, { push = false, focus = true, stay } = {}) {
   // Of two clicks the later one counts.
   loading?.abort();
   const mine = (loading = new AbortController());
-  main.setAttribute("aria-busy", "true");
+  main.ariaBusy = true;
   try {
     const answer = await call(path, { fragment: true, signal: mine.signal });
     if (answer.status === 401) return show("ended");
@@ -26,7 +26,7 @@ async function load(path, { push = false, focus = true, stay } = {}) {
     if (main.hasAttribute("data-shell")) show("failed");
     else toast(words.offline);
   } finally {
-    if (mine === loading) main.removeAttribute("aria-busy");
+    if (mine === loading) main.ariaBusy = null;
   }
 }
 
@@ -42,8 +42,7 @@ function arrive(focus, stay) {
   const page = main.querySelector(".page");
   if (page?.dataset.title) document.title = page.dataset.title;
   for (const link of document.querySelectorAll("[data-nav]:not([data-nav=''])")) {
-    const here = link.dataset.nav === page?.dataset.page;
-    here ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
+    link.ariaCurrent = link.dataset.nav === page?.dataset.page ? "page" : null;
   }
   form = mount(main, { reload, ended: () => show("ended") });
   const back = stay && document.getElementById(stay);
@@ -60,9 +59,10 @@ function show(name) {
 }
 
 async function go(path, options) {
-  if (form?.dirty() && !(await mayLeave())) return false;
+  if (!(await after.mayLeave())) return false;
   form?.close();
   form = null;
+  hush();
   await load(path, options);
   return true;
 }

@@ -11,6 +11,7 @@ export function mount(main, { reload, ended }) {
   if (ownBar) form.removeAttribute("data-save-bar");
   const touched = new Set();
   const view = main.querySelector("[data-preview]");
+  const stale = main.querySelector("[data-stale]");
   const start = JSON.stringify(collect(form));
   const state = { base: Number(form.dataset.base), closed: false, busy: false };
   const apart = form.querySelector("[data-apart]");
@@ -19,17 +20,18 @@ export function mount(main, { reload, ended }) {
   let timer, asking;
 
   const later = (after) => (clearTimeout(timer), (timer = setTimeout(check, after)));
-  form.addEventListener("input", () => (refresh(), later(PREVIEW_AFTER_MS)));
-  form.addEventListener("change", refresh);
-  form.addEventListener("focusout", (event) => {
-    if (!event.target.name) return;
-    touched.add(event.target.name);
+  const on = (what, act) => form.addEventListener(what, act);
+  on("input", () => (refresh(), later(PREVIEW_AFTER_MS)));
+  on("change", refresh);
+  on("focusout", ({ target }) => {
+    if (!target.name) return;
+    touched.add(target.name);
     if (dirty()) later(CHECK_AFTER_MS);
   });
-  form.addEventListener("reset", (event) => (event.preventDefault(), leave(false)));
-  form.addEventListener("submit", (event) => (event.preventDefault(), save()));
-  form.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-add],[data-remove]");
+  on("reset", (event) => (event.preventDefault(), leave(false)));
+  on("submit", (event) => (event.preventDefault(), save()));
+  on("click", ({ target }) => {
+    const button = target.closest("[data-add],[data-remove]");
     if (button) acts((one) => (one.row(button), refresh(), check()));
   });
 
@@ -37,22 +39,22 @@ export function mount(main, { reload, ended }) {
     if (state.closed || state.busy) return;
     asking?.abort();
     const mine = (asking = new AbortController());
-    view.setAttribute("aria-busy", "true");
+    view.ariaBusy = true;
     try {
       const answer = await call("/api/v1/program/preview", { method: "POST", body: { program: collect(form) }, signal: mine.signal });
       if (!answer.ok) return;
-      const { errors, warnings, line, html } = await answer.json();
+      const { errors, warnings, hints, line, html } = await answer.json();
       if (mine !== asking || state.busy) return;
       const seen = Object.entries(errors).filter(([name]) => touched.has(name));
-      paint(form, Object.fromEntries(seen), warnings);
-      main.querySelector("[data-stale]").hidden = Boolean(html);
+      paint(form, Object.fromEntries(seen), warnings, hints);
+      stale.hidden = Boolean(html);
       if (!html) return;
       view.innerHTML = html;
       for (const place of main.querySelectorAll("[data-line]")) place.textContent = line;
     } catch {
       // The next field asks again; saving says when the server cannot be reached.
     } finally {
-      if (mine === asking) view.removeAttribute("aria-busy");
+      if (mine === asking) view.ariaBusy = null;
     }
   }
 
@@ -63,13 +65,10 @@ export function mount(main, { reload, ended }) {
     state.busy = true;
     refresh();
     try {
-      const answer = await call("/api/v1/program", { method: "PUT", body: { base_version: base, program: collect(form), confirmed: false, ...sure } });
-      state.busy = false;
-      refresh();
+      const body = { base_version: base, program: collect(form), confirmed: false, ...sure };
+      const answer = await call("/api/v1/program", { method: "PUT", body }).finally(() => ((state.busy = false), refresh()));
       await settle(answer, base);
     } catch {
-      state.busy = false;
-      refresh();
       toast(words.offline);
     }
   }
@@ -84,6 +83,7 @@ export function mount(main, { reload, ended }) {
     }
     if (status === 422) {
       paint(form, told.errors, told.warnings);
+      stale.hidden = false;
       return form.querySelector("[aria-invalid=true]")?.focus();
     }
     if (status === 428) return acts((one) => one.question(main, told, (sure) => save(base, sure)));
@@ -136,21 +136,21 @@ function typed(control) {
 }
 
 // What is said about a field stands below it, and the field names it as its description; what is folded away opens.
-function paint(form, errors, warnings) {
+function paint(form, errors, warnings, hints) {
   const rest = [];
   for (const old of form.querySelectorAll(".said")) old.remove();
-  for (const [kind, texts] of Object.entries({ warning: warnings, error: errors }))
+  for (const [kind, texts] of Object.entries({ hint: hints, warning: warnings, error: errors }))
     for (const name in texts) {
       const textContent = texts[name].map((each) => each.text).join(" ");
       let at = form.querySelector(`[name="${name}"],[data-list="${name}"]`)?.closest(".field,.switch,.choices,[data-list]");
       at?.append(Object.assign(document.createElement("p"), { className: `${kind} said`, id: `${kind}-${name}`, textContent }));
-      if (kind === "warning") continue;
+      if (kind !== "error") continue;
       if (!at) rest.push(textContent);
       while ((at = at?.parentElement.closest("details"))) at.open = true;
     }
   for (const control of form.elements) {
-    control.setAttribute("aria-invalid", control.name in errors);
-    const ids = ["help", "warning", "error"].map((kind) => `${kind}-${control.name}`).filter((id) => document.getElementById(id));
+    control.ariaInvalid = control.name in errors;
+    const ids = ["help", "hint", "warning", "error"].map((kind) => `${kind}-${control.name}`).filter((id) => document.getElementById(id));
     if (control.type !== "radio") control.setAttribute("aria-describedby", ids.join(" "));
   }
   const other = form.querySelector("[data-other]");

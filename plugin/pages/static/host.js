@@ -38,9 +38,10 @@ export async function call(path, { method = "GET", body, fragment, signal } = {}
   return answer;
 }
 
+const place = document.getElementById("toast");
+let told;
 export function toast(text, { label, run } = {}) {
-  if (bridge?.toast) return bridge.toast.show(text, run ? { action: label, onAction: run, duration: 10000 } : {});
-  const place = document.getElementById("toast");
+  if (bridge?.toast) return (told = bridge.toast.show(text, run ? { action: label, onAction: run, duration: 10000 } : {}));
   const box = document.createElement("div");
   box.append(text);
   if (run) {
@@ -61,6 +62,9 @@ export function toast(text, { label, run } = {}) {
   box.addEventListener("focusout", go);
   go();
 }
+
+// What was said of one page says nothing of the next.
+export const hush = () => (bridge?.toast ? told && bridge.toast.hide(told) : place.replaceChildren());
 
 export function showBar(dirty, busy) {
   const bar = document.getElementById("savebar");

@@ -95,6 +95,8 @@ class Stored:
     what: str
     why: str
     days: int | None
+    #: where it lies with us
+    tables: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +110,8 @@ class Manifest:
     pages: tuple[Page, ...]
     stored: tuple[Stored, ...]
     not_stored: tuple[str, ...]
+    #: whatever is stored goes so long after the store has left, or earlier when it asks
+    days_after_leaving: int
 
 
 class AppSettings(Protocol):
@@ -165,6 +169,18 @@ def magento_resources(manifest: Manifest) -> str:
     return "".join(f"{resource}\n" for resource in manifest.magento.resources)
 
 
+def privacy(manifest: Manifest) -> str:
+    """What is kept, why and for how long, a line for each; then what is not, and when all of it goes."""
+    kept = [f"{kind.what} | {kind.why} | {_span(kind.days)}" for kind in manifest.stored]
+    never = f"never kept: {', '.join(manifest.not_stored)}"
+    after = f"after the store has left: until it asks, {manifest.days_after_leaving} days at most"
+    return "".join(f"{line}\n" for line in (*kept, never, after))
+
+
+def _span(days: int | None) -> str:
+    return "while the store is connected" if days is None else f"{days} days"
+
+
 def _installed() -> Path:
     """Beside the packages in a clone (an editable install included); else where the wheel's data was put."""
     found = next((place for place in _places() if place.is_file()), None)
@@ -197,8 +213,9 @@ def _manifest(body: dict[str, Any]) -> Manifest:
         ),
         magento=MagentoPart(resources=tuple(magento["resources"]), events=tuple(magento["events"])),
         pages=tuple(Page(**page) for page in body["pages"]),
-        stored=tuple(Stored(**kind) for kind in privacy["stored"]),
+        stored=tuple(Stored(**kind | {"tables": tuple(kind["tables"])}) for kind in privacy["stored"]),
         not_stored=tuple(privacy["not_stored"]),
+        days_after_leaving=privacy["days_after_leaving"],
     )
 
 

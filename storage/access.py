@@ -137,11 +137,30 @@ def stayed(db: Connection, shop_id: int) -> None:
     db.execute(update(shops).where(shops.c.shop_id == shop_id).values(left_at=None, prove_at=None))
 
 
+def left_before(db: Connection, before: datetime) -> list[int]:
+    """The stores that have been gone since before then."""
+    gone = (shops.c.uninstalled_at <= before, _unseen(before), shops.c.state == "uninstalled")
+    return list(db.execute(select(shops.c.shop_id).where(*gone).order_by(shops.c.shop_id)).scalars())
+
+
+def hold_left(db: Connection, shop_id: int, before: datetime, *, now: datetime) -> bool:
+    """Whether a store has been gone since before then and is not just coming back; it cannot until the transaction ends."""
+    gone = (shops.c.uninstalled_at <= before, _unseen(before), shops.c.state == "uninstalled")
+    coming = or_(shops.c.renewing_until.is_(None), shops.c.renewing_until <= now)
+    held = update(shops).where(shops.c.shop_id == shop_id, *gone, coming)
+    return db.execute(held.values(state="uninstalled")).rowcount == 1
+
+
 def look(db: Connection, shop_id: int, *, now: datetime, every: timedelta) -> bool:
     """Whether the connection is to be looked at now; the one who gets True is alone with it until the next time."""
     due = or_(shops.c.looked_at.is_(None), shops.c.looked_at <= now - every, shops.c.looked_at > now)
     mine = update(shops).where(shops.c.shop_id == shop_id, CONNECTED, due)
     return db.execute(mine.values(looked_at=now)).rowcount == 1
+
+
+def _unseen(before: datetime) -> ColumnElement[bool]:
+    """Not looked after since then: the moment of an uninstall is what the store said, unsigned."""
+    return or_(shops.c.looked_at.is_(None), shops.c.looked_at <= before)
 
 
 def _reopened() -> dict[str, object]:

@@ -11,15 +11,18 @@ from plugin.cli import context, flow_triggers
 
 
 @click.command()
-@click.argument("platform", type=click.Choice(["shopify", "shopify-flow", "magento"]))
+@click.argument("platform", type=click.Choice(["shopify", "shopify-flow", "magento", "privacy"]))
 def manifest(platform: str) -> None:
-    """Prints shopify.app.toml, the triggers for Shopify Flow, or the resources that a Magento integration needs."""
+    """Prints shopify.app.toml, the triggers for Shopify Flow, a Magento integration's resources, or what is kept how long."""
     known = declared.load()
     if platform == "shopify-flow":
         click.echo(flow_triggers.toml(), nl=False)
         return
     if platform == "magento":
         click.echo(declared.magento_resources(known).rstrip())
+        return
+    if platform == "privacy":
+        click.echo(declared.privacy(known), nl=False)
         return
     config = context.settings()
     if not config.shopify_client_id or not config.public_url:

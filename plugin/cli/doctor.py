@@ -18,6 +18,7 @@ from plugin.readiness import LEAST_DISK_SHARE, free_share
 from plugin.runtime import Runtime
 from plugin.usecases import keep_currency
 from plugin.usecases.disclose import DATA_REQUEST
+from plugin.usecases.forget_left import KEEP_LEFT
 from plugin.vault import KeyFileError, Unsealable
 from plugin.worker import notice_step
 from storage import disclosure, inbox, ledger, migrations, offers, outbox, shops
@@ -118,7 +119,10 @@ def _shop(built: Runtime, shop: Shop) -> Iterator[Finding]:
     about = f"shop {shop.domain}"
     if shop.state == "uninstalled":
         when = f" since {shop.uninstalled_at:%Y-%m-%d}" if shop.uninstalled_at else ""
-        yield Finding(about, ok=True, told=f"uninstalled{when}; opening the app in the store's admin connects it again")
+        told = f"uninstalled{when}; opening the app in the store's admin connects it again"
+        if shop.uninstalled_at:
+            told += f", on {shop.uninstalled_at + KEEP_LEFT:%Y-%m-%d} what is known of it is forgotten"
+        yield Finding(about, ok=True, told=told)
         with built.database.reading() as db:
             yield from [Finding(*said) for said in doctor_magento.findings(db, shop, built.now())]
         return

@@ -13,6 +13,7 @@ from plugin.platforms.shopify.admin import TOKEN
 from plugin.platforms.shopify.tokens import Credentials
 from plugin.runtime import Runtime
 from plugin.usecases import freeze, import_history, install, sweep
+from plugin.usecases.forget_left import KEEP_LEFT
 from storage import outbox
 from storage import shops as kept_shops
 
@@ -120,13 +121,14 @@ def sweep_(shop: str) -> None:
 @shops.command()
 @click.argument("shop")
 def remove(shop: str) -> None:
-    """Ends the connection to SHOP; its data stays until regulars erase SHOP --all."""
+    """Ends the connection to SHOP; its data stays for 90 days, or until regulars erase SHOP --all."""
     with context.opened() as built:
         found = context.shop_named(built, shop)
         with built.database.transaction() as db:
             kept_shops.uninstall(db, found.shop_id, built.now())
             outbox.give_up_all(db, found.shop_id, "the shop was removed", built.now())
-        click.echo(f"Removed {found.domain}. Its data is still here; regulars erase {found.domain} --all forgets it.")
+        kept = f"Its data stays for {KEEP_LEFT.days} days"
+        click.echo(f"Removed {found.domain}. {kept}; regulars erase {found.domain} --all forgets it now.")
 
 
 def _ask(built: Runtime, domain: str, token: str) -> tuple[StoreInfo, str]:

@@ -1,5 +1,7 @@
 """What is kept for a while only: settled deliveries and orders that were read again, two weeks; in pieces, looked for each hour.
 
+Stores that left and never asked to be forgotten: three months (``forget_left``).
+
 Of what goes out everything else stays: its key is what makes a code, a start of an automation or an erasure happen once, or
 it is replaced by its next round.
 """
@@ -7,10 +9,12 @@ it is replaced by its next round.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 
 from plugin.runtime import Runtime
+from plugin.usecases import forget_left
 from plugin.usecases.absorb import REFETCH
 from plugin.worker.pace import Pace
 from storage import inbox, outbox, shops
@@ -42,8 +46,17 @@ class Pruning:
             forgotten += pruned
             if go_on is None:
                 self._pace.looked(now)
-                return forgotten + self._refetched(now)
+                return forgotten + self._refetched(now) + self._left(now)
             after = go_on
+
+    def _left(self, now: datetime) -> int:
+        with self._runtime.database.reading() as db:
+            gone = forget_left.due(db, now)
+        forget = partial(forget_left.forget, now=now)
+        forgotten = sum(self._runtime.database.carry_out(partial(forget, shop_id=one)) for one in gone)
+        if forgotten:
+            self._runtime.unscrubbed.set()
+        return forgotten
 
     def _refetched(self, now: datetime) -> int:
         with self._runtime.database.reading() as db:

@@ -12,19 +12,19 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-import numpy as np
 from sqlalchemy import Connection
 
-from plugin.signals.days import local_days
 from plugin.signals.gaps import GapModel
-from plugin.signals.history import MICROS, PurchaseHistory
+from plugin.signals.history import MICROS
 from plugin.signals.model import VERSION
 from plugin.signals.rfm import RfmCuts
-from plugin.usecases.backtest import nights, versions
+from plugin.usecases.backtest import nights, plain, versions
 from plugin.usecases.backtest.made import Fate, Key
 from plugin.usecases.backtest.nights import Night
 from plugin.usecases.backtest.past import Past
-from plugin.usecases.backtest.versions import Telling
+from plugin.usecases.backtest.placed import Placed, Row, columns
+from plugin.usecases.backtest.uncollected import uncollected
+from plugin.usecases.backtest.versions import Telling, Versions
 from storage import customers, known, snapshots
 from storage.columns import to_micros
 from storage.known import KnownOrder
@@ -34,7 +34,6 @@ from storage.shops import Shop
 PROMPT = timedelta(days=1) // timedelta(microseconds=1)
 #: customers that the stand-ins of a sample's nights rest on, beside the sample
 OTHERS = 2_000
-Placed = Sequence[tuple[str, str, int, int]]
 
 
 def past(
@@ -50,17 +49,25 @@ def past(
 
     ``fates`` is what became of the offers that were really made, for replays that ask for it.
     """
+    with uncollected():
+        return _past(db, shop, now=now, start=start, sample=sample, fates=fates or {})
+
+
+def _past(
+    db: Connection, shop: Shop, *, now: datetime, start: datetime, sample: int | None, fates: Mapping[Key, Fate]
+) -> Past | None:
     everyone = sorted(snapshots.ids(db, shop.shop_id))
     if not everyone:
         return None
     chosen = everyone if sample is None else everyone[:: -(-len(everyone) // sample)]
     some = None if sample is None else sorted({*chosen, *everyone[:: -(-len(everyone) // OTHERS)]})
-    placed = [row for row in known.placed(db, shop.shop_id, customer_ids=some) if row[2] <= to_micros(now)]
-    told = [one for one in known.told(db, shop.shop_id, customer_ids=some) if one.at <= to_micros(now)]
+    until = to_micros(now)
+    placed = columns([row for row in known.placed(db, shop.shop_id, customer_ids=some) if row[2] <= until])
+    told = [one for one in known.told(db, shop.shop_id, customer_ids=some) if one.at <= until]
     kept = _kept(db, shop, now)
     since = kept[0].at if kept else None
     # who has no order left today may have had one then
-    people = chosen if sample is not None else sorted({row[0] for row in placed} | {one.customer_id for one in told})
+    people = chosen if sample is not None else sorted({*placed.ids, *(one.customer_id for one in told)})
     return Past(
         shop=f"{shop.platform}|{shop.domain}",
         timezone=shop.timezone,
@@ -68,13 +75,41 @@ def past(
         customers=people,
         scale=len(everyone) / len(chosen),
         left_out=frozenset(customers.left_out(db, shop.shop_id, people)),
-        versions=versions.build(people, _tellings(placed, told, since), timezone=shop.timezone, since=to_micros(start)),
+        versions=_versions(people, placed, told, timezone=shop.timezone, since=since, start=to_micros(start)),
         nights=[*_walked(placed, shop, start, _first(since, now)), *kept],
         since=since,
         watches=known.watched(db, shop.shop_id),
         spends=snapshots.spends(db, shop.shop_id),
         tags=customers.tags(db, shop.shop_id, people),
-        fates=fates or {},
+        fates=fates,
+    )
+
+
+def _versions(
+    people: Sequence[str],
+    placed: Placed,
+    told: Collection[KnownOrder],
+    *,
+    timezone: str,
+    since: int | None,
+    start: int,
+) -> Versions:
+    """What was known of whose orders; those of whom nothing was ever told are reckoned all at once."""
+    orders = {one.order_id for one in told}
+    followed = {one.customer_id for one in told}
+    if orders:
+        codes = {
+            code for code, order in zip(placed.customer.tolist(), placed.order_ids, strict=True) if order in orders
+        }
+        followed |= {placed.ids[code] for code in codes}
+    wanted = {customer_id: place for place, customer_id in enumerate(people) if customer_id not in followed}
+    places = [wanted.get(customer_id, -1) for customer_id in placed.ids]
+    return versions.build(
+        people,
+        _tellings(list(placed.rows(followed)), told, since),
+        timezone=timezone,
+        since=start,
+        plain=plain.plain(placed, places, since=start, looked_before=math.inf if since is None else since),
     )
 
 
@@ -96,7 +131,7 @@ def _first(since: int | None, now: datetime) -> datetime:
     return now if since is None else min(now, datetime.fromtimestamp(since / MICROS, now.tzinfo))
 
 
-def _tellings(placed: Placed, told: Collection[KnownOrder], since: int | None) -> dict[str, list[Telling]]:
+def _tellings(placed: Sequence[Row], told: Collection[KnownOrder], since: int | None) -> dict[str, list[Telling]]:
     """By customer: what was kept, and for orders of which nothing was kept that they were known when placed."""
     found: defaultdict[str, list[Telling]] = defaultdict(list)
     first: dict[str, KnownOrder] = {}
@@ -125,16 +160,4 @@ def _tellings(placed: Placed, told: Collection[KnownOrder], since: int | None) -
 def _walked(placed: Placed, shop: Shop, start: datetime, end: datetime) -> Iterable[Night]:
     if start >= end:
         return ()
-    ids = sorted({row[0] for row in placed})
-    codes = {customer_id: code for code, customer_id in enumerate(ids)}
-    rows = np.array([(codes[who], at // MICROS, net) for who, _order, at, net in placed], np.int64).reshape(-1, 3)
-    rows = rows[np.lexsort((rows[:, 2], rows[:, 1], rows[:, 0]))]
-    history = PurchaseHistory(
-        customer_ids=tuple(ids),
-        customer=rows[:, 0],
-        at=rows[:, 1],
-        day=local_days(rows[:, 1], shop.timezone),
-        value=rows[:, 2],
-        timezone=shop.timezone,
-    )
-    return nights.walked(history, start=start, end=end)
+    return nights.walked(placed.history(shop.timezone), start=start, end=end)

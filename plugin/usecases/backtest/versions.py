@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate, islice, pairwise, repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from plugin.signals.days import local_days
 from plugin.signals.history import MICROS, PurchaseHistory
 from plugin.signals.rfm import RfmCuts
 from plugin.signals.visits import YEAR, Visits, boil_down
+from plugin.usecases.backtest.plain import Plain
 
 
 class Telling(NamedTuple):
@@ -127,16 +128,41 @@ class Versions:
 
 
 def build(
-    customers: Sequence[str], tellings: Mapping[str, Sequence[Telling]], *, timezone: str, since: int
+    customers: Sequence[str],
+    tellings: Mapping[str, Sequence[Telling]],
+    *,
+    timezone: str,
+    since: int,
+    plain: Plain | None = None,
 ) -> Versions:
-    """The versions of these customers that are in force at ``since`` (microseconds) or become so later."""
+    """The versions of these customers that are in force at ``since`` (microseconds) or become so later.
+
+    ``plain`` are those of customers of whom ``tellings`` says nothing.
+    """
     found = Versions(timezone=timezone)
+    counts = {} if plain is None else dict(zip(plain.customers, _sizes(plain.starts), strict=True))
+    ready = iter(()) if plain is None else _ready(found, plain)
     for place, customer_id in enumerate(customers):
         found.starts.append(len(found.all))
-        _Line(found, place, since).follow(tellings.get(customer_id, ()))
+        if count := counts.get(place):
+            found.all += islice(ready, count)
+        elif told := tellings.get(customer_id):
+            _Line(found, place, since).follow(told)
     found.starts.append(len(found.all))
     found.days = _days(found.at, timezone).tolist()
     return found
+
+
+def _sizes(starts: Sequence[int]) -> Iterator[int]:
+    return (after - before for before, after in pairwise(starts))
+
+
+def _ready(into: Versions, plain: Plain) -> Iterator[Version]:
+    """The orders of those whose past is plain come first; their versions, which point at them."""
+    into.at += (plain.placed_at // MICROS).tolist()
+    into.sums = list(accumulate(plain.net.tolist(), initial=0))
+    columns = (plain.looked, plain.start, plain.end, plain.last_id, plain.told)
+    return map(Version, plain.customer, plain.at, repeat(0), *columns)
 
 
 @dataclass(slots=True)

@@ -76,6 +76,7 @@ def row(offer: Offer) -> dict[str, Any]:
         "kind": kind(offer),
         "discount": gives or NONE,
         "made": formats.date(offer.created_at),
+        "bare": not gives,
         # a reminder gives nothing that ends
         "ends": formats.date(offer.ends_at) if gives else NONE,
         **standing(offer),

@@ -82,6 +82,22 @@ def test_a_switch_changes_a_part_and_leaves_the_reader_there(running: Running, w
     expect(table.locator("table")).to_be_visible()
 
 
+def test_the_set_up_card_is_put_away_with_the_keyboard(running_new: Running, window: Window) -> None:
+    """It is gone at once and after a reload, without a cookie; the reader is told and stands at the top."""
+    page = window.open(running_new.launch())
+    button = page.get_by_role("button", name="Dismiss the set-up card")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#toast")).to_contain_text("The set-up card is put away.")
+    expect(page.locator("#s-setup")).to_have_count(0)
+    expect(page.locator("h1")).to_be_focused()
+    page.reload()
+    expect(page.locator(".metrics")).to_be_visible()
+    expect(page.locator("#s-setup")).to_have_count(0)
+
+    assert page.context.cookies() == []
+
+
 def test_the_cohorts_scroll_inside_their_card_only(running: Running, window: Window) -> None:
     """With the keyboard, the first column staying in place; the page itself never goes sideways."""
     page = window.open(running.launch(), width=320)

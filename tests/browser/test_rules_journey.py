@@ -117,6 +117,7 @@ def test_saving_says_all_mistakes_and_goes_to_the_first(running: Running, window
     expect(error(page, "loyalty.tiers.2.percent")).to_have_text("Enter a value.")
     expect(error(page, "holdout_percent")).to_have_text("Enter a number.")
     expect(field(page, "loyalty.tiers.2.percent")).to_be_focused()
+    expect(page.locator("[data-stale]")).to_be_visible()
 
     assert len(wait_days(running)) == 3
 
@@ -183,10 +184,17 @@ def test_tiers_are_added_and_removed(running: Running, window: Window) -> None:
 
 
 def test_a_multiple_is_typed_with_a_point(running: Running, window: Window) -> None:
-    """2.5 times the usual gap is shown as 2.5 again after saving."""
+    """2.5 times the usual gap is told as a day while one types, and shown as 2.5 again after saving."""
     page = window.open(running.launch(RULES))
     page.get_by_label("After a multiple of their usual gap").check()
+    hint = page.locator('[id="hint-win_back.timing.gap_multiple_tenths"]')
+    expect(hint).to_contain_text(re.compile(r"About day \d+ for a typical customer\."))
+    before = hint.inner_text()
     field(page, "win_back.timing.gap_multiple_tenths").fill("2.5")
+    expect(hint).not_to_have_text(before)
+    expect(field(page, "win_back.timing.gap_multiple_tenths")).to_have_attribute(
+        "aria-describedby", re.compile("hint-")
+    )
     save(page)
     expect(page.locator("#toast")).to_contain_text("Rules saved")
     expect(field(page, "win_back.timing.gap_multiple_tenths")).to_have_value("2.5")

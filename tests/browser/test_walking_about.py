@@ -36,6 +36,17 @@ def test_links_back_and_forward_keep_the_place(running: Running, window: Window)
     assert page.evaluate("() => window.sameDocument") is True
 
 
+def test_a_message_does_not_follow_to_the_next_page(running: Running, window: Window) -> None:
+    """What was saved is told where it was saved; its Undo is in the history."""
+    page = window.open(running.launch(RULES))
+    page.locator('[name="limits.wait_days"]').fill("60")
+    page.locator("#savebar [type=submit]").click()
+    expect(page.locator("#toast")).to_contain_text("Rules saved")
+    page.get_by_role("link", name="Offers", exact=True).click()
+    expect(page.locator("h1")).to_have_text("Offers")
+    expect(page.locator("#toast")).to_be_empty()
+
+
 def test_the_token_leaves_the_address_and_a_reload_finds_back(running: Running, window: Window) -> None:
     """What stays names the place and the language, no secret; the session lives in the tab."""
     page = window.open(running.launch(RULES))

@@ -54,6 +54,52 @@ def test_rules_that_are_off_give_nothing(store: Past, program: Program) -> None:
     assert (off.cost_a_month, off.worst_a_month, dict(off.by_kind), dict(off.came_back)) == (0, 0, {}, {})
 
 
+def test_a_multiple_is_told_as_a_day_and_the_steps_are_drawn(visit: Visit) -> None:
+    """The hint follows the multiple; the lines over the histogram are the days of silence at which each step comes."""
+    program = visit.api("GET", "/program").json["program"]
+    told = {}
+    for tenths in (10, 20):
+        program["win_back"]["timing"] |= {"rule": "gap_multiple", "gap_multiple_tenths": tenths}
+        told[tenths] = visit.api("POST", "/program/preview", {"program": program}).json
+    (hint,) = told[20]["hints"]["win_back.timing.gap_multiple_tenths"]
+    page = BeautifulSoup(told[20]["html"], "html.parser")
+    waits = [step["wait_days"] for step in program["win_back"]["steps"]]
+    first, second, third = (hint["numbers"]["day"] + sum(waits[: place + 1]) for place in range(3))
+
+    assert hint["text"] == f"About day {hint['numbers']['day']} for a typical customer."
+    assert told[10]["hints"]["win_back.timing.gap_multiple_tenths"][0]["numbers"]["day"] * 2 == pytest.approx(
+        hint["numbers"]["day"], abs=2
+    )
+    assert f"Reminder {first}, Offer {second}, Last offer {third}." in page.select_one("#steps-desc").text
+    assert len(page.select("line.cut")) == 3
+
+
+def test_what_no_customer_is_typical_of_has_no_day(visit: Visit) -> None:
+    """Rules that go by each customer's count of orders, and rules without win-back, draw nothing."""
+    program = visit.api("GET", "/program").json["program"]
+    by_share = copy.deepcopy(program)
+    by_share["win_back"]["timing"]["rule"] = "quantile"
+    off = copy.deepcopy(program)
+    off["win_back"]["enabled"] = False
+
+    for one in (by_share, off):
+        told = visit.api("POST", "/program/preview", {"program": one}).json
+        assert (told["hints"], "steps-desc" in told["html"]) == ({}, False)
+    assert "steps-desc" in visit.api("POST", "/program/preview", {"program": program}).json["html"]
+
+
+def test_who_gets_less_than_the_tier_says_is_counted(visit: Visit) -> None:
+    """All customers of tiers above the highest discount; nobody where it holds nothing back."""
+    program = visit.api("GET", "/program").json["program"]
+    wide = visit.api("POST", "/program/preview", {"program": program}).json["html"]
+    program["limits"]["highest_percent"] = 4
+    page = BeautifulSoup(visit.api("POST", "/program/preview", {"program": program}).json["html"], "html.parser")
+    tiers = [int(row.select("td")[1].text) for row in page.select("table")[0].select("tbody tr")]
+
+    assert "because of the highest discount" not in wide
+    assert f"{sum(tiers[2:])} customers get less than their tier says" in page.text
+
+
 def test_a_trial_run_is_shown_as_what_it_would_do_live(store: Past, program: Program) -> None:
     """The mode is not what the preview is about."""
     assert preview.year(store, replace(program, mode="shadow")) == preview.year(store, program)

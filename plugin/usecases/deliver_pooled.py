@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from plugin.platforms.in_store import side
 from plugin.platforms.protocol import InDoubt, Platform, PlatformError, StoredDiscount, Taken
-from plugin.usecases import deliver
+from plugin.usecases import deliver, tidy_pools
 from plugin.usecases.deliver import Answer, Task
 from plugin.usecases.spec import is_ours
 from storage import figures
@@ -76,7 +76,8 @@ def conclude(db: Connection, batch: Batch, answer: Sequence[Answer] | PlatformEr
     deliver.conclude_many(db, list(zip(batch.rows, batch.tasks, answers, strict=True)), now=now)
     refs = set(filter(None, map(_ref, batch.tasks, answers)))
     if refs and batch.ref not in refs:
-        figures.keep(db, batch.shop_id, batch.tag, {"ref": min(refs)}, now)
+        ends_at = batch.tasks[0].spec.ends_at
+        tidy_pools.remember(db, batch.shop_id, batch.tag, ref=min(refs), ends_at=ends_at, now=now)
 
 
 def _ref(task: Task, answer: Answer) -> str | None:

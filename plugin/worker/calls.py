@@ -31,6 +31,7 @@ from plugin.usecases import (
     sweep,
     switch_off,
     tell_store,
+    tidy_pools,
     tidy_up,
 )
 from plugin.usecases.absorb import REFETCH
@@ -252,6 +253,7 @@ KINDS: Mapping[str, Call] = {
     read_groups.READ: Call(_one_by_one(read_groups.prepare), read_groups.ask, _settled(read_groups.conclude)),
     READ_SCOPES: Call(_payloads, read_scopes.ask, _settled(read_scopes.conclude)),
     tidy_up.TIDY: Call(_one_by_one(tidy_up.prepare), tidy_up.ask, _settled(tidy_up.conclude)),
+    tidy_pools.TIDY_POOLS: Call(_one_by_one(tidy_pools.prepare), tidy_pools.ask, _settled(tidy_pools.conclude)),
     reconcile.RECONCILE: Call(_one_by_one(reconcile.prepare), reconcile.ask, _conclude_reconciling),
     redact_shop.CHECK: Call(_payloads, redact_shop.ask, _conclude_redaction),
     DATA_REQUEST: Call(_leave_to_the_merchant, _never, _never),

@@ -11,9 +11,9 @@ from plugin.rewards.parts import InStore
 from plugin.sandbox import discounts
 from plugin.sandbox.discounts import CodeRefused, Discount
 from plugin.usecases import cancel_offers, change_program
-from plugin.usecases.spec import spec_of
+from plugin.usecases.spec import POOL, spec_of
 from plugin.worker import inbox_step
-from storage import offers, programs
+from storage import figures, offers, programs
 from storage.offers import Offer
 from tests.journeys import people
 
@@ -83,6 +83,25 @@ def test_an_hour_of_rounds_leaves_a_pool_alone(world: World) -> None:
     assert {_now(world, offer).ends_at for offer in made} == {made[0].ends_at}
 
 
+@pytest.mark.parametrize("used", [False, True])
+def test_a_pool_that_is_over_leaves_the_store_unless_it_was_used(world: World, *, used: bool) -> None:
+    """A week after its end a pool of unused codes is deleted, and asked about no more; one with a use is the store's record."""
+    made = _five(world)
+    if used:
+        people.buys(world, SOME[0], code=made[0].code)
+        world.worker.drain()
+    people.passes(world, days=(made[0].ends_at - world.clock.now()).days + 7)
+    world.worker.drain()
+    assert _is_there(world, made[1])
+    for _ in range(3):
+        people.passes(world, days=1)
+        world.worker.drain()
+
+    assert _is_there(world, made[1]) is used
+    with world.runtime.database.reading() as db:
+        assert figures.named(db, world.shop().shop_id, POOL) == {}
+
+
 def test_a_code_that_is_somebody_elses_is_not_given(world: World) -> None:
     """Where the store has the name already for another discount, that one offer is rejected, the others are given."""
     _rules(world)
@@ -104,6 +123,11 @@ def test_a_code_that_is_somebody_elses_is_not_given(world: World) -> None:
     assert _now(world, taken).state == "rejected"
     assert _now(world, first).state == "issued"
     assert _is_in_its_pool(world, first)
+
+
+def _is_there(world: World, offer: Offer) -> bool:
+    with world.store.transaction() as connection:
+        return discounts.find(connection, str(offer.code)) is not None
 
 
 def _is_in_its_pool(world: World, offer: Offer) -> bool:

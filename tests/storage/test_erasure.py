@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from storage import customers, erasure, inbox, orders, outbox
 from storage.engine import Database
+from storage.erasure import MANY_IDS
 from storage.facts import CodeFact, CustomerFact, MergeFact, OrderFact, RefundFact
 from tests.storage import filled
 from tests.storage.dumps import dump
@@ -153,10 +154,12 @@ OTHERS = [
 ]
 
 
-def test_every_spelling_of_the_person_is_found(database: Database, shop_id: int):
-    """Deliveries that mention the person, their orders or a needle are emptied and done; others are as they were."""
+@pytest.mark.parametrize("others", [0, 2 * MANY_IDS])
+def test_every_spelling_of_the_person_is_found(database: Database, shop_id: int, others: int):
+    """Deliveries that mention the person, their orders or a needle are emptied and done, however many orders they have; others stay."""
     with database.transaction() as db:
-        orders.record_many(db, shop_id, [order("5500000000001", "7700000000001")], [])
+        bought = ["5500000000001", *(f"guest-{number}-{number:09}" for number in range(others))]
+        orders.record_many(db, shop_id, [order(one, "7700000000001") for one in bought], [])
         _keep(db, shop_id, SPELLINGS + OTHERS)
         erase(db, shop_id, "7700000000001", [b"someone@example.com"])
         waiting = inbox.claim(db, now=START, limit=100, lease_seconds=1)

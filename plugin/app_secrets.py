@@ -42,6 +42,11 @@ class AppSecrets:
         own = self._own.get(domain)
         return ours if own is None else (*ours, own)
 
+    @property
+    def fresh(self) -> bool:
+        """Whether the next answer comes from memory."""
+        return self._monotonic() < self._until
+
     def _renew(self) -> None:
         with self._runtime.database.reading() as db:
             found = access.everyone(db, platform=SHOPIFY)

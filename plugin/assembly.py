@@ -41,6 +41,7 @@ class Web:
     """The application and what must be closed after it."""
 
     app: Flask
+    keeper: Keeper
     close: Callable[[], None]
 
 
@@ -54,14 +55,16 @@ def web(runtime: Runtime) -> Web:
     app.register_blueprint(proxied.blueprint(runtime))
     if runtime.config.pubsub_account:
         app.register_blueprint(pubsub.blueprint(heard, proves=_google(runtime).proves))
-    return Web(app=app, close=keeper.close)
+    return Web(app=app, keeper=keeper, close=keeper.close)
 
 
 def ear(runtime: Runtime, keep: Callable[[Delivery], bool]) -> Ear:
     """Who is listened to, and where it is kept."""
+    secrets, directory = AppSecrets(runtime, monotonic=time.monotonic), _Directory(runtime)
     return Ear(
-        secrets_for=AppSecrets(runtime, monotonic=time.monotonic).of,
-        shop_id_of=_Directory(runtime).shop_id_of,
+        secrets_for=secrets.of,
+        shop_id_of=directory.shop_id_of,
+        remembers=lambda platform, domain: secrets.fresh and directory.remembers(platform, domain),
         keep=keep,
         now=runtime.now,
         count=runtime.metrics.heard,
@@ -92,6 +95,10 @@ class _Directory:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self.known: dict[tuple[str, str], tuple[float, int | None]] = {}
+
+    def remembers(self, platform: str, domain: str) -> bool:
+        """Whether the next answer comes from memory."""
+        return time.monotonic() < self.known.get((platform, domain), (0.0, None))[0]
 
     def shop_id_of(self, platform: str, domain: str) -> int | None:
         asked = time.monotonic()

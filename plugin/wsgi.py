@@ -10,6 +10,7 @@ import os
 import threading
 
 from plugin import assembly, config, logs, runtime
+from plugin.assembly import Web
 from plugin.config import ConfigError
 from plugin.metrics import SHARED_FOLDER, Metrics
 from plugin.runtime import Runtime
@@ -25,15 +26,22 @@ THREADS = 64
 
 def web_only() -> Turnstile:
     """The web side alone. Raises ConfigError for settings or a database that cannot work."""
-    web = assembly.web(_runtime())
-    atexit.register(web.close)
-    return Turnstile(web.app, inside=THREADS)
+    return Turnstile(opened(worker_inside=False).app, inside=THREADS)
 
 
 def with_worker() -> Turnstile:
     """The web side with the background side on a thread of its own. Raises ConfigError."""
+    return Turnstile(opened(worker_inside=True).app, inside=THREADS)
+
+
+def opened(*, worker_inside: bool) -> Web:
+    """The web side of this process, closed when it ends. Raises ConfigError for settings or a database that cannot work."""
     built = _runtime()
-    web, worker, stop = assembly.web(built), Worker(built), threading.Event()
+    web = assembly.web(built)
+    if not worker_inside:
+        atexit.register(web.close)
+        return web
+    worker, stop = Worker(built), threading.Event()
     thread = threading.Thread(target=worker.run, args=(stop,), name="worker", daemon=True)
     thread.start()
 
@@ -43,7 +51,7 @@ def with_worker() -> Turnstile:
         web.close()
 
     atexit.register(end)
-    return Turnstile(web.app, inside=THREADS)
+    return web
 
 
 def _runtime() -> Runtime:

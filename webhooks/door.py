@@ -7,14 +7,16 @@ failure go to the application with all that was read, so that one place knows ho
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import NamedTuple
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Response
 
+from storage.inbox import Delivery
 from webhooks import decoder, hearing, views
-from webhooks.hearing import OUTCOMES, Ear, Outcome
+from webhooks.hearing import CANNOT_KEEP, KEPT, KNOWN, OUTCOMES, Ear, Heads, Outcome
+from webhooks.keeper import CannotKeep
 
 #: more digits than the length of the largest body has
 TOO_MANY_DIGITS = len(str(decoder.LONGEST_BODY_BYTES)) + 1
@@ -53,9 +55,8 @@ class Door:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """One request, as WSGI has it."""
-        topic = self._topics.get(environ["PATH_INFO"])
-        length = None if topic is None else _length(environ)
-        if topic is None or length is None:
+        topic, length = self.plain(environ)
+        if topic is None:
             return self.inner(environ, start_response)
         began = self._clock()
         raw: bytes = environ["wsgi.input"].read(length)
@@ -68,11 +69,44 @@ class Door:
         self._seen(outcome.status, self._clock() - began)
         return answer.body
 
+    def plain(self, environ: WSGIEnvironment) -> tuple[str | None, int]:
+        """The topic of a plain delivery and the length of its body; None for anything else."""
+        topic = self._topics.get(environ["PATH_INFO"])
+        length = None if topic is None else _length(environ)
+        return (None, 0) if length is None else (topic, length)
+
+    async def hear(
+        self, environ: WSGIEnvironment, topic: str, raw: bytes, keep: Callable[[Delivery], Awaitable[bool]]
+    ) -> Answer | None:
+        """What a plain delivery with this body is answered, on an event loop; ``keep`` is awaited instead of the ear's.
+
+        None for what the application is to answer, on a thread: failures, and what would have to ask the database first.
+        """
+        began = self._clock()
+        try:
+            heads = Heads(environ)
+            if not self._ear.remembers("shopify", heads.domain):
+                return None
+            heard = hearing.weigh(self._ear, heads, topic, raw)
+            outcome = heard if isinstance(heard, Outcome) else await _kept(keep, heard)
+            hearing.tell(self._ear, heads, topic, outcome)
+        except Exception:  # noqa: BLE001 - the application meets it again, and answers it as it does all others
+            return None
+        self._seen(outcome.status, self._clock() - began)
+        return self._answers[outcome]
+
     def _hear(self, environ: WSGIEnvironment, topic: str, raw: bytes) -> Outcome | None:
         try:
             return hearing.shopify(self._ear, environ, topic, raw)
         except Exception:  # noqa: BLE001 - the application meets it again, and answers it as it does all others
             return None
+
+
+async def _kept(keep: Callable[[Delivery], Awaitable[bool]], delivery: Delivery) -> Outcome:
+    try:
+        return KEPT if await keep(delivery) else KNOWN
+    except CannotKeep:
+        return CANNOT_KEEP
 
 
 def _length(environ: WSGIEnvironment) -> int | None:

@@ -70,6 +70,8 @@ class Ear:
     sender_of: Callable[[str], Sender | None] = lambda _connection: None
     #: Adobe's public key (PEM) at a path of its host; None where there is none
     adobe_key: Callable[[str], bytes | None] = lambda _path: None
+    #: (platform, domain) → whether both are answered from memory, so that nobody has to wait for a database
+    remembers: Callable[[str, str], bool] = lambda _platform, _domain: False
     #: called with (outcome, topic, domain) of everything that was not simply kept; "-" for what is not proved or known
     log: Callable[[str, str, str], None] = lambda _outcome, _topic, _domain: None
 
@@ -106,15 +108,28 @@ def shopify(ear: Ear, environ: Mapping[str, Any], topic: str, raw: bytes | Outco
 
     In place of a body there may be the outcome that its reading led to. Raises what the ear's functions raise.
     """
-    heads = _Heads(environ)
-    domain = heads.domain()
-    outcome = raw if isinstance(raw, Outcome) else _outcome(ear, heads, raw, topic=topic, domain=domain)
+    heads = Heads(environ)
+    heard = weigh(ear, heads, topic, raw)
+    outcome = heard if isinstance(heard, Outcome) else _keep(ear, heard)
+    tell(ear, heads, topic, outcome)
+    return outcome
+
+
+def weigh(ear: Ear, heads: Heads, topic: str, raw: bytes | Outcome) -> Outcome | Delivery:
+    """The first half of ``shopify``: what is to be kept, or how it is answered without; nothing is counted yet."""
+    if isinstance(raw, Outcome):
+        return raw
+    domain = heads.domain
+    return _refusal(ear, heads, raw, topic=topic, domain=domain) or _known(ear, heads, raw, topic=topic, domain=domain)
+
+
+def tell(ear: Ear, heads: Heads, topic: str, outcome: Outcome) -> None:
+    """The other half: counts and logs how it was answered."""
     ear.count(outcome.name)
     if outcome is not KEPT and outcome is not KNOWN:
         # nothing that a stranger could write gets into the log
         proved = outcome not in UNPROVED
-        ear.log(outcome.name, topic if topic in ear.topics else "-", (proved and domain) or "-")
-    return outcome
+        ear.log(outcome.name, topic if topic in ear.topics else "-", (proved and heads.domain) or "-")
 
 
 def queued(ear: Ear, headers: Mapping[str, str], raw: bytes) -> Outcome:
@@ -123,34 +138,35 @@ def queued(ear: Ear, headers: Mapping[str, str], raw: bytes) -> Outcome:
     It bears no signature and has no address: its topic is what stands beside it. Raises what the ear's functions raise.
     """
     given = {name.lower(): value for name, value in headers.items()}
-    heads = _Heads({_key(name): given[name] for name in QUEUED_HEADERS if name in given})
-    topic, domain = heads.get("topic") or "", heads.domain()
-    outcome = _unfit(ear, heads, raw, topic=topic, domain=domain) or _kept(ear, heads, raw, topic=topic, domain=domain)
+    heads = Heads({_key(name): given[name] for name in QUEUED_HEADERS if name in given})
+    topic, domain = heads.get("topic") or "", heads.domain
+    heard = _unfit(ear, heads, raw, topic=topic, domain=domain) or _known(ear, heads, raw, topic=topic, domain=domain)
+    outcome = heard if isinstance(heard, Outcome) else _keep(ear, heard)
     ear.count(outcome.name)
     if outcome is not KEPT and outcome is not KNOWN:
         ear.log(outcome.name, topic if topic in ear.topics else "-", domain or "-")
     return outcome
 
 
-class _Heads:
+class Heads:
     """The platform's headers in a WSGI environment."""
 
-    __slots__ = ("environ",)
+    __slots__ = ("domain", "environ")
 
     def __init__(self, environ: Mapping[str, Any]) -> None:
         self.environ = environ
+        domain = (self.get("shop-domain") or "").lower()
+        #: the shop that the headers name, "" for none or one that no shop can have
+        self.domain = domain if _DOMAIN.fullmatch(domain) else ""
 
     def get(self, name: str) -> str | None:
+        """The value of a header, None where it is absent, empty or not clear."""
         return signature.header(self._lookup, name)
 
     def token(self, name: str) -> str | None:
+        """The same for a value that is one word."""
         value = self.get(name)
         return value if value is not None and _TOKEN.fullmatch(value) else None
-
-    def domain(self) -> str:
-        """The shop that the headers name, "" for none or one that no shop can have."""
-        domain = (self.get("shop-domain") or "").lower()
-        return domain if _DOMAIN.fullmatch(domain) else ""
 
     def _lookup(self, name: str) -> str | None:
         value: str | None = self.environ.get(_key(name))
@@ -162,29 +178,27 @@ def _key(header: str) -> str:
     return f"HTTP_{header.upper().replace('-', '_')}"
 
 
-def _outcome(ear: Ear, heads: _Heads, raw: bytes, *, topic: str, domain: str) -> Outcome:
-    if (refusal := _refusal(ear, heads, raw, topic=topic, domain=domain)) is not None:
-        return refusal
-    return _kept(ear, heads, raw, topic=topic, domain=domain)
-
-
-def _kept(ear: Ear, heads: _Heads, raw: bytes, *, topic: str, domain: str) -> Outcome:
+def _known(ear: Ear, heads: Heads, raw: bytes, *, topic: str, domain: str) -> Outcome | Delivery:
     if (shop_id := ear.shop_id_of("shopify", domain)) is None:
         return UNKNOWN_SHOP
+    return _delivery(heads, raw, shop_id=shop_id, topic=topic, now=ear.now())
+
+
+def _keep(ear: Ear, delivery: Delivery) -> Outcome:
     try:
-        return KEPT if ear.keep(_delivery(heads, raw, shop_id=shop_id, topic=topic, now=ear.now())) else KNOWN
+        return KEPT if ear.keep(delivery) else KNOWN
     except CannotKeep:
         return CANNOT_KEEP
 
 
-def _refusal(ear: Ear, heads: _Heads, raw: bytes, *, topic: str, domain: str) -> Outcome | None:
+def _refusal(ear: Ear, heads: Heads, raw: bytes, *, topic: str, domain: str) -> Outcome | None:
     """Why these bytes are not taken, None if they are. Whoever has no secret learns nothing but that."""
     if not signature.verify(raw, heads.get("hmac-sha256"), ear.secrets_for("shopify", domain)):
         return BAD_SIGNATURE
     return _unfit(ear, heads, raw, topic=topic, domain=domain)
 
 
-def _unfit(ear: Ear, heads: _Heads, raw: bytes, *, topic: str, domain: str) -> Outcome | None:
+def _unfit(ear: Ear, heads: Heads, raw: bytes, *, topic: str, domain: str) -> Outcome | None:
     """What is wrong with a delivery whose sender is proved, None if nothing is."""
     if topic not in ear.topics:
         return UNKNOWN_TOPIC
@@ -208,7 +222,7 @@ def _is_of_shop(raw: bytes, topic: str, domain: str) -> bool:
     return not isinstance(named, str) or named.lower() == domain
 
 
-def _delivery(heads: _Heads, raw: bytes, *, shop_id: int, topic: str, now: datetime) -> Delivery:
+def _delivery(heads: Heads, raw: bytes, *, shop_id: int, topic: str, now: datetime) -> Delivery:
     try:
         triggered_at = readers.instant(heads.get("triggered-at"))
     except ValueError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy.exc import DataError, IntegrityError
 
@@ -20,6 +20,10 @@ from storage.inbox import Delivery, Packed
 BOUND_BYTES = 64 * 1024 * 1024
 
 log = logging.getLogger(__name__)
+
+
+#: told which deliveries are settled
+Settled = Callable[[Sequence["Ticket"]], None]
 
 
 class CannotKeep(RuntimeError):
@@ -38,8 +42,8 @@ class Keeper:
         self.commits = 0
         self._database = database
         self._bound = bound
-        self._patience_seconds = patience_seconds
-        self._waiting: list[_Ticket] = []
+        self.patience_seconds = patience_seconds
+        self._waiting: list[Ticket] = []
         self._waiting_bytes = 0
         self._closed = False
         # guards what stands above; notified when there is something to do
@@ -49,15 +53,32 @@ class Keeper:
 
     def keep(self, delivery: Delivery) -> bool:
         """Returns once the delivery is durable: True if it is new, False if it was known. Raises CannotKeep."""
-        # packed here, so that the writer holds the database no longer than it must
-        ticket = _Ticket(inbox.pack(delivery), len(delivery.body))
-        self._enqueue(ticket)
-        if not ticket.settled.acquire(timeout=self._patience_seconds):
-            self._withdraw(ticket)
+        # a lock that the writer opens: the cheapest way to wake one thread
+        closed = threading.Lock()
+        closed.acquire()
+        ticket = self.enter(delivery, lambda _mine: closed.release())
+        if not closed.acquire(timeout=self.patience_seconds):
+            self.withdraw(ticket)
             raise CannotKeep("not durable in time")
-        if ticket.failure is not None:
-            raise CannotKeep("the commit failed, or its outcome is unknown") from ticket.failure
-        return ticket.new
+        return ticket.answer()
+
+    def enter(self, delivery: Delivery, settled: Settled) -> Ticket:
+        """Lets a delivery wait for its commit. Raises CannotKeep where there is no room to wait.
+
+        ``settled`` is called with all tickets of a commit that were entered with it, by the writer's thread: it must
+        neither take long nor raise.
+        """
+        # packed here, so that the writer holds the database no longer than it must
+        ticket = Ticket(inbox.pack(delivery), len(delivery.body), settled)
+        self._enqueue(ticket)
+        return ticket
+
+    def withdraw(self, ticket: Ticket) -> None:
+        """Makes room again; what is being committed already cannot be called back."""
+        with self._change:
+            if ticket in self._waiting:
+                self._waiting.remove(ticket)
+                self._waiting_bytes -= ticket.size
 
     def close(self) -> None:
         """Takes no more, commits what waits, and returns when the writer has ended."""
@@ -71,7 +92,7 @@ class Keeper:
         """How many deliveries wait for their commit to begin."""
         return len(self._waiting)
 
-    def _enqueue(self, ticket: _Ticket) -> None:
+    def _enqueue(self, ticket: Ticket) -> None:
         with self._change:
             if self._closed:
                 raise CannotKeep("closing")
@@ -82,18 +103,11 @@ class Keeper:
             self._waiting_bytes += ticket.size
             self._change.notify()
 
-    def _withdraw(self, ticket: _Ticket) -> None:
-        """Makes room again; what is being committed already cannot be called back."""
-        with self._change:
-            if ticket in self._waiting:
-                self._waiting.remove(ticket)
-                self._waiting_bytes -= ticket.size
-
     def _write(self) -> None:
         while tickets := self._take():
             self._settle(tickets)
 
-    def _take(self) -> list[_Ticket]:
+    def _take(self) -> list[Ticket]:
         """All that waits, as soon as something does; nothing once closed and empty."""
         with self._change:
             while not self._waiting and not self._closed:
@@ -101,7 +115,7 @@ class Keeper:
             tickets, self._waiting, self._waiting_bytes = self._waiting, [], 0
             return tickets
 
-    def _settle(self, tickets: Sequence[_Ticket]) -> None:
+    def _settle(self, tickets: Sequence[Ticket]) -> None:
         try:
             news = self._keep_all(tickets)
         except (IntegrityError, DataError) as failure:
@@ -112,9 +126,9 @@ class Keeper:
         else:
             for ticket, new in zip(tickets, news, strict=True):
                 ticket.new = new
-                ticket.settled.release()
+            _tell(tickets)
 
-    def _keep_all(self, tickets: Sequence[_Ticket]) -> list[bool]:
+    def _keep_all(self, tickets: Sequence[Ticket]) -> list[bool]:
         packed = [ticket.packed for ticket in tickets]
         # another process may keep the same deliveries in another order: what the server refuses for that is done again
         news = self._database.carry_out(lambda db: inbox.keep_packed(db, packed))
@@ -122,7 +136,7 @@ class Keeper:
         self.deliveries += len(tickets)
         return news
 
-    def _settle_apart(self, tickets: Sequence[_Ticket], failure: Exception) -> None:
+    def _settle_apart(self, tickets: Sequence[Ticket], failure: Exception) -> None:
         """The database said no to one row: halves are tried, so that the others do not pay for it."""
         if len(tickets) == 1:
             log.warning("inbox refused a delivery: %s", type(failure).__name__)
@@ -133,22 +147,35 @@ class Keeper:
         self._settle(tickets[middle:])
 
 
-class _Ticket:
-    """One waiting request. ``settled`` is a lock that the writer opens: the cheapest way to wake one thread."""
+class Ticket:
+    """One waiting delivery."""
 
     __slots__ = ("failure", "new", "packed", "settled", "size")
 
-    def __init__(self, packed: Packed, size: int) -> None:
+    def __init__(self, packed: Packed, size: int, settled: Settled) -> None:
         self.packed = packed
         #: of the body as it came, which is in memory as long as it waits
         self.size = size
+        self.settled = settled
         self.new = False
         self.failure: Exception | None = None
-        self.settled = threading.Lock()
-        self.settled.acquire()
+
+    def answer(self) -> bool:
+        """What ``Keeper.keep`` answers, once it is settled. Raises CannotKeep."""
+        if self.failure is not None:
+            raise CannotKeep("the commit failed, or its outcome is unknown") from self.failure
+        return self.new
 
 
-def _fail(tickets: Sequence[_Ticket], failure: Exception) -> None:
+def _fail(tickets: Sequence[Ticket], failure: Exception) -> None:
     for ticket in tickets:
         ticket.failure = failure
-        ticket.settled.release()
+    _tell(tickets)
+
+
+def _tell(tickets: Sequence[Ticket]) -> None:
+    waiting: dict[Settled, list[Ticket]] = {}
+    for ticket in tickets:
+        waiting.setdefault(ticket.settled, []).append(ticket)
+    for settled, theirs in waiting.items():
+        settled(theirs)

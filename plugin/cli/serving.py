@@ -25,7 +25,7 @@ from plugin.worker.loop import Worker, collect_rarely
 from plugin.wsgi import THREADS
 from storage import migrations
 
-#: connections at the same time in one process; each may hold a thread while its body is on its way
+#: connections at the same time in one process
 CONNECTIONS = 1024
 #: files that a process may have open, where the system lets it: connections, databases, stores
 FILES = 65_536
@@ -46,7 +46,7 @@ def serve(host: str, port: int, processes: int, *, no_worker: bool) -> None:
     inside = processes == 1 and not no_worker
     if importlib.util.find_spec("granian"):
         with _counting_together(processes):
-            target = "plugin.wsgi:with_worker" if inside else "plugin.wsgi:web_only"
+            target = "plugin.rsgi:with_worker" if inside else "plugin.rsgi:web_only"
             listen(target, host=host, port=port, processes=processes)
     else:
         _waitress(host, port, worker_inside=inside)
@@ -98,9 +98,8 @@ def listen(target: str, *, host: str, port: int, processes: int = 1) -> None:
     from granian.server import Server  # noqa: PLC0415
 
     Server(
-        target, address=host, port=port, interface=Interfaces.WSGI, http=HTTPModes.http1, websockets=False,
-        workers=processes, blocking_threads=CONNECTIONS, backpressure=CONNECTIONS, backlog=CONNECTIONS, factory=True,
-        log_access=False,
+        target, address=host, port=port, interface=Interfaces.RSGI, http=HTTPModes.http1, websockets=False,
+        workers=processes, backpressure=CONNECTIONS, backlog=CONNECTIONS, factory=True, log_access=False,
     ).serve()  # fmt: skip
 
 

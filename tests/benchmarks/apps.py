@@ -15,30 +15,50 @@ from plugin import runtime
 from plugin.app import create_app
 from plugin.cli import context
 from plugin.cli.serving import listen
+from plugin.gateway import Gateway
 from plugin.runtime import Runtime
-from plugin.turnstile import Turnstile
 from plugin.wsgi import THREADS
 from storage import inbox, shops
-from storage.inbox import Delivery
+from storage.inbox import Delivery, Packed
 from tests.benchmarks.deliveries import SHOP
 from webhooks.door import Door
 from webhooks.hearing import Ear
+from webhooks.keeper import Keeper, Settled, Ticket
+
+NOTHING = Packed(0, "", "", None, None, None, 0, 0, b"", "", None)
 
 
-def verify_only() -> Turnstile:
+class KeepsNothing(Keeper):
+    """Says at once that all is kept."""
+
+    def enter(self, delivery: Delivery, settled: Settled) -> Ticket:
+        """Nothing waits."""
+        del delivery
+        ticket = Ticket(NOTHING, 0, settled)
+        ticket.new = True
+        settled([ticket])
+        return ticket
+
+
+def verify_only() -> Gateway:
     """Answers after the signature and keeps nothing."""
-    return _admitting(_verifying())
+    built = runtime.build(context.settings())
+    app = _app(built, lambda _delivery: True)
+    door = app.wsgi_app
+    return Gateway(
+        app, door=door if isinstance(door, Door) else None, keeper=KeepsNothing(built.database), threads=THREADS
+    )
 
 
-def verify_in_application() -> Turnstile:
+def verify_in_application() -> Gateway:
     """The same without the short way before the application: every request goes through Flask."""
-    app = _verifying()
+    app = _app(runtime.build(context.settings()), lambda _delivery: True)
     if isinstance(app.wsgi_app, Door):
         app.wsgi_app = app.wsgi_app.inner  # type: ignore[method-assign, assignment]
-    return _admitting(app)
+    return _on_threads(app)
 
 
-def commit_per_request() -> Turnstile:
+def commit_per_request() -> Gateway:
     """Each request waits for a transaction of its own."""
     built = runtime.build(context.settings())
 
@@ -46,15 +66,11 @@ def commit_per_request() -> Turnstile:
         with built.database.transaction() as db:
             return inbox.keep(db, [delivery])[0]
 
-    return _admitting(_app(built, keep))
+    return _on_threads(_app(built, keep))
 
 
-def _verifying() -> Flask:
-    return _app(runtime.build(context.settings()), lambda _delivery: True)
-
-
-def _admitting(app: Flask) -> Turnstile:
-    return Turnstile(app, inside=THREADS)
+def _on_threads(app: Flask) -> Gateway:
+    return Gateway(app, door=None, keeper=None, threads=THREADS)
 
 
 def _app(built: Runtime, keep: Callable[[Delivery], bool]) -> Flask:
@@ -68,6 +84,7 @@ def _app(built: Runtime, keep: Callable[[Delivery], bool]) -> Flask:
         shop_id_of=lambda _platform, domain: shop.shop_id if domain == SHOP else None,
         keep=keep,
         now=built.now,
+        remembers=lambda _platform, _domain: True,
         count=lambda _outcome: None,
         log=lambda _outcome, _topic, _domain: None,
     )

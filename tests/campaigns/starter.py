@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 from plugin import cli
 
-LOADED = ("plugin.wsgi", "granian.server", "tests.campaigns.planted")
+LOADED = ("plugin.rsgi", "granian.server", "tests.campaigns.planted")
 LOOK_SECONDS = 0.01
 
 

@@ -119,8 +119,12 @@ def app(
     count: Callable[[str], None] = lambda _outcome: None,
     log: Callable[[str, str, str], None] = lambda *_what: None,
     front: bool = True,
+    remembers: bool = True,
 ) -> Flask:
-    """An application with nothing but the door, that knows one shop; with the ``front`` door before it or without."""
+    """An application with nothing but the door, that knows one shop; with the ``front`` door before it or without.
+
+    ``remembers``: it need not look the shop up first.
+    """
     ear = hearing.Ear(
         topics=TOPICS,
         secrets_for=lambda _platform, _domain: (NEW, OLD),
@@ -128,6 +132,7 @@ def app(
         keep=keep,
         now=lambda: bodies.RECEIVED,
         count=count,
+        remembers=lambda _platform, _domain: remembers,
         log=log,
     )
     made = Flask(__name__)

@@ -53,6 +53,10 @@ class OrderFact:
     current_minor: int
     codes: tuple[CodeFact, ...] = ()
     lines: tuple[LineFact, ...] = ()
+    #: where it was bought, in the store's own word (web, pos, the name of a store view); None: not told
+    channel: str | None = None
+    #: the country of the bill, two capitals; None: not told
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,8 +66,9 @@ SHOWN = tuple(orders.c[name] for name in StoredOrder.__dataclass_fields__)
 #: what a telling of the store decides; the rest follows
 TOLD = (
     "customer_id", "ordered_at", "updated_at", "rank", "cancelled_at", "test", "paid", "currency", "gross_minor",
-    "current_minor", "codes",
+    "current_minor", "codes", "channel", "country",
 )  # fmt: skip
+KNOWS_WHERE = "w"
 OF_REFUNDS = ("refunded_at", "amount_minor", "currency")
 #: later than any order, in microseconds since 1970
 FOREVER = 2**63 - 1
@@ -219,6 +220,9 @@ def _rank(fact: OrderFact) -> str:
     told = [fact.customer_id, *(None if one is None else to_micros(one) for one in moments), fact.test, fact.currency]
     whole = [*told, fact.gross_minor, fact.current_minor, _codes(fact), lines]
     further = f"{int(fact.cancelled_at is not None)}{int(not fact.paid)}"
+    if (place := (fact.channel, fact.country)) != (None, None):
+        # above any digit: a telling that knows where wins over one of before that was asked, so that a past read again fills it in
+        further, whole = further + KNOWS_WHERE, [*whole, *place]
     return further + sha256(to_text(whole).encode()).hexdigest()
 
 

@@ -110,6 +110,9 @@ class Basket(NamedTuple):
     at_micros: int
     #: a code was used
     discounted: bool
+    #: None where the store did not tell
+    channel: str | None
+    country: str | None
 
 
 def baskets(db: Connection, shop_id: int, until: datetime) -> Iterator[Basket]:
@@ -117,12 +120,12 @@ def baskets(db: Connection, shop_id: int, until: datetime) -> Iterator[Basket]:
     at = type_coerce(orders.c.ordered_at, BigInteger)
     used = type_coerce(orders.c.codes, Text) != "[]"
     mine = (orders.c.shop_id == shop_id, orders.c.valid == YES, orders.c.customer_id.is_not(None))
-    found = select(orders.c.customer_id, orders.c.order_id, at, used)
+    found = select(orders.c.customer_id, orders.c.order_id, at, used, orders.c.channel, orders.c.country)
     found = found.where(*mine, orders.c.ordered_at <= until).order_by(
         orders.c.customer_id, orders.c.ordered_at, orders.c.order_id
     )
     rows = db.execute(found.execution_options(yield_per=AT_ONCE))
-    return (Basket(who, order_id, moment, bool(had)) for who, order_id, moment, had in rows)
+    return (Basket(who, order_id, moment, bool(had), *where) for who, order_id, moment, had, *where in rows)
 
 
 def bought(db: Connection, shop_id: int, until: datetime) -> Iterator[tuple[str, int, str, int]]:

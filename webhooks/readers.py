@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 LONGEST_TEXT_CHARACTERS = 255
+LONGEST_LABEL_CHARACTERS = 60
 LARGEST_COUNT = 10**9
 #: more than any price; keeps the sums inside what columns hold
 LARGEST_AMOUNT = 10**15
@@ -27,6 +28,7 @@ _INSTANT = re.compile(
     r"(?:Z|[+-][0-9]{2}:[0-9]{2})"
 )
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 def instant(value: Any) -> datetime:
@@ -78,6 +80,17 @@ def text(value: Any) -> str:
     if isinstance(value, str) and len(value) <= LONGEST_TEXT_CHARACTERS:
         return value
     raise ValueError(f"not a text of at most {LONGEST_TEXT_CHARACTERS} characters")
+
+
+def label(value: Any) -> str | None:
+    """A word that somebody chose, in one line; None for anything else, since nothing else depends on it."""
+    found = value.strip() if isinstance(value, str) else ""
+    return found if found.isprintable() and 0 < len(found) <= LONGEST_LABEL_CHARACTERS else None
+
+
+def country(value: Any) -> str | None:
+    """Two capitals; None for anything else, since nothing else depends on it."""
+    return value if isinstance(value, str) and _COUNTRY.fullmatch(value) else None
 
 
 def zone(value: Any) -> str:

@@ -30,7 +30,7 @@ BATCH = 1_000
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only orders from this day on.")
 @click.option("--from-csv", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="A file with the columns order_id,customer_id,ordered_at,total,currency "
-                   "(email,discount_code,refunded,lines optional).")  # fmt: skip
+                   "(email,discount_code,refunded,lines,channel,country optional).")  # fmt: skip
 def import_(shop: str, since: datetime | None, file: Path | None) -> None:
     """Reads the past orders of SHOP, from the store or from a file. Running it again changes nothing.
 

@@ -13,7 +13,7 @@ from storage.facts import CodeFact, LineFact, OrderFact, RefundFact
 from storage.money import to_minor
 
 REQUIRED = ("order_id", "customer_id", "ordered_at", "total", "currency")
-OPTIONAL = ("email", "discount_code", "refunded", "lines")
+OPTIONAL = ("email", "discount_code", "refunded", "lines", "channel", "country")
 
 
 class Unreadable(Exception):
@@ -79,6 +79,8 @@ def _row(line: dict[str, str | None], number: int, currency: str, zone: ZoneInfo
         current_minor=total,
         codes=(CodeFact(code=said("discount_code"), discount_minor=0),) if said("discount_code") else (),
         lines=_lines(said("lines"), number),
+        channel=said("channel") or None,
+        country=said("country").upper() or None,
     )
     refunded = _money(said("refunded"), number, currency) if said("refunded") else 0
     return Row(order, _refund(order, refunded) if refunded else None)

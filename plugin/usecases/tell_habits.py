@@ -6,7 +6,7 @@ units, None stands for what cannot be said. The form is described in ``plugin/us
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -27,6 +27,8 @@ from plugin.signals.products import Lines, followers, lifts, replenishment
 from plugin.signals.retention import buying, full_price, retention, simple_clv
 from plugin.signals.traits import by_trait
 from plugin.signals.visits import YEAR, boil_down
+from plugin.usecases import beginnings
+from plugin.usecases.beginnings import OTHER, Trait
 from plugin.usecases.figures_plain import number
 from plugin.usecases.tell_figures import month_starts, rows_of
 from storage import reports
@@ -40,7 +42,6 @@ MICROS = 1_000_000
 MOST, PRODUCTS = 20, 8
 #: days within which a next visit counts for the steps
 WITHIN = 90
-OTHER = "other"
 
 
 def tell(db: Connection, shop: Shop, history: PurchaseHistory, model: StoreModel, *, as_of: datetime) -> dict[str, Any]:
@@ -50,8 +51,8 @@ def tell(db: Connection, shop: Shop, history: PurchaseHistory, model: StoreModel
     told = rhythm(visits, model)
     left: Bools = np.isin(told["lateness"], ("lapsing", "lost"))
     lines = _lines(reports.bought(db, shop.shop_id, as_of), history)
-    when, discounted, first_discounted = _discounts(reports.baskets(db, shop.shop_id, as_of), history)
-    names, first = _first_products(lines, len(history.customer_ids))
+    begun = beginnings.read(reports.baskets(db, shop.shop_id, as_of), history)
+    product = _first_products(lines, len(history.customer_ids))
     starts = month_starts(as_of, history.timezone)
     money = visits.spend_total
     return {
@@ -64,19 +65,23 @@ def tell(db: Connection, shop: Shop, history: PurchaseHistory, model: StoreModel
             for one in movements(history, model.gaps, [*starts, at])
         ],
         "full_price": {
-            str(days): number(full_price(when, discounted, start=at - days * DAY, end=at)) for days in (30, 90, YEAR)
+            str(days): number(full_price(begun.at, begun.discounted, start=at - days * DAY, end=at)) for days in (30, 90, YEAR)
         },
         "clv": _clv(history, at, spent=money),
         "lengthening": _share(told["gap_trend"], "lengthening"),
         "funnel": [asdict(one) | {"kept": number(one.kept)} for one in funnel(visits.gap_count + 1)],
         "steps": [_step(asdict(one)) for one in steps(visits, within=WITHIN)],
         "quarters": _cohorts(history, at),
-        "first_product": _traits(history, names, first, at),
-        "first_discount": _traits(history, ("full price", "discounted"), first_discounted, at),
+        "first_product": _traits(history, product, at),
+        "first_discount": _traits(history, begun.discount, at),
+        "first_channel": _traits(history, begun.channel, at),
         "left": {
             "customers": int(left.sum()), "stayed": int((~left).sum()),
-            "first_product": _lifts(names, first[visits.customer], left),
-            "first_discount": _lifts(("full price", "discounted"), first_discounted[visits.customer], left),
+            "first_product": _lifts(product, visits.customer, left),
+            "first_discount": _lifts(begun.discount, visits.customer, left),
+            "discount_share": _lifts(begun.discount_share, visits.customer, left),
+            "channel": _lifts(begun.channel, visits.customer, left),
+            "country": _lifts(begun.country, visits.customer, left),
         },
         "replenishment": [asdict(one) for one in replenishment(lines)[:MOST]],
         "followers": [
@@ -103,24 +108,7 @@ def _lines(bought: Iterable[tuple[str, int, str, int]], history: PurchaseHistory
     return Lines(product_ids=tuple(codes), product=product, customer=customer, day=day, value=paid)
 
 
-def _discounts(found: Iterable[reports.Basket], history: PurchaseHistory) -> tuple[Ints, Bools, Ints]:
-    """When each order was placed, whether with a discount, and by customer whether the first was (1, 0; -1: not known)."""
-    places = {customer_id: place for place, customer_id in enumerate(history.customer_ids)}
-    first = np.full(len(places), -1)
-    when: list[int] = []
-    had: list[bool] = []
-    for basket in found:
-        place = places.get(basket.customer_id)
-        if place is None:
-            continue
-        if first[place] < 0:
-            first[place] = int(basket.discounted)
-        when.append(basket.at_micros // MICROS)
-        had.append(basket.discounted)
-    return np.array(when, np.int64), np.array(had, np.bool_), first
-
-
-def _first_products(lines: Lines, customers: int) -> tuple[tuple[str, ...], Ints]:
+def _first_products(lines: Lines, customers: int) -> Trait:
     """The main product of each customer's first visit: the most frequent ones by name, the rest as one; -1 without."""
     customer, _day, product = main_products(lines)
     newest = np.append(True, customer[1:] != customer[:-1])[: customer.size]
@@ -131,7 +119,7 @@ def _first_products(lines: Lines, customers: int) -> tuple[tuple[str, ...], Ints
     place = np.full(counts.size + 1, told.size)
     place[told] = np.arange(told.size)
     place[-1] = -1
-    return (*(lines.product_ids[code] for code in told.tolist()), OTHER), place[first]
+    return Trait(names=(*(lines.product_ids[code] for code in told.tolist()), OTHER), code=place[first])
 
 
 def _clv(history: PurchaseHistory, at: int, *, spent: Ints) -> Mapping[str, float | None]:
@@ -153,17 +141,18 @@ def _cohorts(history: PurchaseHistory, at: int) -> Mapping[str, Any]:
     }  # fmt: skip
 
 
-def _traits(history: PurchaseHistory, names: Sequence[str], trait: Ints, at: int) -> Mapping[str, Any]:
-    found = by_trait(history, names, trait, at)
+def _traits(history: PurchaseHistory, trait: Trait, at: int) -> Mapping[str, Any]:
+    found = by_trait(history, trait.names, trait.code, at)
     return {
         "names": list(found.names), "sizes": found.sizes.tolist(), "active": rows_of(found.active),
         "value": rows_of(found.value, digits=0),
     }  # fmt: skip
 
 
-def _lifts(names: tuple[str, ...], trait: Ints, left: Bools) -> list[Mapping[str, Any]]:
-    known = trait >= 0
-    return [asdict(one) | {"lift": number(one.lift)} for one in lifts(names, trait[known], left[known])[:MOST]]
+def _lifts(trait: Trait, customers: Ints, left: Bools) -> list[Mapping[str, Any]]:
+    code = trait.code[customers]
+    known = code >= 0
+    return [asdict(one) | {"lift": number(one.lift)} for one in lifts(trait.names, code[known], left[known])[:MOST]]
 
 
 def _step(values: dict[str, Any]) -> Mapping[str, Any]:

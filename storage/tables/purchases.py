@@ -48,6 +48,9 @@ orders = of_a_shop(
     # kept by storage.orders from the columns above and the refunds: what counts for the measures
     Column("net_minor", Whole, nullable=False),
     Column("valid", Flag, nullable=False),
+    # where it was bought and the country of the bill, as far as the store tells
+    Column("channel", Text),
+    Column("country", Text),
     Index("ix_orders_shop_id_customer_id_ordered_at", "shop_id", "customer_id", "ordered_at"),
     Index("ix_orders_shop_id_ordered_at", "shop_id", "ordered_at"),
 )

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
-from storage import customers, orders
+from storage import customers, orders, tables
 from storage.engine import Database
 from storage.facts import CustomerFact, MergeFact, RefundFact
 from tests.storage.dumps import dump
@@ -133,6 +134,17 @@ def test_of_one_instant_the_telling_further_along_wins(
         stored = orders.get(db, shop_id, "o1")
         assert stored is not None
         assert not stored.valid
+
+
+@pytest.mark.parametrize("first", ["before", "after"])
+def test_of_one_instant_the_telling_that_knows_where_wins(database: Database, shop_id: int, first: str):
+    """A past that is read again fills in channel and country, which no one had asked for when it was read first."""
+    pair = [order(), order(channel="pos", country="DE")]
+    with database.transaction() as db:
+        for told in pair if first == "before" else reversed(pair):
+            orders.record_many(db, shop_id, [told], [])
+        where = select(tables.orders.c.channel, tables.orders.c.country)
+        assert db.execute(where.where(tables.orders.c.shop_id == shop_id)).all() == [("pos", "DE")]
 
 
 def test_purchases_are_seen_up_to_an_instant_and_of_some(database: Database, shop_id: int):

@@ -47,6 +47,8 @@ order_facts = st.builds(
     current_minor=minors,
     codes=st.lists(st.builds(CodeFact, code=st.sampled_from(["A", "b"]), discount_minor=minors), max_size=2).map(tuple),
     lines=st.lists(lines, max_size=2, unique_by=lambda line: line.line_id).map(tuple),
+    channel=st.sampled_from([None, "web", "pos"]),
+    country=st.sampled_from([None, "DE"]),
 )
 refund_facts = st.builds(
     RefundFact,

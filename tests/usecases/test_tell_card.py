@@ -76,6 +76,7 @@ def test_habits_tell_what_was_bought_and_with_what(sqlite_database: Database) ->
                     test=False, paid=True, currency=shop.currency, gross_minor=1_000, current_minor=1_000,
                     codes=(CodeFact(code="HELLO", discount_minor=100),) if turn == 0 else (),
                     lines=(LineFact(line_id="1", product_id=product, variant_id=None, quantity=1, total_minor=1_000, gift_card=False),),
+                    channel="web" if turn or number < 30 else "pos", country="DE" if number else None,
                 )
             )  # fmt: skip
     with sqlite_database.transaction() as db:
@@ -93,6 +94,11 @@ def test_habits_tell_what_was_bought_and_with_what(sqlite_database: Database) ->
     assert (habits["first_product"]["names"], habits["first_product"]["sizes"]) == (["soap"], [40])
     assert habits["first_discount"]["names"] == ["discounted"]
     assert habits["first_discount"]["active"][0][0] == 1.0
+    assert (habits["first_channel"]["names"], habits["first_channel"]["sizes"]) == (["web", "pos"], [30, 10])
+    left = habits["left"]
+    assert {one["name"]: one["left"] + one["stayed"] for one in left["channel"]} == {"web": 30, "pos": 10}
+    assert [one["name"] for one in left["discount_share"]] == ["up to half"]
+    assert [one["left"] + one["stayed"] for one in left["country"]] == [39]
     assert [(rung["visit"], rung["customers"]) for rung in habits["funnel"]] == [(1, 40), (2, 40), (3, 40)]
     newest = np.array(habits["movements"][-1]["matrix"])
     assert newest.shape == (len(GROUPS), len(GROUPS))

@@ -34,6 +34,7 @@ def test_an_order() -> None:
                 currency="USD",
                 gross_minor=138_40,
                 current_minor=138_40,
+                channel="web",
                 codes=(CodeFact(code="AUTUMN-12", discount_minor=12_00),),
                 lines=(
                     LineFact(

@@ -55,6 +55,8 @@ def understand(payload: Any, people: People) -> Facts:
         ),
         codes=_codes(order, factor, people.currency),
         lines=_lines(order, factor, people.currency),
+        channel=order["store_name"],
+        country=(order["billing_address"] or {}).get("country_id"),
     )
     return Facts(orders=(fact,), customers=_buyer(fact), merges=_same_person(order, fact, guest))
 

@@ -35,11 +35,18 @@ class More(Payload):
     coupon_codes = Each(readers.text)
 
 
+class Bill(Payload):
+    """Where the bill goes: the country and nothing else."""
+
+    country_id = Read(readers.country)
+
+
 class Order(Payload):
     """An order, as ``GET /V1/orders`` gives it."""
 
     entity_id = Read(values.entity_id, required=True)
     store_id = Read(values.view)
+    store_name = Read(values.view_name)
     state = Read(readers.text)
     created_at = Read(values.instant)
     updated_at = Read(values.instant)
@@ -53,6 +60,7 @@ class Order(Payload):
     base_total_refunded = Read(values.number)
     base_discount_amount = Read(values.number)
     coupon_code = Read(readers.text)
+    billing_address = One(Bill)
     items = Many(Item)
     extension_attributes = One(More)
 

@@ -34,6 +34,11 @@ def view(value: Any) -> int:
     return 0 if type(value) in {int, str} and str(value) == "0" else int(entity_id(value))
 
 
+def view_name(value: Any) -> str | None:
+    """The name of a store view, which stands under its website and group; None for anything else."""
+    return readers.label(value.splitlines()[-1]) if isinstance(value, str) and value.strip() else None
+
+
 def instant(value: Any) -> datetime:
     """A time as Magento's database has it: whole seconds, UTC."""
     if isinstance(value, str) and _INSTANT.fullmatch(value):

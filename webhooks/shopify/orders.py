@@ -41,6 +41,7 @@ def understand(order: dict[str, Any], *, currency_hint: str) -> Facts:
         current_minor=shop_money.minor(_current(order, gross), currency),
         codes=_codes(order, currency),
         lines=_lines(order, currency),
+        channel=order["source_name"],
     )
     return _with_refunds(order, fact)
 

@@ -132,6 +132,7 @@ class Order(Payload):
     cancelled_at = Read(readers.instant)
     test = Read(readers.flag)
     financial_status = Read(readers.text)
+    source_name = Read(readers.label)
     currency = Read(readers.currency)
     presentment_currency = Read(readers.currency)
     total_price = Read(readers.amount)

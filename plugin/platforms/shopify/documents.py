@@ -174,6 +174,7 @@ query FetchOrder($id: ID!, $lines: Int!, $after: String) {
     cancelledAt
     test
     displayFinancialStatus
+    sourceName
     currencyCode
     totalPriceSet { ...ShopMoney }
     currentTotalPriceSet { ...ShopMoney }

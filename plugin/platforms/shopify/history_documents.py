@@ -25,6 +25,7 @@ _HISTORY = f"""
         cancelledAt
         test
         displayFinancialStatus
+        sourceName
         currencyCode
         totalPriceSet {_MONEY}
         currentTotalPriceSet {_MONEY}

@@ -83,6 +83,12 @@ def test_a_buyer_with_an_account_is_also_the_guest_with_the_same_address():
     assert facts.orders[0].codes[0].discount_minor == 910
 
 
+def test_an_order_tells_its_view_and_the_country_of_its_bill():
+    """Of the view's three names the last, of the bill's address the country alone."""
+    (order,) = read("order_cust_complete").orders
+    assert (order.channel, order.country) == ("Default Store View", "US")
+
+
 def test_a_configurable_counts_once():
     """Two lines with one sku, a parent with the price and a child without, are one line of two pieces."""
     (order,) = read("order_configurable_pending").orders

@@ -109,23 +109,6 @@ def test_those_who_became_late_last_come_first(world: World, visit: Visit) -> No
     ]
 
 
-def test_a_reminder_is_sent_and_never_open(world: World, visit: Visit) -> None:
-    """It has no code, no discount and no end; who has nothing else open is told of it as what it is."""
-    rows = seen(visit, f"{OFFERS}?kind=reminder").select("tbody tr")
-    states = {words(row.select_one(".badge")) for row in rows}
-    with world.runtime.database.reading() as db:
-        reminded = [one for one in offers.every(db, world.shop.shop_id) if one.state == "issued" and one.code is None]
-        others = {one.customer_id for one in offers.every(db, world.shop.shop_id) if one.state == "issued" and one.code}
-    who = next(one.customer_id for one in reminded if one.customer_id not in others)
-    page = seen(visit, f"{CUSTOMERS}?q={who}")
-
-    assert states <= {"Sent", "Over", "In control group"}
-    assert "Sent" in states
-    assert {words(row.select("td")[5]) for row in rows if words(row.select_one(".badge")) == "Sent"} == {"–"}
-    assert "Offer open" not in words(page.select_one("tbody tr"))
-    assert "Why this reminder" in words(seen(visit, f"{CUSTOMERS}/{who}"))
-
-
 def test_every_kind_of_offer_can_be_filtered_for(world: World, visit: Visit) -> None:
     """The lists by kind share out all offers."""
     page = seen(visit, OFFERS)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from plugin.rewards.stored import from_stored
 from plugin.usecases import change_program, import_progress, keep_currency
-from storage import budgets, figures, offers, programs, shops, snapshots
+from storage import budgets, figures, programs, shops, snapshots
 from storage.budgets import Cause
 from storage.facts import ShopFact
 from storage.tables import offers as made
@@ -163,19 +163,6 @@ def test_money_is_in_the_shops_currency_as_the_reader_writes_it(world: World) ->
 
     assert "$1,800" in sentences[0]
     assert "US$1,800" in sentences[1]
-
-
-def test_reminders_are_no_offers_that_could_be_redeemed(world: World, visit: Visit) -> None:
-    """The number, its sentence and the chart count what gives something."""
-    page = seen(visit)
-    metric, card = page.select(".metrics > div")[2], page.select_one("#s-offers").find_parent("section")
-    with world.runtime.database.reading() as db:
-        found = [one for one in offers.every(db, world.shop.shop_id) if one.code]
-    given = sum(one.state in {"issued", "redeemed", "expired", "revoked"} for one in found)
-
-    assert f"of {given} given in this time" in words(metric)
-    assert f"{given} offers were given" in words(card)
-    assert "Win-back counts its reminders here." in words(card)
 
 
 def test_periods_change_the_numbers_and_the_words(visit: Visit) -> None:

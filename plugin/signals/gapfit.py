@@ -6,13 +6,13 @@ the inverse share of visits that have been watched for at least as long (Horvitz
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import ndtr
 
 from plugin.signals.arrays import Bools, Floats, Ints
-from plugin.signals.gaps import PLACES, SHARES, GapModel, Rhythm, posterior, predict
+from plugin.signals.gaps import LATE, PLACES, SHARES, GapModel, Rhythm, posterior, predict
 from plugin.signals.visits import Visits, log_days
 
 #: what a store without enough gaps of its own is taken to be like (published stores lie between .5 and 1.3, .3 and .6)
@@ -27,6 +27,8 @@ HORIZONS = (180, 365, 730, 1_460, 3_650)
 ENOUGH = 2 / 3
 #: a gap is used while at least one in so many visits was watched for that long
 THINNEST = 20
+#: fifths of gaps by how long they were expected to be: gaps that each needs, gaps that speak for no difference, the most
+SPEEDS, FEWEST_OF_A_SPEED, PRIOR_OF_A_SPEED, MOST_SHIFT = 5, 30, 200, 0.06
 _ROUNDS = 40
 
 
@@ -62,10 +64,10 @@ def fit(visits: Visits) -> GapModel | None:
         horizon=horizon, levels=SHARES, gaps=int(visits.gaps.size),
     )  # fmt: skip
     own = predict(plain, steps.counts[used], steps.sums[used], place=steps.place[used])
-    levels = _levels(steps, used, weight, own=own, reach=reach)
-    return GapModel(
-        means=plain.means, within=plain.within, between=between, horizon=horizon, levels=levels, gaps=plain.gaps
-    )
+    reached = _reached(steps, used, own=own, reach=reach)
+    whole = steps.watched[used] >= horizon
+    speeds, shifts = _by_speed(own.mean[whole], reached[whole])
+    return replace(plain, levels=_levels(reached, weight[used]), speeds=speeds, late_shifts=shifts)
 
 
 def _unroll(visits: Visits) -> _Gaps:
@@ -142,14 +144,35 @@ def _tables(owner: Ints, place: Ints, logs: Floats, weight: Floats) -> tuple[Flo
     return counts[there], sums[there], squares
 
 
-def _levels(steps: _Gaps, used: Bools, weight: Floats, *, own: Rhythm, reach: Ints) -> tuple[float, ...]:
-    """The model's probabilities below which the shares of the store's own gaps stayed; few gaps: the shares."""
+def _reached(steps: _Gaps, used: Bools, *, own: Rhythm, reach: Ints) -> Floats:
+    """The model's probability of a gap up to each one used, among those that can have been seen."""
     limit = np.log(reach[steps.place[used]])
     possible = ndtr(np.maximum((limit - own.mean) / own.sd, -3.0))
-    reached = ndtr((log_days(steps.gap[used]) - own.mean) / own.sd) / possible
+    reached: Floats = ndtr((log_days(steps.gap[used]) - own.mean) / own.sd) / possible
+    return reached
+
+
+def _levels(reached: Floats, weight: Floats) -> tuple[float, ...]:
+    """The model's probabilities below which the shares of the store's own gaps stayed; few gaps: the shares."""
     order = np.argsort(reached, kind="stable")
-    ranked, mass = reached[order], np.cumsum(weight[used][order])
+    ranked, mass = reached[order], np.cumsum(weight[order])
     places = np.minimum(np.searchsorted(mass / mass[-1], SHARES), ranked.size - 1)
     own_levels = ranked[places]
     blended = (own_levels * ranked.size + np.array(SHARES) * 3 * PRIOR_GAPS) / (ranked.size + 3 * PRIOR_GAPS)
     return tuple(np.maximum.accumulate(np.minimum(blended, 1.0)).tolist())
+
+
+def _by_speed(expected: Floats, reached: Floats) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """How far the level of ``LATE`` lies beside that of all, by the gap expected: fifths, shrunk by how few they hold.
+
+    Only gaps of visits that have been watched for the whole horizon tell: among the others the slow look fast. It is
+    split conformal prediction by groups (Vovk 2012, Mondrian), with the groups pulled together.
+    """
+    size = expected.size // SPEEDS
+    if size < FEWEST_OF_A_SPEED:
+        return (), ()
+    groups = np.array_split(np.argsort(expected, kind="stable"), SPEEDS)
+    speeds = [float(expected[group].mean()) for group in groups]
+    beside = np.array([np.quantile(reached[group], LATE) for group in groups]) - np.quantile(reached, LATE)
+    shifts = np.clip(beside * size / (size + PRIOR_OF_A_SPEED), -MOST_SHIFT, MOST_SHIFT)
+    return tuple(speeds), tuple(shifts.tolist())

@@ -5,7 +5,8 @@ deviation, normal with variance ``between``, + chance, normal with variance ``wi
 (1977) for the shrinkage; the places because coming back the first time is not like staying.
 
 All quantiles are of the gap given that it ends within ``horizon`` days ("those who come back"), and are read at levels
-that were set so that the store's own past gaps kept them: the 80 % quantile is the one that 80 % stayed below.
+that were set so that the store's own past gaps kept them: the 80 % quantile is the one that 80 % stayed below, of
+customers who come often as of those who come seldom.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from plugin.signals.visits import Visits, log_days
 PLACES = 3
 #: the shares at which a store's quantiles are set
 SHARES = (0.1, 0.5, 0.8, 0.9, 0.95)
+#: the share after which a customer is late: held among the fast as among the slow
+LATE = 0.8
 _NOTHING = 1e-6
 
 
@@ -39,6 +42,9 @@ class GapModel:
     levels: tuple[float, ...]
     #: how many gaps it rests on
     gaps: int
+    #: expected log gaps from the fast to the slow, and what is added to the level of ``LATE`` there; () for nothing
+    speeds: tuple[float, ...] = ()
+    late_shifts: tuple[float, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain numbers."""
@@ -77,7 +83,10 @@ def rhythm_before_last(model: GapModel, visits: Visits) -> Rhythm:
 
 def days(model: GapModel, own: Rhythm, share: float) -> Floats:
     """The days within which this share (one of ``SHARES``) of such customers' gaps has ended."""
-    level = model.levels[SHARES.index(share)]
+    level: float | Floats = model.levels[SHARES.index(share)]
+    if share == LATE and model.speeds:
+        beside = np.interp(own.mean, model.speeds, model.late_shifts)
+        level = np.clip(level + beside, model.levels[SHARES.index(0.5)], model.levels[SHARES.index(0.9)])
     z = ndtri(np.minimum(level * _come_back(model, own), 1 - 1e-12))
     quantile: Floats = np.exp(own.mean + own.sd * z)
     return quantile

@@ -35,6 +35,8 @@ from storage.upserts import among, among_later, listed, put_new
 AT_ONCE = 500
 #: a shorter id could be any number, and is looked for only where a field's name says that it is an id
 SHORTEST_CLEAR_ID = 6
+#: a number in the header of a SQLite file, in whose transactions it takes part: erasures since the last scrub
+MARKS = "PRAGMA user_version"
 #: from so many ids on, the words of the bytes are looked up among them
 MANY_IDS = 50
 WORD = re.compile(rb"[0-9A-Za-z]+")
@@ -77,6 +79,7 @@ def erase_customer(
     for table in (offers, snapshots, decisions, notes, customers):
         removed += _remove(db, shop_id, table, among(db, table.c.customer_id, people))
     marks = {fingerprint, *(map(of_order, bought) if of_order else ())}
+    _leave_mark(db)
     rows = [{"shop_id": shop_id, "fingerprint": mark, "erased_at": now} for mark in sorted(marks)]
     put_new(db, erasures, rows, returning=(erasures.c.fingerprint,))
     return removed
@@ -86,6 +89,7 @@ def erase_shop(db: Connection, shop_id: int) -> int:
     """Removes a shop and everything of it, the delivery that asked for it included; how many rows."""
     for room in ("orders", "customers"):
         locks.take(db, shop_id, room)
+    _leave_mark(db)
     children_first = reversed(metadata.sorted_tables)
     return sum(db.execute(delete(table).where(table.c.shop_id == shop_id)).rowcount for table in children_first)
 
@@ -117,9 +121,26 @@ def scrub(database: Database) -> bool:
     if database.dialect == "postgresql":
         database.run_alone("VACUUM (ANALYZE)")
         return True
-    answers = database.run_alone("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
-    busy, _pages, _moved = answers[-1][0]
-    return not busy
+    marks, _written, checkpoint = database.run_alone(MARKS, "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
+    busy, _pages, _moved = checkpoint[0]
+    if busy:
+        return False
+    with database.transaction() as db:
+        # what was erased since is for the next time
+        if db.exec_driver_sql(MARKS).scalar_one() == marks[0][0]:
+            db.exec_driver_sql(f"{MARKS} = 0")
+    return True
+
+
+def unscrubbed(db: Connection) -> bool:
+    """Whether the file may hold bytes of what was erased, whatever process did it; a server sees to its own files."""
+    return db.dialect.name == "sqlite" and db.exec_driver_sql(MARKS).scalar_one() > 0
+
+
+def _leave_mark(db: Connection) -> None:
+    if db.dialect.name == "sqlite":
+        marks = int(db.exec_driver_sql(MARKS).scalar_one())
+        db.exec_driver_sql(f"{MARKS} = {marks % 2**30 + 1}")
 
 
 def _family(db: Connection, shop_id: int, customer_id: str) -> set[str]:

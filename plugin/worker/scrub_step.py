@@ -12,7 +12,7 @@ YOUNG = timedelta(days=1)
 
 
 class Scrubbing:
-    """The step; a process that starts looks whether an erasure may have been broken off."""
+    """The step; a process that starts looks whether one that ended has left bytes of an erased customer or store."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -31,6 +31,6 @@ class Scrubbing:
 
     def _remember(self) -> None:
         with self._runtime.database.reading() as db:
-            newest = erasure.newest(db)
-        if newest is not None and newest > self._runtime.now() - YOUNG:
+            newest, left = erasure.newest(db), erasure.unscrubbed(db)
+        if left or (newest is not None and newest > self._runtime.now() - YOUNG):
             self._runtime.unscrubbed.set()

@@ -11,10 +11,11 @@ import pytest
 from plugin import runtime
 from plugin.config import Config
 from plugin.runtime import Runtime
-from plugin.usecases import forget_left
+from plugin.usecases import erase, forget_left
 from plugin.usecases.forget_left import KEEP_LEFT
 from plugin.worker.prune_step import LOOK_EVERY, Pruning
-from storage import access, customers, shops
+from plugin.worker.scrub_step import Scrubbing
+from storage import access, customers, erasure, shops
 from storage.engine import Database
 from storage.facts import CustomerFact
 from storage.shops import Shop
@@ -84,6 +85,21 @@ def test_ninety_days_and_not_a_moment_less(built: Runtime, clock: Clock, shop_id
         assert not any(dump(db, shop_id).values())
     back = _comes_back(built.database, clock.at)
     assert (back.shop_id != shop_id, back.generation) == (True, 1)
+
+
+def test_what_a_killed_process_left_in_the_files_goes_with_the_next(sqlite_url: str) -> None:
+    """A store is forgotten, and the process ends before the files were scrubbed: the next one scrubs them, once."""
+    started = runtime.build(Config(database_url=sqlite_url, secret_keys=("k" * 32,)), now=lambda: OVER)
+    with started.database.transaction() as db:
+        erase.shop(db, new_shop(db))
+        assert erasure.unscrubbed(db)
+    assert not started.unscrubbed.is_set()
+
+    Scrubbing(started).run()
+    assert not started.unscrubbed.is_set()
+    with started.database.reading() as db:
+        assert not erasure.unscrubbed(db)
+    started.database.close()
 
 
 def test_a_store_that_comes_back_in_time_keeps_everything(built: Runtime, clock: Clock, shop_id: int) -> None:

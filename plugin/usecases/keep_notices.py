@@ -20,7 +20,7 @@ OVER_AFTER = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """One notice and when it was written down last; each process writes it once."""
+    """One notice and when it was written down last; each process writes it once a day."""
 
     kind: str
     words: str

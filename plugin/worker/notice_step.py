@@ -1,4 +1,4 @@
-"""What stores' answers said beside what was asked is written down, once for each process."""
+"""What stores' answers said beside what was asked is written down, once a day for each process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from plugin.usecases import keep_notices
 
 def run(runtime: Runtime) -> int:
     """Writes down what is new since the last time; answers how much."""
-    new = runtime.noticed.take()
+    new = runtime.noticed.take(runtime.now().date())
     if new:
         runtime.database.carry_out(lambda db: keep_notices.keep(db, new, now=runtime.now()))
     return len(new)

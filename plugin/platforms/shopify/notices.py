@@ -1,6 +1,6 @@
 """What a store's answers say beside what was asked: our version is retired, a field will be, an error that nobody knows.
 
-Each is told once for a store and process, however often it comes; the worker writes what is new beside the shop.
+Each is told once a day for a store and process, however often it comes; the worker writes what is new beside the shop.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from threading import Lock
 
 logger = logging.getLogger(__name__)
@@ -38,11 +39,12 @@ class Notice:
 
 @dataclass(slots=True)
 class Notices:
-    """What was noticed since the process began. ``count`` hears of every one, with its kind."""
+    """What was noticed. ``count`` hears of every one, with its kind."""
 
     count: Callable[[str], None] = lambda _: None
     _known: set[Notice] = field(default_factory=set)
     _new: list[Notice] = field(default_factory=list)
+    _day: date | None = None
     _lock: Lock = field(default_factory=Lock)
 
     def tell(self, shop: str, kind: str, words: str) -> None:
@@ -58,8 +60,11 @@ class Notices:
             self._new.append(notice)
         logger.warning("Shopify's answer to %s: %s (%s)", shop, kind, notice.words)
 
-    def take(self) -> list[Notice]:
-        """What is new since it was last asked."""
+    def take(self, day: date | None = None) -> list[Notice]:
+        """What is new since it was last asked; on another ``day`` what goes on is new once more."""
         with self._lock:
+            if day != self._day:
+                self._known.clear()
+                self._day = day
             new, self._new = self._new, []
         return new

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -190,3 +191,16 @@ def test_notices_do_not_pile_up() -> None:
     tell(2999)
 
     assert heard.take() == []
+
+
+def test_what_goes_on_is_told_again_on_another_day() -> None:
+    """A process that runs for weeks does not fall silent about what is still so."""
+    heard, days = Notices(), [date(2026, 11, 22), date(2026, 11, 23)]
+    heard.take(days[0])
+
+    def told(day: date) -> int:
+        heard.take(day)
+        heard.tell(SHOP, notices.FULL, "no more discount codes")
+        return len(heard.take(day))
+
+    assert [told(day) for day in (days[0], days[0], days[1], days[1])] == [1, 0, 1, 0]

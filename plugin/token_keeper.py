@@ -36,6 +36,14 @@ OPEN_ONCE = "open Regulars once from the store's admin"
 NEW_TOKEN = "give a new token with regulars shops add shopify"  # noqa: S105 - says what to do
 
 
+@dataclass(slots=True)
+class _Turn:
+    """A store's lease, as its holder knows it."""
+
+    until: datetime
+    over: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenKeeper:
     """The keeper of one process. ``renewing`` has a lock for each store's domain."""
@@ -73,9 +81,9 @@ class TokenKeeper:
             kept, credentials = self._usable(shop)
             if credentials.usable(self.now()) and not kept.distrusted:
                 return credentials
-            with self._lease(shop.shop_id) as alone:
-                if alone:
-                    return self._renew(shop)
+            with self._lease(shop.shop_id) as turn:
+                if turn is not None:
+                    return self._renew(shop, turn)
             if credentials.lives(self.now() + LEAST_LIFE) and not kept.distrusted:
                 return credentials
             raise Throttled("another process renews the token", retry_after_seconds=ASK_AGAIN_SECONDS)
@@ -101,21 +109,25 @@ class TokenKeeper:
     @contextmanager
     def alone(self, shop_id: int, domain: str) -> Iterator[bool]:
         """Whether nobody else is getting tokens for the store; nobody will, until this ends."""
-        with self.renewing[domain], self._lease(shop_id) as alone:
-            yield alone
+        with self.renewing[domain], self._lease(shop_id) as turn:
+            yield turn is not None
 
     @contextmanager
-    def _lease(self, shop_id: int) -> Iterator[bool]:
+    def _lease(self, shop_id: int) -> Iterator[_Turn | None]:
         with self.database.transaction() as db:
             until = access.lease(db, shop_id, now=self.now(), seconds=LEASE_SECONDS)
+        if until is None:
+            yield None
+            return
+        turn = _Turn(until)
         try:
-            yield until is not None
+            yield turn
         finally:
-            if until is not None:
+            if not turn.over:
                 with self.database.transaction() as db:
                     access.release(db, shop_id, until)
 
-    def _renew(self, shop: Shop) -> Credentials:
+    def _renew(self, shop: Shop, turn: _Turn) -> Credentials:
         kept, credentials = self._usable(shop)
         if credentials.usable(self.now()) and not kept.distrusted:
             # whoever had the lease before has done it
@@ -127,6 +139,8 @@ class TokenKeeper:
         anew = self.seal(shop.domain, renewed)
         with self.database.transaction() as db:
             saved = access.replace(db, shop.shop_id, old=kept.sealed, new=anew, scopes=" ".join(renewed.scopes))
+        # new tokens end the lease in the same commit
+        turn.over = saved
         return renewed if saved else self._newer_than(shop, kept)
 
     def _asked(self, shop: Shop, credentials: Credentials) -> Credentials:

@@ -9,12 +9,24 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, case, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, literal, or_, select, update
 
 from storage.tables import shops
 from storage.upserts import insert
 
 CONNECTED = shops.c.state != "uninstalled"
+# asked in every round, so built once
+MINE = shops.c.shop_id == bindparam("shop")
+NOW = bindparam("now", type_=shops.c.looked_at.type)
+KEPT = select(shops.c.credentials, shops.c.distrusted_at).where(MINE)
+FREE = or_(shops.c.renewing_until.is_(None), shops.c.renewing_until <= NOW)
+UNTIL = bindparam("until", type_=shops.c.renewing_until.type)
+LEASE = update(shops).where(MINE, FREE).values(renewing_until=UNTIL)
+RELEASE = update(shops).where(MINE, shops.c.renewing_until == UNTIL).values(renewing_until=None)
+SAID = select(shops.c.shop_id, shops.c.left_at).where(shops.c.prove_at <= NOW, CONNECTED).order_by(shops.c.shop_id)
+BEFORE = bindparam("before", type_=shops.c.looked_at.type)
+DUE = or_(shops.c.looked_at.is_(None), shops.c.looked_at <= BEFORE, shops.c.looked_at > NOW)
+LOOK = update(shops).where(MINE, CONNECTED, DUE).values(looked_at=NOW)
 
 
 class Kept(NamedTuple):
@@ -36,7 +48,7 @@ def expect(db: Connection, *, platform: str, domain: str, now: datetime) -> int:
 
 def kept(db: Connection, shop_id: int) -> Kept | None:
     """What opens the store's API as far as we know; None when there is nothing."""
-    row = db.execute(select(shops.c.credentials, shops.c.distrusted_at).where(shops.c.shop_id == shop_id)).one_or_none()
+    row = db.execute(KEPT, {"shop": shop_id}).one_or_none()
     return None if row is None or row.credentials is None else Kept(bytes(row.credentials), bool(row.distrusted_at))
 
 
@@ -53,15 +65,13 @@ def lease(db: Connection, shop_id: int, *, now: datetime, seconds: float) -> dat
     The end is later than any before it, so it names its holder.
     """
     until = now + timedelta(seconds=seconds)
-    free = or_(shops.c.renewing_until.is_(None), shops.c.renewing_until <= now)
-    took = db.execute(update(shops).where(shops.c.shop_id == shop_id, free).values(renewing_until=until))
+    took = db.execute(LEASE, {"shop": shop_id, "now": now, "until": until})
     return until if took.rowcount else None
 
 
 def release(db: Connection, shop_id: int, until: datetime) -> None:
     """Gives the lease back, unless it has fallen and is another's by now."""
-    mine = (shops.c.shop_id == shop_id, shops.c.renewing_until == until)
-    db.execute(update(shops).where(*mine).values(renewing_until=None))
+    db.execute(RELEASE, {"shop": shop_id, "until": until})
 
 
 def replace(db: Connection, shop_id: int, *, old: bytes, new: bytes, scopes: str | None = None) -> bool:
@@ -122,8 +132,7 @@ def told_left(db: Connection, shop_id: int, at: datetime, *, now: datetime) -> b
 
 def to_prove(db: Connection, now: datetime) -> list[tuple[int, datetime]]:
     """The shops that said so, and are to be asked now; with the moment of which they said it."""
-    said = select(shops.c.shop_id, shops.c.left_at).where(shops.c.prove_at <= now, CONNECTED)
-    return [(row.shop_id, row.left_at) for row in db.execute(said.order_by(shops.c.shop_id))]
+    return [(row.shop_id, row.left_at) for row in db.execute(SAID, {"now": now})]
 
 
 def prove_later(db: Connection, shop_id: int, at: datetime) -> None:
@@ -153,9 +162,7 @@ def hold_left(db: Connection, shop_id: int, before: datetime, *, now: datetime) 
 
 def look(db: Connection, shop_id: int, *, now: datetime, every: timedelta) -> bool:
     """Whether the connection is to be looked at now; the one who gets True is alone with it until the next time."""
-    due = or_(shops.c.looked_at.is_(None), shops.c.looked_at <= now - every, shops.c.looked_at > now)
-    mine = update(shops).where(shops.c.shop_id == shop_id, CONNECTED, due)
-    return db.execute(mine.values(looked_at=now)).rowcount == 1
+    return db.execute(LOOK, {"shop": shop_id, "now": now, "before": now - every}).rowcount == 1
 
 
 def _unseen(before: datetime) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection as Db
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from storage.claims import EVERY_SHOP
 from storage.tables import connections, shops
@@ -37,6 +37,17 @@ class Connection:
 
 
 COLUMNS = tuple(connections.c[each.name] for each in fields(Connection))
+# asked in every round of a worker, so built once
+DUE = (
+    select(connections.c.shop_id)
+    .prefix_with(EVERY_SHOP)
+    .join(shops, shops.c.shop_id == connections.c.shop_id)
+    .where(
+        shops.c.state != "uninstalled",
+        connections.c.poll_due_at <= bindparam("now", type_=connections.c.poll_due_at.type),
+    )
+    .order_by(connections.c.poll_due_at, connections.c.shop_id)
+)
 
 
 def begin(db: Db, shop_id: int, *, connection_id: str, base_url: str, sealed: bytes, open_until: datetime) -> None:
@@ -89,13 +100,7 @@ def keep_views(db: Db, shop_id: int, views: dict[str, int]) -> None:
 
 def due(db: Db, now: datetime) -> list[int]:
     """The served shops whose stores are to be asked what is new, the longest overdue first."""
-    statement = (
-        select(connections.c.shop_id)
-        .prefix_with(EVERY_SHOP)
-        .join(shops, shops.c.shop_id == connections.c.shop_id)
-        .where(shops.c.state != "uninstalled", connections.c.poll_due_at <= now)
-    )
-    return list(db.execute(statement.order_by(connections.c.poll_due_at, connections.c.shop_id)).scalars())
+    return list(db.execute(DUE, {"now": now}).scalars())
 
 
 def take(db: Db, shop_id: int, *, now: datetime, until: datetime) -> bool:

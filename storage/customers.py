@@ -23,24 +23,25 @@ from sqlalchemy import (
 )
 
 from storage import locks
-from storage.columns import EPOCH, YES
+from storage.columns import EPOCH, YES, to_micros
 from storage.facts import ConsentFact, CustomerFact, MergeFact
 from storage.tables import customers, decisions, notes, offers, orders, snapshots
-from storage.upserts import Insert, among, among_later, listed, put_all, put_new
+from storage.upserts import among, among_later, listed, plain, put_new, send
 
 #: as many as a store allows
 MOST_TAGS = 250
+#: of one instant a deletion
+NEWER = "(excluded.updated_at, excluded.deleted) > (customers.updated_at, customers.deleted)"
 
 
 def record_many(db: Connection, shop_id: int, facts: Sequence[CustomerFact]) -> None:
     """Takes customers in any order, any number of times; the newest telling wins, of one instant a deletion."""
     newest = {fact.customer_id: fact for fact in sorted(facts, key=lambda fact: (fact.updated_at, fact.deleted))}
     locks.take(db, shop_id, "customers", newest)
-    rows = [
-        {"shop_id": shop_id, "customer_id": fact.customer_id, "updated_at": fact.updated_at, "deleted": fact.deleted}
-        for fact in newest.values()
-    ]
-    put_all(db, customers, rows, guard=_newer)
+    rows = [(shop_id, who, to_micros(newest[who].updated_at), int(newest[who].deleted)) for who in sorted(newest)]
+    if rows:
+        names = ("shop_id", "customer_id", "updated_at", "deleted")
+        send(db, plain(db.dialect.name, customers, names, names[:2], only_if=NEWER), names, rows)
 
 
 def merge(db: Connection, shop_id: int, fact: MergeFact) -> set[str]:
@@ -112,9 +113,8 @@ def leave_unscored(db: Connection, shop_id: int, customer_id: str, unscored: boo
 
 def unscored(db: Connection, shop_id: int, ids: Collection[str] | None = None) -> set[str]:
     """Those of these customers, or of all, who wish not to be measured."""
-    mine = [customers.c.shop_id == shop_id, customers.c.unscored == YES]
-    mine += [] if ids is None else [among(db, customers.c.customer_id, ids)]
-    return set(db.execute(select(customers.c.customer_id).where(*mine)).scalars())
+    given = {"shop": shop_id} if ids is None else {"shop": shop_id, "wanted": listed(db, ids)}
+    return set(db.execute(_unscored(db.dialect.name, ids is None), given).scalars())
 
 
 def keep_tags(db: Connection, shop_id: int, customer_id: str, tags: Sequence[str], *, asked_at: datetime) -> bool:
@@ -155,21 +155,14 @@ def tags_asked_at(db: Connection, shop_id: int, customer_id: str) -> datetime | 
 
 def canonical(db: Connection, shop_id: int, ids: Collection[str]) -> dict[str, str]:
     """For each of these ids the one that its orders count for: itself, unless it was merged."""
-    statement = select(customers.c.customer_id, customers.c.merged_into).where(
-        customers.c.shop_id == shop_id, customers.c.merged_into.is_not(None), among(db, customers.c.customer_id, ids)
-    )
-    moved = {row.customer_id: row.merged_into for row in db.execute(statement)}
+    found = db.execute(_merged(db.dialect.name), {"shop": shop_id, "wanted": listed(db, ids)})
+    moved = {row.customer_id: row.merged_into for row in found}
     return {one: moved.get(one, one) for one in ids}
 
 
 def family(db: Connection, shop_id: int, customer_id: str) -> set[str]:
     """All ids of the person behind this one, by the merges told."""
     return {customer_id, *_together(db, shop_id, {customer_id})}
-
-
-def _newer(new: Insert) -> ColumnElement[bool]:
-    there = tuple_(customers.c.updated_at, customers.c.deleted)
-    return tuple_(new.excluded.updated_at, new.excluded.deleted) > there
 
 
 def _bound(fact: ConsentFact) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
@@ -181,6 +174,20 @@ def _barred(dialect: str) -> Select[Any]:
     barred = or_(customers.c.left_out == YES, customers.c.deleted == YES, customers.c.unscored == YES)
     mine = (customers.c.shop_id == bindparam("shop"), barred, among_later(dialect, customers.c.customer_id, "wanted"))
     return select(customers.c.customer_id).where(*mine)
+
+
+@cache
+def _merged(dialect: str) -> Select[Any]:
+    mine = (customers.c.shop_id == bindparam("shop"), customers.c.merged_into.is_not(None))
+    wanted = among_later(dialect, customers.c.customer_id, "wanted")
+    return select(customers.c.customer_id, customers.c.merged_into).where(*mine, wanted)
+
+
+@cache
+def _unscored(dialect: str, all_of_them: bool) -> Select[Any]:
+    some = () if all_of_them else (among_later(dialect, customers.c.customer_id, "wanted"),)
+    mine = (customers.c.shop_id == bindparam("shop"), customers.c.unscored == YES)
+    return select(customers.c.customer_id).where(*mine, *some)
 
 
 def _meet(db: Connection, shop_id: int, ids: set[str]) -> None:

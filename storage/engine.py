@@ -11,6 +11,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -141,10 +142,19 @@ def _sqlite(path: Path, gate: Gate, *, reading: bool) -> Engine:
         for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", *pragmas):
             connection.execute(f"PRAGMA {pragma}").close()
 
-    begin = "BEGIN" if reading else "BEGIN IMMEDIATE"
     event.listen(engine, "connect", prepare)
-    event.listen(engine, "begin", lambda db: db.exec_driver_sql(begin))
+    event.listen(engine, "begin", partial(_begin, "BEGIN" if reading else "BEGIN IMMEDIATE"))
     return engine
+
+
+def _begin(statement: str, db: Connection) -> None:
+    """The driver is asked directly: every look at the database begins with this."""
+    driver: Any = db.connection.driver_connection
+    try:
+        driver.execute(statement).close()
+    except sqlite3.Error:
+        # once more by way of the library, whose errors are those that everybody here knows
+        db.exec_driver_sql(statement)
 
 
 def _server(url: URL) -> Engine:

@@ -34,6 +34,9 @@ OFTEN = timedelta(minutes=1)
 #: a longer pause ends a watch
 PAUSE = timedelta(minutes=5)
 MINE = orders.c.shop_id == bindparam("shop")
+BEFORE = bindparam("before", type_=watches.c.until.type)
+AGED = (known_orders.c.at, known_models.c.at, watches.c.until)
+PRUNE = tuple(delete(one.table).where(one.table.c.shop_id == bindparam("shop"), one < BEFORE) for one in AGED)
 LAST_WATCH = (
     select(watches.c.since, watches.c.until)
     .where(watches.c.shop_id == bindparam("shop"))
@@ -142,12 +145,8 @@ def watched(db: Connection, shop_id: int) -> list[tuple[int, int]]:
 
 def prune(db: Connection, shop_id: int, before: datetime) -> None:
     """Forgets what was known so long ago that no replay asks for it."""
-    for table, column in (
-        (known_orders, known_orders.c.at),
-        (known_models, known_models.c.at),
-        (watches, watches.c.until),
-    ):
-        db.execute(delete(table).where(table.c.shop_id == shop_id, column < before))
+    for statement in PRUNE:
+        db.execute(statement, {"shop": shop_id, "before": before})
 
 
 @cache

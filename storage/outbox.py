@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, select, update
 
 from storage import claims
 from storage.claims import WAITING
 from storage.tables import outbox, shops
-from storage.upserts import among, put_new
+from storage.upserts import among, among_later, listed, put_new
 
 ACTIVE = shops.c.state == "active"
+# asked in every round, so built once
+OF_KIND = (outbox.c.shop_id == bindparam("shop"), outbox.c.kind == bindparam("of_kind"))
+LAST = outbox.c.created_at.desc(), outbox.c.outbox_row.desc()
+NEWEST = select(outbox.c.created_at, outbox.c.payload).where(*OF_KIND).order_by(*LAST).limit(1)
+OLD = outbox.c.created_at < bindparam("before", type_=outbox.c.created_at.type)
+FORGET = delete(outbox).where(*OF_KIND, outbox.c.state != WAITING, OLD)
+TO_PRUNE = select(outbox.c.outbox_row).where(*OF_KIND, OLD, outbox.c.state == "done").limit(bindparam("most"))
+PRUNE = delete(outbox).where(outbox.c.shop_id == bindparam("shop"), outbox.c.outbox_row.in_(TO_PRUNE))
 
 
 class OutboxRow(NamedTuple):
@@ -120,8 +129,8 @@ def give_up_all(db: Connection, shop_id: int, reason: str, now: datetime) -> int
 
 def states(db: Connection, shop_id: int, keys: Collection[str]) -> dict[str, str]:
     """The state of each of these effects that was ever written down."""
-    mine = (outbox.c.shop_id == shop_id, among(db, outbox.c.key, keys))
-    return {row.key: row.state for row in db.execute(select(outbox.c.key, outbox.c.state).where(*mine))}
+    found = db.execute(_states(db.dialect.name), {"shop": shop_id, "wanted": listed(db, keys)})
+    return {row.key: row.state for row in found}
 
 
 def known(db: Connection, shop_id: int, key: str) -> bool:
@@ -131,10 +140,7 @@ def known(db: Connection, shop_id: int, key: str) -> bool:
 
 def newest(db: Connection, shop_id: int, kind: str) -> tuple[datetime, dict[str, Any]] | None:
     """When an effect of this kind was written down last, and what it is about."""
-    mine = (outbox.c.shop_id == shop_id, outbox.c.kind == kind)
-    statement = select(outbox.c.created_at, outbox.c.payload).where(*mine)
-    last = statement.order_by(outbox.c.created_at.desc(), outbox.c.outbox_row.desc()).limit(1)
-    row = db.execute(last).one_or_none()
+    row = db.execute(NEWEST, {"shop": shop_id, "of_kind": kind}).one_or_none()
     return None if row is None else (row.created_at, row.payload)
 
 
@@ -146,15 +152,12 @@ def settled(db: Connection, shop_id: int, kind: str, *, since: datetime) -> list
 
 def forget(db: Connection, shop_id: int, kind: str, *, before: datetime) -> int:
     """Removes the settled effects of a kind that repeats itself, written down before then; how many."""
-    mine = (outbox.c.shop_id == shop_id, outbox.c.kind == kind, outbox.c.state != WAITING, outbox.c.created_at < before)
-    return db.execute(delete(outbox).where(*mine)).rowcount
+    return db.execute(FORGET, {"shop": shop_id, "of_kind": kind, "before": before}).rowcount
 
 
 def prune(db: Connection, shop_id: int, kind: str, *, before: datetime, limit: int) -> int:
     """Removes up to ``limit`` effects of a kind that were done and had been written down before then; how many."""
-    mine = (outbox.c.shop_id == shop_id, outbox.c.kind == kind, outbox.c.created_at < before, outbox.c.state == "done")
-    old = select(outbox.c.outbox_row).where(*mine).limit(limit)
-    return db.execute(delete(outbox).where(outbox.c.shop_id == shop_id, outbox.c.outbox_row.in_(old))).rowcount
+    return db.execute(PRUNE, {"shop": shop_id, "of_kind": kind, "before": before, "most": limit}).rowcount
 
 
 def forget_keys(db: Connection, shop_id: int, keys: Collection[str]) -> None:
@@ -166,3 +169,9 @@ def forget_keys(db: Connection, shop_id: int, keys: Collection[str]) -> None:
 def waiting(db: Connection) -> int:
     """Effects of all shops that are not settled, claimed ones included."""
     return claims.waiting(db, outbox)
+
+
+@cache
+def _states(dialect: str) -> Select[Any]:
+    mine = (outbox.c.shop_id == bindparam("shop"), among_later(dialect, outbox.c.key, "wanted"))
+    return select(outbox.c.key, outbox.c.state).where(*mine)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, func, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, exists, func, select, update
 
 from storage.tables import offers, redemptions
 from storage.tables.rewards import REMOVABLE
@@ -13,6 +13,12 @@ from storage.upserts import among
 
 #: as an expression, so that SQLite does not walk through all offers in the order of their ids
 PLACE = func.coalesce(offers.c.offer_id, "")
+SHOP: BindParameter[int] = bindparam("shop")
+USED = exists().where(redemptions.c.shop_id == SHOP, redemptions.c.offer_id == offers.c.offer_id)
+BEFORE = bindparam("before", type_=offers.c.ends_at.type)
+OVER = (offers.c.shop_id == SHOP, REMOVABLE, offers.c.ends_at < BEFORE, offers.c.closed_at < BEFORE, ~USED)
+BEHIND = bindparam("after", type_=offers.c.offer_id.type) < PLACE
+DUE = select(offers.c.offer_id, offers.c.store_ref).where(*OVER, BEHIND).order_by(PLACE).limit(bindparam("most"))
 
 
 def due(db: Connection, shop_id: int, *, ended_before: datetime, after: str, limit: int) -> dict[str, str]:
@@ -20,12 +26,8 @@ def due(db: Connection, shop_id: int, *, ended_before: datetime, after: str, lim
 
     Only what is closed for good; one that was used stays, as the store's own record of it.
     """
-    used = exists().where(redemptions.c.shop_id == shop_id, redemptions.c.offer_id == offers.c.offer_id)
-    mine = (offers.c.shop_id == shop_id, REMOVABLE)
-    over = (offers.c.ends_at < ended_before, offers.c.closed_at < ended_before)
-    statement = select(offers.c.offer_id, offers.c.store_ref).where(*mine, *over, ~used, after < PLACE)
-    rows = db.execute(statement.order_by(PLACE).limit(limit))
-    return {row.offer_id: row.store_ref for row in rows}
+    given = {"shop": shop_id, "before": ended_before, "after": after, "most": limit}
+    return {row.offer_id: row.store_ref for row in db.execute(DUE, given)}
 
 
 def removed(db: Connection, shop_id: int, offer_ids: Collection[str], *, now: datetime) -> None:

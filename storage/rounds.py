@@ -6,11 +6,11 @@ offers is gone through in bounded memory, and a round that was broken off goes o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, func, or_, select, update
 
 from storage import offers
 from storage.columns import YES
@@ -26,51 +26,70 @@ PLACE, CODE = func.coalesce(table.c.offer_id, ""), func.coalesce(table.c.code, "
 
 #: what an offer was decided from is long, and nobody on a round reads it: empty in all that is read here
 UNREAD = frozenset({"reasons", "inputs"})
+WHOLE = tuple(column for column in offers.COLUMNS if column.name not in UNREAD)
+
+# asked in every round, so built once
+MINE = table.c.shop_id == bindparam("shop")
+NOW, BEFORE = bindparam("now", type_=table.c.ends_at.type), bindparam("before", type_=table.c.sending_at.type)
+BEHIND = bindparam("after", type_=table.c.offer_id.type) < PLACE
+MOST: BindParameter[int] = bindparam("most")
+# the states once more, so that the index by state and end serves
+OVER = (MINE, table.c.state.in_(offers.OPEN), table.c.ends_at <= NOW)
+UNASKED = (*OVER, or_(table.c.state == "planned", (table.c.state == "issued") & (CODE == "")))
+GONE_OUT = (*OVER, table.c.state.in_(ASKED), CODE != "")
+ENDED_UNASKED = select(*WHOLE).where(*UNASKED).order_by(PLACE).limit(MOST)
+ENDED_ASKED = select(*WHOLE).where(*GONE_OUT, BEHIND).order_by(PLACE).limit(MOST)
+ANY_UNASKED = select(table.c.offer_id).where(*UNASKED).limit(1)
+ANY_ASKED = select(table.c.offer_id).where(*GONE_OUT).limit(1)
+THERE = (MINE, table.c.state == "issued", table.c.ends_at > NOW, table.c.store_ref.is_not(None))
+IN_STORE = select(*WHOLE).where(*THERE, BEHIND).order_by(PLACE).limit(MOST)
+COUNT_IN_STORE = select(func.count()).select_from(table).where(*THERE)
+SENT = and_(table.c.state == "sending", table.c.sending_at < BEFORE)
+UNSENT = and_(table.c.state == "planned", table.c.created_at < BEFORE)
+DOUBTFUL = select(*WHOLE).where(MINE, or_(SENT, UNSENT), BEHIND).order_by(PLACE).limit(MOST)
+UNWANTED = (
+    select(*WHOLE).where(MINE, table.c.state == "issued", table.c.unwanted == YES, BEHIND).order_by(PLACE).limit(MOST)
+)
 
 
 def ended_unasked(db: Connection, shop_id: int, now: datetime, *, limit: int) -> list[Offer]:
     """Open offers whose end has come and that no store can have: never sent, or without a code."""
-    return _read(db, _ended_unasked(shop_id, now).order_by(PLACE).limit(limit))
+    return _read(db, ENDED_UNASKED, shop=shop_id, now=now, most=limit)
 
 
 def ended_asked(db: Connection, shop_id: int, now: datetime, *, after: str, limit: int) -> list[Offer]:
     """Open offers whose end has come and whose code a store may have."""
-    return _read(db, _ended_asked(shop_id, now).where(after < PLACE).order_by(PLACE).limit(limit))
+    return _read(db, ENDED_ASKED, shop=shop_id, now=now, after=after, most=limit)
 
 
 def any_ended_unasked(db: Connection, shop_id: int, now: datetime) -> bool:
     """Whether there is one of ``ended_unasked``."""
-    return db.execute(_ended_unasked(shop_id, now).with_only_columns(table.c.offer_id).limit(1)).first() is not None
+    return db.execute(ANY_UNASKED, {"shop": shop_id, "now": now}).first() is not None
 
 
 def any_ended_asked(db: Connection, shop_id: int, now: datetime) -> bool:
     """Whether there is one of ``ended_asked``."""
-    return db.execute(_ended_asked(shop_id, now).with_only_columns(table.c.offer_id).limit(1)).first() is not None
+    return db.execute(ANY_ASKED, {"shop": shop_id, "now": now}).first() is not None
 
 
 def in_store(db: Connection, shop_id: int, now: datetime, *, after: str, limit: int) -> list[Offer]:
     """Offers that the store was seen to have, and whose end has not come."""
-    mine = (*_in_store(shop_id, now), after < PLACE)
-    return _read(db, _whole().where(*mine).order_by(PLACE).limit(limit))
+    return _read(db, IN_STORE, shop=shop_id, now=now, after=after, most=limit)
 
 
 def count_in_store(db: Connection, shop_id: int, now: datetime) -> int:
     """How many of ``in_store`` there are."""
-    return db.execute(select(func.count()).select_from(table).where(*_in_store(shop_id, now))).scalar_one()
+    return int(db.execute(COUNT_IN_STORE, {"shop": shop_id, "now": now}).scalar_one())
 
 
 def doubtful(db: Connection, shop_id: int, before: datetime, *, after: str, limit: int) -> list[Offer]:
     """Offers that have been on their way to the store since before then, or were to be asked for since before then."""
-    sent = and_(table.c.state == "sending", table.c.sending_at < before)
-    unsent = and_(table.c.state == "planned", table.c.created_at < before)
-    mine = (table.c.shop_id == shop_id, or_(sent, unsent))
-    return _read(db, _whole().where(*mine, after < PLACE).order_by(PLACE).limit(limit))
+    return _read(db, DOUBTFUL, shop=shop_id, before=before, after=after, most=limit)
 
 
 def unwanted(db: Connection, shop_id: int, *, after: str, limit: int) -> list[Offer]:
     """Issued offers whose codes must end up dead in the store."""
-    mine = (table.c.shop_id == shop_id, table.c.state == "issued", table.c.unwanted == YES, after < PLACE)
-    return _read(db, _whole().where(*mine).order_by(PLACE).limit(limit))
+    return _read(db, UNWANTED, shop=shop_id, after=after, most=limit)
 
 
 def by_refs(db: Connection, shop_id: int, refs: Collection[str]) -> list[str]:
@@ -83,10 +102,10 @@ def open_offers(
     db: Connection, shop_id: int, *, version: int | None, kind: str | None, after: str, limit: int
 ) -> list[Offer]:
     """Offers that are neither used nor over: those that a version of the rules made, those of a kind, or all."""
-    mine = [table.c.shop_id == shop_id, table.c.state.in_(offers.OPEN), after < PLACE]
-    mine += [] if version is None else [table.c.program_version == version]
-    mine += [] if kind is None else [table.c.kind == kind]
-    return _read(db, _whole().where(*mine).order_by(PLACE).limit(limit))
+    which = [] if version is None else [table.c.program_version == version]
+    which += [] if kind is None else [table.c.kind == kind]
+    statement = select(*WHOLE).where(MINE, table.c.state.in_(offers.OPEN), BEHIND, *which)
+    return _read(db, statement.order_by(PLACE).limit(MOST), shop=shop_id, after=after, most=limit)
 
 
 def unwant(db: Connection, shop_id: int, offer_ids: Collection[str], *, note: str) -> None:
@@ -95,28 +114,5 @@ def unwant(db: Connection, shop_id: int, offer_ids: Collection[str], *, note: st
     db.execute(update(table).where(*mine).values(unwanted=True, note=note))
 
 
-def _in_store(shop_id: int, now: datetime) -> Sequence[ColumnElement[bool]]:
-    here = (table.c.shop_id == shop_id, table.c.state == "issued", table.c.ends_at > now)
-    return (*here, table.c.store_ref.is_not(None))
-
-
-def _ended_unasked(shop_id: int, now: datetime) -> Select[Any]:
-    unasked = or_(table.c.state == "planned", (table.c.state == "issued") & (CODE == ""))
-    return _whole().where(*_over(shop_id, now), unasked)
-
-
-def _ended_asked(shop_id: int, now: datetime) -> Select[Any]:
-    return _whole().where(*_over(shop_id, now), table.c.state.in_(ASKED), CODE != "")
-
-
-def _over(shop_id: int, now: datetime) -> Sequence[ColumnElement[bool]]:
-    # the states once more, so that the index by state and end serves
-    return (table.c.shop_id == shop_id, table.c.state.in_(offers.OPEN), table.c.ends_at <= now)
-
-
-def _whole() -> Select[Any]:
-    return select(*(column for column in offers.COLUMNS if column.name not in UNREAD))
-
-
-def _read(db: Connection, statement: Select[Any]) -> list[Offer]:
-    return [Offer(**row._asdict(), reasons=[], inputs={}) for row in db.execute(statement)]
+def _read(db: Connection, statement: Select[Any], **given: object) -> list[Offer]:
+    return [Offer(**row._asdict(), reasons=[], inputs={}) for row in db.execute(statement, given)]

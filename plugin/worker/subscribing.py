@@ -29,8 +29,8 @@ def found_wrong(runtime: Runtime, shop: Shop) -> Differences | None:
 
 def look_after(runtime: Runtime, shop: Shop) -> None:
     """Makes what is missing, corrects what is wrong, removes what is doubled, and counts it. Raises PlatformError."""
-    wrong, credentials = found_wrong(runtime, shop), runtime.credentials(shop)
-    if not wrong or credentials is None:
+    wrong = found_wrong(runtime, shop)
+    if not wrong or (credentials := runtime.credentials(shop)) is None:
         return
     client = runtime.client(shop.domain, credentials)
     for want in wrong.missing:

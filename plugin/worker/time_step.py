@@ -16,12 +16,20 @@ BATCH = 200
 
 def run(runtime: Runtime) -> int:
     """Decides for customers whose moment has come and closes offers that have ended; answers how many of both."""
+    now = runtime.now()
     with runtime.database.reading() as db:
-        active = [shop for shop in shops.every(db) if shop.state == "active"]
-        unwatched = [shop.shop_id for shop in active if known.unwatched(db, shop.shop_id, runtime.now())]
+        active = [shop.shop_id for shop in shops.every(db) if shop.state == "active"]
+        unwatched = [shop_id for shop_id in active if known.unwatched(db, shop_id, now)]
+        # one look for all of them: mostly nothing is due
+        ended = {shop_id for shop_id in active if expire.due(db, shop_id, now=now)}
+        late = {shop_id for shop_id in active if snapshots.due(db, shop_id, now, 1)}
     if unwatched:
-        runtime.database.carry_out(lambda db: _watch(db, unwatched, runtime.now()))
-    return sum(_close(runtime, shop.shop_id) + _decide(runtime, shop.shop_id) for shop in active)
+        runtime.database.carry_out(lambda db: _watch(db, unwatched, now))
+    done = 0
+    for shop_id in active:
+        closed = _close(runtime, shop_id, now) if shop_id in ended else 0
+        done += closed + (_decide(runtime, shop_id, now) if closed or shop_id in late else 0)
+    return done
 
 
 def _watch(db: Connection, shop_ids: list[int], now: datetime) -> None:
@@ -30,15 +38,11 @@ def _watch(db: Connection, shop_ids: list[int], now: datetime) -> None:
         known.watch(db, shop_id, now)
 
 
-def _close(runtime: Runtime, shop_id: int) -> int:
-    with runtime.database.reading() as db:
-        if not expire.due(db, shop_id, now=runtime.now()):
-            return 0
-    return runtime.database.carry_out(lambda db: expire.ended(db, shop_id, now=runtime.now(), limit=BATCH))
+def _close(runtime: Runtime, shop_id: int, now: datetime) -> int:
+    return runtime.database.carry_out(lambda db: expire.ended(db, shop_id, now=now, limit=BATCH))
 
 
-def _decide(runtime: Runtime, shop_id: int) -> int:
-    now = runtime.now()
+def _decide(runtime: Runtime, shop_id: int, now: datetime) -> int:
     with runtime.database.reading() as db:
         due = snapshots.due(db, shop_id, now, BATCH)
     if due:

@@ -99,7 +99,7 @@ def test_what_is_asked_often_is_found_by_an_index(
 
 
 #: what a statement makes itself, and the shops, of which there are few
-SMALL = ("SCAN shops", "SCAN anon")
+SMALL = ("SCAN shops", "SCAN anon", "SCAN given")
 #: by the row's own number, by the shop's, or by an index that holds nothing else but what is asked for
 NARROW = (
     "rowid=?",

@@ -13,7 +13,7 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FLAT = """() => { if (document.adoptedStyleSheets.length) return; const sheet = new CSSStyleSheet();
 sheet.replaceSync('#savebar, .peek, .sticky, #toast { position: static !important; transform: none !important; }');
 document.adoptedStyleSheets = [sheet]; }"""
-WIDTHS, HEIGHT = (1280, 390, 320), 900
+WIDTHS, TABLET, HEIGHT = (1280, 390, 320), 768, 900
 AXE = Path(AXE_FILE_PATH).read_text()
 RUN = """(options) => axe.run(document, { ...options, resultTypes: ['violations'] }).then((found) =>
 found.violations.map((each) => `${each.id}: ${each.help}: ${each.nodes[0].html.slice(0, 200)}`))"""

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from storage import customers, offers, programs
-from tests.browser.axe import WIDTHS, faults
+from tests.browser.axe import HEIGHT, TABLET, WIDTHS, faults, sideways
 from tests.browser.conftest import Running, Screen, Window, follow
 
 pytestmark = pytest.mark.browser
@@ -39,6 +39,9 @@ def test_each_page_is_accessible_fits_and_has_its_picture(
         for width in WIDTHS:
             found[name, width] = faults(page, widths=(width,))
             screen(page, f"{name}-{width}-{language}")
+        page.set_viewport_size({"width": TABLET, "height": HEIGHT})
+        found[name, TABLET] = sideways(page)
+        screen(page, f"{name}-{TABLET}-{language}")
 
     assert not any(found.values()), found
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from storage import programs
-from tests.browser.axe import WIDTHS, sideways
+from tests.browser.axe import TABLET, WIDTHS, sideways
 from tests.browser.conftest import Running, Screen, Window
 
 pytestmark = pytest.mark.browser
@@ -88,7 +88,7 @@ def test_each_page_fits_and_has_its_picture(
     if path == RULES:
         expect(page.locator("[data-preview] .large")).to_be_visible()
     wider = []
-    for width in (*WIDTHS, 768):
+    for width in (*WIDTHS, TABLET):
         page.set_viewport_size({"width": width, "height": 900})
         screen(page, f"{path.rsplit('/', 1)[1]}-{width}-{language}")
         wider.append(sideways(page))

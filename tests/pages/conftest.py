@@ -1,7 +1,9 @@
 """A world with a year behind it, made once and copied for each test; and one where nothing has happened yet."""
 
 import shutil
+import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,10 +12,16 @@ from tests.pages.world import Visit, World, opened
 
 
 @pytest.fixture(scope="session")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def lived() -> Path:
     """The folder of the world that the others are copied from."""
-    folder = tmp_path_factory.mktemp("lived")
-    with opened(folder):
+    return Path(_lived().name)
+
+
+@cache
+def _lived() -> tempfile.TemporaryDirectory[str]:
+    """Made once, also where several rooms take this fixture over: each would else live through a year of its own."""
+    folder = tempfile.TemporaryDirectory(prefix="lived")
+    with opened(Path(folder.name)):
         pass
     return folder
 

@@ -65,8 +65,8 @@ def fit(visits: Visits) -> GapModel | None:
     )  # fmt: skip
     own = predict(plain, steps.counts[used], steps.sums[used], place=steps.place[used])
     reached = _reached(steps, used, own=own, reach=reach)
-    whole = steps.watched[used] >= horizon
-    speeds, shifts = _by_speed(own.mean[whole], reached[whole])
+    told = _tellers(steps.watched[used], horizon)
+    speeds, shifts = _by_speed(own.mean[told], reached[told])
     return replace(plain, levels=_levels(reached, weight[used]), speeds=speeds, late_shifts=shifts)
 
 
@@ -162,11 +162,19 @@ def _levels(reached: Floats, weight: Floats) -> tuple[float, ...]:
     return tuple(np.maximum.accumulate(np.minimum(blended, 1.0)).tolist())
 
 
+def _tellers(watched: Ints, horizon: int) -> Bools:
+    """Gaps of visits that have been watched for the whole horizon: among the others the slow look fast.
+
+    The newest half of them, for a store knows its customers better as it grows older.
+    """
+    whole = watched >= horizon
+    return whole & (watched <= np.median(watched[whole])) if whole.any() else whole
+
+
 def _by_speed(expected: Floats, reached: Floats) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """How far the level of ``LATE`` lies beside that of all, by the gap expected: fifths, shrunk by how few they hold.
 
-    Only gaps of visits that have been watched for the whole horizon tell: among the others the slow look fast. It is
-    split conformal prediction by groups (Vovk 2012, Mondrian), with the groups pulled together.
+    Conformal prediction by groups (Vovk 2012, "Mondrian"), with the groups pulled together.
     """
     size = expected.size // SPEEDS
     if size < FEWEST_OF_A_SPEED:

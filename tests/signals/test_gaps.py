@@ -1,11 +1,14 @@
 """The store's gap distribution and what is read from it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from plugin.signals import gapfit, gaps, measure, model
+from plugin.signals import gapfit, gaps, measure, model, past
 from plugin.signals.days import to_seconds
 from plugin.signals.gaps import SHARES
+from plugin.signals.history import PurchaseHistory
 from plugin.signals.visits import boil_down
 from tests.signals.made import after, gamma_store, lognormal_store
 from tests.signals.stores import at, day, history_of
@@ -42,6 +45,31 @@ def test_eighty_in_a_hundred_come_back_before_they_are_late(regular: float) -> N
                 held.append(int(store.at[place + 1]) <= late[customer])
     assert len(held) > 300
     assert np.mean(held) == pytest.approx(0.8, abs=0.06)
+
+
+def test_late_is_as_rare_among_the_fast_as_among_the_slow() -> None:
+    """Where gaps are not lognormal the slow are called late too often; the shift by speed takes a part of that back."""
+    store = gamma_store(seed=11, customers=1_500, days=760, k=1.0, leave=0.05)
+    fitted = gapfit.fit(boil_down(store, to_seconds(after(500))))
+    assert fitted is not None
+    assert len(fitted.speeds) == len(fitted.late_shifts) == 5
+    assert spread_of_late(store, fitted) < 0.8 * spread_of_late(store, replace(fitted, speeds=(), late_shifts=()))
+
+
+def spread_of_late(whole: PurchaseHistory, fitted: gaps.GapModel) -> float:
+    """How far apart the thirds by expected gap are, of gaps begun after day 500 that ended within 150 days."""
+    expected, late = [], []
+    for now in range(500, 545, 3):
+        then = past.snapshot(whole, to_seconds(after(now)), 2**40)
+        here = (then.visits.silence < 3) & (then.next_visit <= 150)
+        own = gaps.rhythm(fitted, then.visits)
+        limit = gaps.days(fitted, own, gaps.LATE)
+        expected.append(own.mean[here])
+        late.append((then.visits.silence + then.next_visit > limit)[here])
+    speed, missed = np.concatenate(expected), np.concatenate(late)
+    thirds = np.array_split(missed[np.argsort(speed, kind="stable")], 3)
+    shares = [float(third.mean()) for third in thirds]
+    return max(shares) - min(shares)
 
 
 def test_quantiles_are_in_order_and_the_faithful_are_fast() -> None:

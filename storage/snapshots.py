@@ -10,9 +10,9 @@ from itertools import chain, repeat
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, bindparam, case, delete, func, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, case, delete, func, select, text, update
 
-from storage.columns import to_micros
+from storage.columns import to_micros, to_text
 from storage.tables import snapshots
 from storage.upserts import among, among_later, bare, listed, plain, send
 
@@ -25,6 +25,11 @@ DUE = (
     .limit(bindparam("most"))
 )
 PLAN = update(snapshots).where(MINE, snapshots.c.customer_id == bindparam("who")).values(next_check_at=bindparam("at"))
+
+PLAN_MANY = text(
+    "UPDATE snapshots SET next_check_at = told.at FROM json_to_recordset(CAST(:told AS json)) AS told (who text, at bigint) "
+    "WHERE snapshots.shop_id = :shop AND snapshots.customer_id = told.who"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,9 +158,13 @@ def plan_checks(db: Connection, shop_id: int, checks: Mapping[str, datetime | No
     """Says when to look at each of these customers again; None: not before they are measured anew."""
     if not checks:
         return
-    db.execute(
-        PLAN, [{"shop": shop_id, "who": customer_id, "at": checks[customer_id]} for customer_id in sorted(checks)]
-    )
+    rows = [{"shop": shop_id, "who": customer_id, "at": checks[customer_id]} for customer_id in sorted(checks)]
+    if db.dialect.name == "postgresql":
+        # one statement and one message, where each row would have needed its own
+        told = [{"who": row["who"], "at": _bare(row["at"])} for row in rows]
+        db.execute(PLAN_MANY, {"shop": shop_id, "told": to_text(told)})
+    else:
+        db.execute(PLAN, rows)
 
 
 def plan_all(db: Connection, shop_id: int, at: datetime) -> None:

@@ -94,6 +94,9 @@ def _items(seen: Figures) -> Iterator[Item]:
         yield Item(
             text=_("Messages from your store have been waiting for %(span)s. The numbers are as old.", span=late)
         )
+    if seen.is_full:
+        text = _("Your store takes no more discount codes. Delete old ones in its list of discounts.")
+        yield Item(text=text, critical=True)
     yield from _past(seen)
     if seen.program and seen.program.mode == "shadow":
         text = _("This is a trial run: offers are decided and written down, none is given.")

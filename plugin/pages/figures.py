@@ -15,7 +15,7 @@ from plugin.pages import formats
 from plugin.rewards.problem import InvalidProgram
 from plugin.rewards.program import Program
 from plugin.rewards.stored import from_stored
-from plugin.usecases import import_progress, polled, put_away, tell_figures
+from plugin.usecases import import_progress, keep_notices, polled, put_away, tell_figures
 from plugin.usecases.disclose import DATA_REQUEST
 from plugin.usecases.import_progress import Progress
 from plugin.usecases.polled import Polled
@@ -85,6 +85,8 @@ class Figures:
     waiting_since: datetime | None
     #: how asking the store what is new stands; None for a platform that tells everything itself
     polled: Polled | None = None
+    #: the store takes no more discounts
+    is_full: bool = False
 
     @property
     def days(self) -> int:
@@ -119,6 +121,7 @@ def gather(db: Any, shop: Shop, *, now: datetime, period: str = PERIODS[-1]) -> 
         won_back=_won_back(db, shop_id, stored),
         put_away=put_away.is_away(db, shop_id),
         polled=_polled(db, shop_id),
+        is_full=keep_notices.is_full(db, shop_id, now=now),
         period=period,
         told=told,
         progress=import_progress.progress(db, shop_id, now=now),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from plugin.platforms.shopify.notices import Notice
+from plugin.platforms.shopify.notices import FULL, Notice
 from storage import figures, shops
 
 NAME = "notices"
@@ -16,6 +16,8 @@ NAME = "notices"
 MOST_KEPT = 30
 #: what was not said again for so long is over
 OVER_AFTER = timedelta(days=7)
+#: a store that has room again is not told of for longer; while it has none, it says so each day
+FULL_FOR = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,11 @@ def keep(db: Connection, notices: Sequence[Notice], *, now: datetime) -> None:
             newest = sorted(known.items(), key=lambda one: (one[1], one[0]), reverse=True)[:MOST_KEPT]
             told = [[kind, words, at.isoformat()] for (kind, words), at in newest]
             figures.keep(db, shop.shop_id, NAME, {"told": told}, now)
+
+
+def is_full(db: Connection, shop_id: int, *, now: datetime) -> bool:
+    """Whether the store has said of late that it takes no more discounts."""
+    return any(one.kind == FULL and now - one.at <= FULL_FOR for one in of_shop(db, shop_id, now=now))
 
 
 def of_shop(db: Connection, shop_id: int, *, now: datetime) -> list[Kept]:

@@ -1,4 +1,4 @@
-"""What the overview says of the orders from before the installation."""
+"""What the overview says of the orders from before the installation, and of what the store's answers say."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from plugin.platforms.shopify import notices
+from plugin.platforms.shopify.notices import Notice
+from plugin.usecases import keep_notices
 from storage import imports
 from tests.pages.test_overview import seen, words
 from tests.pages.world import NOW, Visit, World
@@ -42,3 +45,14 @@ def test_what_the_merchant_should_know_is_said(
 
     assert [one for one in (LIMIT, FAILED) if one in told] == ([said] if said else [])
     assert ("The store said no." in told) == (state == "failed")
+
+
+@pytest.mark.parametrize(("days", "said"), [(1, True), (3, False)])
+def test_a_store_that_is_full_is_told_of_while_it_is(world: World, days: int, *, said: bool) -> None:
+    """With what to do about it, until the store has said it no more for two days."""
+    notice = Notice(world.shop.domain, notices.FULL, "no more discount codes")
+    with world.runtime.database.transaction() as db:
+        keep_notices.keep(db, [notice], now=NOW - timedelta(days=days))
+    told = words(seen(Visit(world)))
+
+    assert ("Your store takes no more discount codes. Delete old ones" in told) is said

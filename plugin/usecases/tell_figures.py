@@ -59,7 +59,7 @@ def tell(
         "days": int(visits.today - visits.first_day.min()) if visits.customer.size else 0,
         "usual_gap_days": _number(float(np.median(visits.gaps))) if visits.gaps.size else None,
         "periods": {str(days): _period(history, visits, told, at=at, days=days) for days in PERIODS},
-        "gaps": {name: _gaps(*which) for name, which in _by_place(visits).items()},
+        "gaps": {name: _gaps(*which) for name, which in by_place(visits).items()},
         "cohorts": _cohorts(history, at),
         "months": [_month(told[start]) for start in [*starts, at]],
         "people": _people(columns) if columns and visits.customer.size > COUNTED_LIVE else None,
@@ -116,7 +116,7 @@ def _slipping(standing: Standing) -> int:
     return standing.late + standing.lapsing
 
 
-def _by_place(visits: Visits) -> dict[str, tuple[Ints, Ints]]:
+def by_place(visits: Visits) -> dict[str, tuple[Ints, Ints]]:
     """Completed and open gaps: all of them, the first of each customer, the second."""
     owner = np.repeat(np.arange(visits.gap_count.size), visits.gap_count)
     place = np.arange(owner.size) - visits.gap_starts[owner]

@@ -30,7 +30,7 @@ from plugin.signals.visits import YEAR, boil_down
 from plugin.usecases import beginnings
 from plugin.usecases.beginnings import OTHER, Trait
 from plugin.usecases.figures_plain import number
-from plugin.usecases.tell_figures import month_starts, rows_of
+from plugin.usecases.tell_figures import by_place, month_starts, rows_of
 from storage import reports
 from storage.shops import Shop
 
@@ -40,6 +40,8 @@ NAME = "habits"
 MICROS = 1_000_000
 #: rows of each list, and products that cohorts are told for
 MOST, PRODUCTS = 20, 8
+#: hundredths of the gaps that are told, for all and by order number
+PARTS = (25, 50, 75, 80, 90)
 #: days within which a next visit counts for the steps
 WITHIN = 90
 
@@ -70,6 +72,7 @@ def tell(db: Connection, shop: Shop, history: PurchaseHistory, model: StoreModel
         "clv": _clv(history, at, spent=money),
         "lengthening": _share(told["gap_trend"], "lengthening"),
         "funnel": [asdict(one) | {"kept": number(one.kept)} for one in funnel(visits.gap_count + 1)],
+        "gap_quantiles": {name: _quantiles(ended) for name, (ended, _still) in by_place(visits).items()},
         "steps": [_step(asdict(one)) for one in steps(visits, within=WITHIN)],
         "quarters": _cohorts(history, at),
         "first_product": _traits(history, product, at),
@@ -158,6 +161,11 @@ def _lifts(trait: Trait, customers: Ints, left: Bools) -> list[Mapping[str, Any]
 def _step(values: dict[str, Any]) -> Mapping[str, Any]:
     quartiles = [number(one) for one in values["gap_quartiles"]]
     return values | {"came_again": number(values["came_again"]), "gap_quartiles": quartiles}
+
+
+def _quantiles(gaps: Ints) -> Mapping[str, float | None]:
+    """Days within which so many in a hundred of the completed gaps ended; open ones would make them longer."""
+    return {str(part): number(float(np.percentile(gaps, part))) if gaps.size else None for part in PARTS}
 
 
 def _share(words: Strings, word: str) -> float | None:

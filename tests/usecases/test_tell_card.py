@@ -94,6 +94,8 @@ def test_habits_tell_what_was_bought_and_with_what(sqlite_database: Database) ->
     assert (habits["first_product"]["names"], habits["first_product"]["sizes"]) == (["soap"], [40])
     assert habits["first_discount"]["names"] == ["discounted"]
     assert habits["first_discount"]["active"][0][0] == 1.0
+    assert habits["gap_quantiles"]["first"] == dict.fromkeys(("25", "50", "75", "80", "90"), 30.0)
+    assert habits["gap_quantiles"]["second"]["50"] == 30.5
     assert (habits["first_channel"]["names"], habits["first_channel"]["sizes"]) == (["web", "pos"], [30, 10])
     left = habits["left"]
     assert {one["name"]: one["left"] + one["stayed"] for one in left["channel"]} == {"web": 30, "pos": 10}

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from babel import dates, numbers
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from plugin.cli import report_predictions
+from plugin.cli import report_habits, report_predictions
 from plugin.usecases.report_effect import ALL, WINDOW_DAYS, Effect, Outcome
 from plugin.usecases.report_store import Report
 from storage.money import exponent, to_decimal_text
@@ -47,6 +47,7 @@ def page(told: Report) -> str:
         window_days=WINDOW_DAYS,
         name=told.shop.name or told.shop.domain,
         predictions=report_predictions.sentences(told.card),
+        habits=report_habits.sentences(told.habits),
     )
 
 

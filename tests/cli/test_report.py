@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from plugin.cli import report_page
+from plugin.cli import report_habits, report_page
 from plugin.usecases import report_store
 from storage.engine import Database
 from tests.cli.conftest import Regulars
@@ -49,7 +49,7 @@ def test_the_page_stands_alone_and_says_what_it_knows(regulars: Regulars, filled
     assert page.html is not None
     assert page.html["lang"] == "en"
     assert not page.find_all(["script", "link", "img", "iframe"])
-    assert [heading.name for heading in page.find_all(["h1", "h2"])] == ["h1", "h2", "h2", "h2", "h2"]
+    assert [heading.name for heading in page.find_all(["h1", "h2"])] == ["h1", "h2", "h2", "h2", "h2", "h2"]
     assert all(table.caption for table in page.find_all("table"))
     assert all(cell["scope"] in {"row", "col"} for cell in page.find_all("th"))
     assert "No customer has been offered anything in this time." in page.get_text()
@@ -68,6 +68,8 @@ def test_after_a_night_the_report_says_how_good_predictions_are(regulars: Regula
     ]  # fmt: skip
     assert "The store has too few customers who came back to learn more from." in page
     assert "nothing is claimed for them" in page
+    assert "Of 2 customers 50% have ordered a second time;" in page
+    assert "100% of the orders of the last 365 days were at full price." in page
 
 
 @pytest.mark.parametrize(
@@ -124,3 +126,27 @@ def _fields(told: report_store.Report) -> dict[str, object]:
 def _named(told: report_store.Report, name: str) -> object:
     fields = {field: getattr(told.shop, field) for field in type(told.shop).__dataclass_fields__}
     return type(told.shop)(**(fields | {"name": name}))
+
+
+def test_the_page_says_what_sets_those_who_left_apart() -> None:
+    """A trait is named where it is clearly more common on one side and enough customers have it."""
+    said = report_habits.sentences(
+        {
+            "funnel": [{"visit": 1, "customers": 1_200, "kept": None}], "full_price": {"365": 0.63}, "lengthening": None,
+            "replenishment": [{"product_id": "soap", "gaps": 40, "quartiles": [20.0, 30.0, 45.0]}], "followers": [],
+            "left": {
+                "channel": [
+                    {"name": "pos", "left": 60, "stayed": 20, "lift": 2.0}, {"name": "web", "left": 40, "stayed": 80, "lift": 0.5},
+                ],
+                "country": [{"name": "DE", "left": 3, "stayed": 1, "lift": 2.5}],
+                "discount_share": [{"name": "up to half", "left": 50, "stayed": 50, "lift": 1.0}],
+            },
+        }
+    )  # fmt: skip
+
+    assert said == [
+        "63% of the orders of the last 365 days were at full price.",
+        "Products bought again, and when half have done so: soap after 30 days.",
+        "Those who left first bought through pos 2.0 times as often as those who stayed.",
+        "Those who stayed first bought through web 2.0 times as often as those who left.",
+    ]

@@ -83,12 +83,12 @@ def lesson(one: Snapshot, models: Models) -> Lesson:
 
 def _mixtures(lessons: list[Lesson], models: Models, visits: Visits, choice: Choice, plain: Lessons) -> Lessons:
     columns, found = features(visits, models.gaps) if models.gaps else [], []
-    _, grown = trial.train(_closed(lessons, TRIED), TRIED, bend=choice.bend > 0)
+    tried, grown = trial.train(_closed(lessons, TRIED), TRIED, bend=choice.bend > 0)
     grown = grown and scaled(grown, choice.bend)
     bend = bent(models, grown, visits, columns)
     for days in HORIZONS:
         if closed := _closed(lessons, days):
-            slopes, _ = trial.train(closed, days, bend=False)
+            slopes = tried if days == TRIED else trial.train(closed, days, bend=False)[0]
             odds = mixed(logistic.log_odds(slopes, columns) + bend, plain_odds(models, visits, days), choice.share)
             found.append(
                 Mixture(days=days, slopes=slopes, share=choice.share, shift=_shift(odds, models, visits, days))

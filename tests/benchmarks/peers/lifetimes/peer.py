@@ -2,7 +2,7 @@
 
 A small penalty, as its error messages advise: without one it may give up on made-up stores.
 
-Reads the customer, day and value columns of an .npz file; prints the seconds of each part as JSON.
+Reads the customer, day and value columns of an .npz file; prints the seconds of each part as JSON, the clock's and the processor's.
 """
 
 import json
@@ -18,6 +18,16 @@ from lifetimes.utils import summary_data_from_transaction_data
 warnings.simplefilter("ignore")
 
 
+def now() -> tuple[float, float]:
+    """The clock, and what the processor has done for us."""
+    return time.perf_counter(), time.process_time()
+
+
+def since(start: tuple[float, float]) -> list[float]:
+    """Seconds of both."""
+    return [after - before for before, after in zip(start, now(), strict=True)]
+
+
 def main(path: str) -> None:
     """Times the parts."""
     columns = np.load(path)
@@ -25,22 +35,22 @@ def main(path: str) -> None:
         {"customer": columns["customer"], "day": pd.to_datetime(columns["day"], unit="D"), "value": columns["value"]}
     )
     seconds = {}
-    start = time.perf_counter()
+    start = now()
     summary = summary_data_from_transaction_data(
         orders, "customer", "day", observation_period_end=pd.to_datetime(int(columns["today"]), unit="D")
     )
-    seconds["summary"] = time.perf_counter() - start
+    seconds["summary"] = since(start)
     told = (summary["frequency"], summary["recency"], summary["T"])
     for name, fitter in (
         ("MBG/NBD", ModifiedBetaGeoFitter(penalizer_coef=0.001)),
         ("BG/NBD", BetaGeoFitter(penalizer_coef=0.001)),
     ):
-        start = time.perf_counter()
+        start = now()
         fitter.fit(*told)
-        seconds[f"{name} fit"] = time.perf_counter() - start
-        start = time.perf_counter()
+        seconds[f"{name} fit"] = since(start)
+        start = now()
         fitter.conditional_probability_alive(*told)
-        seconds[f"{name} score"] = time.perf_counter() - start
+        seconds[f"{name} score"] = since(start)
     sys.stdout.write(json.dumps(seconds))
 
 

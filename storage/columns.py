@@ -18,7 +18,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 #: what a Flag is compared with: IS TRUE wants a real boolean
 YES = True
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+# what contains itself is seen by its depth
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+)
 
 # STRICT tables know INTEGER, REAL, TEXT and BLOB only.
 Whole = BigInteger().with_variant(Integer(), "sqlite")

@@ -35,6 +35,7 @@ from storage.upserts import among, among_later, listed, put_new
 AT_ONCE = 500
 #: a shorter id could be any number, and is looked for only where a field's name says that it is an id
 SHORTEST_CLEAR_ID = 6
+ANY_ERASED = select(erasures.c.fingerprint).where(erasures.c.shop_id == bindparam("shop")).limit(1)
 #: a number in the header of a SQLite file, in whose transactions it takes part: erasures since the last scrub
 MARKS = "PRAGMA user_version"
 #: from so many ids on, the words of the bytes are looked up among them
@@ -92,6 +93,11 @@ def erase_shop(db: Connection, shop_id: int) -> int:
     _leave_mark(db)
     children_first = reversed(metadata.sorted_tables)
     return sum(db.execute(delete(table).where(table.c.shop_id == shop_id)).rowcount for table in children_first)
+
+
+def any_erased(db: Connection, shop_id: int) -> bool:
+    """Whether a customer or an order of this shop was ever erased."""
+    return db.execute(ANY_ERASED, {"shop": shop_id}).first() is not None
 
 
 def erased(db: Connection, shop_id: int, fingerprints: Collection[str]) -> set[str]:

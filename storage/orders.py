@@ -22,6 +22,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    literal_column,
     select,
     tuple_,
     type_coerce,
@@ -31,7 +32,7 @@ from storage import locks
 from storage.columns import YES, to_micros, to_text
 from storage.facts import CodeFact, OrderFact, RefundFact
 from storage.tables import customers, order_lines, orders, refunds
-from storage.upserts import Insert, among, among_later, bare, listed, put_all
+from storage.upserts import Insert, among, among_later, bare, listed, plain, put_all, send
 
 
 class Purchases(NamedTuple):
@@ -69,6 +70,7 @@ TOLD = (
     "current_minor", "codes", "channel", "country",
 )  # fmt: skip
 KNOWS_WHERE = "w"
+OF_LINES = ("shop_id", "order_id", "line_id", "product_id", "variant_id", "quantity", "total_minor", "gift_card")
 OF_REFUNDS = ("refunded_at", "amount_minor", "currency")
 #: later than any order, in microseconds since 1970
 FOREVER = 2**63 - 1
@@ -140,10 +142,12 @@ def get(db: Connection, shop_id: int, order_id: str) -> StoredOrder | None:
     return found[0] if found else None
 
 
-def with_codes(db: Connection, shop_id: int, order_ids: Collection[str]) -> list[StoredOrder]:
-    """These orders with the codes used on them, by id."""
+def with_codes(
+    db: Connection, shop_id: int, order_ids: Collection[str], *, without_any: bool = True
+) -> list[StoredOrder]:
+    """These orders with the codes used on them, by id; those on which none was used are left out unless wanted."""
     found = []
-    for row in db.execute(_shown(db.dialect.name), {"shop": shop_id, "wanted": listed(db, order_ids)}):
+    for row in db.execute(_shown(db.dialect.name, without_any), {"shop": shop_id, "wanted": listed(db, order_ids)}):
         values = row._asdict()
         values["codes"] = tuple(CodeFact(code=code, discount_minor=minor) for code, minor in values["codes"])
         found.append(StoredOrder(**values))
@@ -178,8 +182,10 @@ def _latest(dialect: str) -> Select[Any]:
 
 
 @cache
-def _shown(dialect: str) -> Select[Any]:
-    return select(*SHOWN).where(MINE, among_later(dialect, orders.c.order_id, "wanted")).order_by(orders.c.order_id)
+def _shown(dialect: str, without_any: bool) -> Select[Any]:
+    some = () if without_any else (orders.c.codes != literal_column("'[]'"),)
+    wanted = among_later(dialect, orders.c.order_id, "wanted")
+    return select(*SHOWN).where(MINE, wanted, *some).order_by(orders.c.order_id)
 
 
 @cache
@@ -273,16 +279,17 @@ def _keep_lines(db: Connection, shop_id: int, told: Sequence[OrderFact], *, repl
         mine = (order_lines.c.shop_id == shop_id, among(db, order_lines.c.order_id, replaced))
         db.execute(delete(order_lines).where(*mine))
     rows = {
-        (fact.order_id, line.line_id): {
-            "shop_id": shop_id,
-            "order_id": fact.order_id,
-            "line_id": line.line_id,
-            **_line(line),
-        }
+        (fact.order_id, line.line_id): (
+            shop_id, fact.order_id, line.line_id, line.product_id, line.variant_id, line.quantity, line.total_minor,
+            int(line.gift_card),
+        )
         for fact in told
         for line in fact.lines
-    }
-    put_all(db, order_lines, list(rows.values()))
+    }  # fmt: skip
+    if rows:
+        # in the order of the keys, so that two writers never wait for each other in a circle
+        ordered = [rows[key] for key in sorted(rows)]
+        send(db, plain(db.dialect.name, order_lines, OF_LINES, OF_LINES[:3]), OF_LINES, ordered)
 
 
 def _line(line: Any) -> dict[str, Any]:

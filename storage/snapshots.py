@@ -24,7 +24,7 @@ DUE = (
     .order_by(snapshots.c.next_check_at, snapshots.c.customer_id)
     .limit(bindparam("most"))
 )
-PLAN = update(snapshots).where(MINE, snapshots.c.customer_id == bindparam("who")).values(next_check_at=bindparam("at"))
+PLAN = "UPDATE snapshots SET next_check_at = ? WHERE shop_id = ? AND customer_id = ?"
 
 PLAN_MANY = text(
     "UPDATE snapshots SET next_check_at = told.at FROM json_to_recordset(CAST(:told AS json)) AS told (who text, at bigint) "
@@ -158,13 +158,13 @@ def plan_checks(db: Connection, shop_id: int, checks: Mapping[str, datetime | No
     """Says when to look at each of these customers again; None: not before they are measured anew."""
     if not checks:
         return
-    rows = [{"shop": shop_id, "who": customer_id, "at": checks[customer_id]} for customer_id in sorted(checks)]
+    rows = [(_bare(checks[who]), shop_id, who) for who in sorted(checks)]
     if db.dialect.name == "postgresql":
         # one statement and one message, where each row would have needed its own
-        told = [{"who": row["who"], "at": _bare(row["at"])} for row in rows]
+        told = [{"who": who, "at": at} for at, _, who in rows]
         db.execute(PLAN_MANY, {"shop": shop_id, "told": to_text(told)})
     else:
-        db.execute(PLAN, rows)
+        db.exec_driver_sql(PLAN, rows)
 
 
 def plan_all(db: Connection, shop_id: int, at: datetime) -> None:

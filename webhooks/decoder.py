@@ -58,7 +58,11 @@ def _quick(raw: bytes) -> Any:
     if b"\\" in raw and b"\\u0000" in raw:
         raise _InDoubt
     value = _PARSER.decode(raw)
-    if _count_keys(value) != _count_colons(raw):
+    keys = _count_keys(value)
+    # written as stores write, without a blank, the value gives the very bytes: no key stood twice
+    if b"\\" not in raw and _WRITER.encode(value) == raw:
+        return value
+    if keys != _count_colons(raw):
         # a key may stand twice, or a string looks like one
         raise _InDoubt
     return value
@@ -116,6 +120,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
+_WRITER = msgspec.json.Encoder(decimal_format="number")
 _PARSER = msgspec.json.Decoder(float_hook=_fraction)
 _STANDARD = json.JSONDecoder(
     parse_int=_whole, parse_float=_fraction, parse_constant=_no_constant, object_pairs_hook=_object

@@ -201,9 +201,10 @@ def _part_of(erased: Collection[str], all_facts: Iterable[Facts]) -> set[str]:
 
 
 def _erased(db: Connection, shop_id: int, named: Collection[str], fingerprints: Fingerprints) -> set[str]:
-    by_customer = {customer_id: set(fingerprints(shop_id, customer_id)) for customer_id in named}
-    if not by_customer:
+    # in most shops nobody was, and no hash is needed to know it
+    if not named or not erasure.any_erased(db, shop_id):
         return set()
+    by_customer = {customer_id: set(fingerprints(shop_id, customer_id)) for customer_id in named}
     found = erasure.erased(db, shop_id, set().union(*by_customer.values()))
     return {customer_id for customer_id, prints in by_customer.items() if prints & found}
 

@@ -28,6 +28,8 @@ _INSTANT = re.compile(
     r"(?:Z|[+-][0-9]{2}:[0-9]{2})"
 )
 _CURRENCY = re.compile(r"[A-Z]{3}")
+#: those that were read; there are no more than there are words of three letters
+_CURRENCIES: set[str] = set()
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
@@ -70,7 +72,10 @@ def count(value: Any) -> int:
 
 def currency(value: Any) -> str:
     """Three capitals."""
+    if type(value) is str and value in _CURRENCIES:
+        return value
     if isinstance(value, str) and _CURRENCY.fullmatch(value):
+        _CURRENCIES.add(value)
         return value
     raise ValueError("not a currency")
 

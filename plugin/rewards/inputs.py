@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from plugin.rewards.decide import decide
@@ -15,6 +16,8 @@ FORMAT = 1
 #: what a decision takes beside the program
 NAMES = frozenset({"format", "standing", "past", "budget", "as_of", "program_shop", "importing", "timezone"})
 STANDING, PAST_OFFER, BUDGET = (tuple(field.name for field in fields(kind)) for kind in (Standing, PastOffer, Budget))
+
+AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
 
 
 def freeze(
@@ -65,8 +68,8 @@ def redecide(inputs: Mapping[str, Any], program: Program) -> Decision:
 
 def _plain(given: Standing | PastOffer | Budget, names: Sequence[str]) -> dict[str, Any]:
     # the values are plain: nothing to copy as asdict would
-    values = ((name, getattr(given, name)) for name in names)
-    return {name: _written(value) for name, value in values}
+    values = zip(names, attrgetter(*names)(given), strict=True)
+    return {name: value if type(value) in AS_THEY_ARE else _written(value) for name, value in values}
 
 
 def _written(value: Any) -> Any:

@@ -112,6 +112,21 @@ def budget_check(question: Question, candidate: Candidate) -> Reason:
     return yes("budget_left", f"{said}{of_cap}.", **numbers, currency=currency)
 
 
+def is_used_up(question: Question, candidate: Candidate) -> bool:
+    """Whether ``budget_check`` says that only this month's money is in the way."""
+    cap, used = question.budget.cap, question.budget.used
+    if candidate.kind == SURPRISE:
+        cap, used = question.program.surprise.monthly_budget, question.budget.surprise_used
+    return max(cap - used, 0) < candidate.benefit.cap <= cap
+
+
+def leaves_nothing(question: Question, candidate: Candidate) -> bool:
+    """Whether ``highest_check`` says no."""
+    benefit = candidate.benefit
+    below = benefit.type in {"shipping", "gift"} and not leaves_enough(benefit.cap, question.program.limits)
+    return benefit.cap == 0 or below
+
+
 def highest_check(question: Question, candidate: Candidate) -> Reason:
     """Whether the highest discount leaves anything of it."""
     highest, benefit, currency = question.program.limits.highest_percent, candidate.benefit, question.program.currency

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from plugin.rewards.decision import OfferSpec
 from plugin.rewards.judge import Verdict, judge
-from plugin.rewards.limits import SURPRISE, budget_check, held_until, highest_check, month_after
+from plugin.rewards.limits import SURPRISE, held_until, is_used_up, leaves_nothing, month_after
 from plugin.rewards.made import of_spec
 from plugin.rewards.question import Candidate, Question
 from plugin.rewards.spending import ready_again
@@ -39,15 +39,14 @@ def earliest(question: Question, verdict: Verdict) -> datetime | None:
 def _ready(question: Question, candidate: Candidate) -> datetime | None:
     earliest_yet = candidate.opens
     if not candidate.is_reminder:
-        if not highest_check(question, candidate).ok:
+        if leaves_nothing(question, candidate):
             return None
         held = held_until(question, kind=candidate.kind, cycle=candidate.cycle, benefit=candidate.benefit)
         earliest_yet = max(candidate.opens, held or candidate.opens)
     moment = ready_again(question, candidate, earliest_yet)
     if moment is not None and moment <= question.as_of and not candidate.is_reminder:
         # only the budget is left to keep it back, and the next month brings a new one
-        used_up = budget_check(question, candidate).code == "budget_used_up"
-        moment = month_after(question) if used_up else None
+        moment = month_after(question) if is_used_up(question, candidate) else None
     ahead = moment is not None and question.as_of < moment and candidate.is_before_close(moment)
     return moment if ahead else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,8 @@ from storage.money import to_decimal_text
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
+# the same few dates and amounts stand in the reasons of very many customers
+@lru_cache(maxsize=4096)
 def date_text(moment: datetime, zone: ZoneInfo) -> str:
     """The day in the shop's zone: "3 Dec 2026"."""
     local = moment.astimezone(zone)
@@ -25,6 +28,7 @@ def days_text(days: float) -> str:
     return f"{whole} day" if whole == 1 else f"{whole} days"
 
 
+@lru_cache(maxsize=4096, typed=True)
 def money_text(minor: int, currency: str) -> str:
     """Decimal text and currency: "12.34 USD"."""
     return f"{to_decimal_text(minor, currency)} {currency}"

@@ -51,7 +51,7 @@ def from_orders(db: Connection, shop: Shop, order_ids: Collection[str]) -> Redee
 
     An order is proof that the code was live. One redemption per offer and order, however often the order is told.
     """
-    seen = orders.with_codes(db, shop.shop_id, order_ids)
+    seen = orders.with_codes(db, shop.shop_id, order_ids, without_any=False)
     wanted = {used.code.upper() for order in seen for used in order.codes}
     ours = offers.by_codes(db, shop.shop_id, wanted)
     held = freeze.by_orders(db, shop, seen, ours.keys())
@@ -61,7 +61,8 @@ def from_orders(db: Connection, shop: Shop, order_ids: Collection[str]) -> Redee
     known = redemptions.of_orders(db, shop.shop_id, order_ids)
     by_code = offers.by_codes(db, shop.shop_id, wanted)
     book = _Book(db, shop, {(row.offer_id, row.order_id): row for row in known}, by_code)
-    for order in seen:
+    # one that lost its code gives back what it had used
+    for order in orders.with_codes(db, shop.shop_id, order_ids):
         book.read(order)
     return replace(book.result(), held=held)
 

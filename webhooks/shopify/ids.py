@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+#: the first number of 20 digits
+LONGER_THAN_ANY = 10**19
 _ID = re.compile(r"(?:gid://shopify/[A-Za-z]+/)?([1-9][0-9]{0,18})")
 _DISCOUNT = re.compile(r"gid://shopify/Discount[A-Za-z]{0,20}Node/([1-9][0-9]{0,18})")
 _OPERATION = re.compile(r"gid://shopify/BulkOperation/[1-9][0-9]{0,18}")
@@ -13,8 +15,9 @@ _CUSTOMER = re.compile(r"gid://shopify/Customer/([1-9][0-9]{0,18})")
 
 def platform_id(value: Any) -> str:
     """The digits of an id, whether it stands as number, text or gid: ids pass 2^53, so they are text with us."""
-    text = str(value) if type(value) is int else value
-    if isinstance(text, str) and (found := _ID.fullmatch(text)):
+    if type(value) is int and 0 < value < LONGER_THAN_ANY:
+        return str(value)
+    if isinstance(value, str) and (found := _ID.fullmatch(value)):
         return found[1]
     raise ValueError("not an id")
 

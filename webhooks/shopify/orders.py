@@ -94,12 +94,14 @@ def _line(line: dict[str, Any], currency: str) -> LineFact:
     bought = line["quantity"]
     left = bought if line["current_quantity"] is None else line["current_quantity"]
     total = (shop_money.of(line, "price") or Decimal(0)) * bought - _discount(line)
+    if not left == bought == 1:
+        total = total * left / bought if bought else Decimal(0)
     return LineFact(
         line_id=line["id"],
         product_id=line["product_id"],
         variant_id=line["variant_id"],
         quantity=left,
-        total_minor=shop_money.minor(total * left / bought if bought else Decimal(0), currency),
+        total_minor=shop_money.minor(total, currency),
         gift_card=line["gift_card"] is True,
     )
 

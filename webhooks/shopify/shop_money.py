@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from storage import money
 from webhooks.facts import Unexpected
+
+# an order tells the same few amounts over and over
+_to_minor = lru_cache(maxsize=10_000)(money.to_minor)
 
 
 def of(payload: dict[str, Any], name: str) -> Decimal | None:
@@ -39,7 +43,7 @@ def currency(sets: Iterable[dict[str, Any] | None], *, otherwise: str | None) ->
 def minor(amount: Decimal, code: str) -> int:
     """Minor units. Raises Unexpected for what is too large to be money."""
     try:
-        return money.to_minor(amount, code)
+        return _to_minor(amount, code)
     except ValueError:
         raise Unexpected("an amount too large to be money") from None
 

@@ -36,7 +36,7 @@ def gather(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any
     return {
         "rows": _rows(db, shop, rules, found.items, now=now),
         "count": found.count,
-        "status": _count_text(found.count, filtered=any(kept[name] for name in FILTERS)),
+        "status": count_text(found.count, filtered=any(kept[name] for name in FILTERS)),
         "choices_shown": _choices(kept, rules),
         "chips": _chips(kept),
         "sought": kept["q"],
@@ -91,6 +91,14 @@ def is_open(offer: Offer, now: datetime) -> bool:
     return offer.state in OPEN and offer.ends_at > now
 
 
+def count_text(count: int, *, filtered: bool) -> str:
+    """How many there are, at the head of a list; "" for a list that has never had one."""
+    number = formats.number(count)
+    if filtered:
+        return _("%(number)s found", number=number)
+    return _("%(number)s in all", number=number) if count else ""
+
+
 def address(**filters: Any) -> str:
     """The list with these filters set."""
     return asked.address(PATH, filters)
@@ -129,11 +137,6 @@ def _kept(query: Query, rules: Rulebook) -> dict[str, str]:
 
 def _with_sort(kept: dict[str, str], sort: str) -> dict[str, str]:
     return {**kept, "sort": "" if sort == DEFAULT_SORT else sort}
-
-
-def _count_text(count: int, *, filtered: bool) -> str:
-    number = formats.number(count)
-    return _("%(number)s found", number=number) if filtered else _("%(number)s in all", number=number)
 
 
 def _choices(kept: dict[str, str], rules: Rulebook) -> list[Choice]:

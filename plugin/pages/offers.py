@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from plugin.pages import asked, benefits, formats, names, none_yet
+from plugin.pages import asked, benefits, customers, formats, names, none_yet
 from plugin.pages.asked import Choice, Query
 from plugin.pages.say import _, later
 from plugin.usecases import list_offers
@@ -41,11 +41,11 @@ def gather(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any
     """What the template shows of one page of the list."""
     kept = _kept(query)
     found, first = _found(db, shop, query)
-    number, is_filtered = formats.number(found.count), any(kept.values())
+    is_filtered = any(kept.values())
     return {
         "rows": [row(offer) for offer in found.items],
         "count": found.count,
-        "status": _("%(number)s found", number=number) if is_filtered else _("%(number)s in all", number=number),
+        "status": customers.count_text(found.count, filtered=is_filtered),
         "choices_shown": _choices(kept),
         "is_filtered": is_filtered,
         "export": asked.address("/api/v1/offers.csv", kept),

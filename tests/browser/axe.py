@@ -44,12 +44,14 @@ def unfold(page: Page) -> None:
 def faults(page: Page, *, widths: Sequence[int] = WIDTHS, colours: bool | None = None) -> list[str]:
     """What is wrong in each width, without loading anything anew; the window is as wide as the last one afterwards.
 
-    Colours do not depend on the language, so they are looked at in English alone, unless said otherwise.
+    Colours depend neither on the language nor on the width, so they are looked at in English alone and in the first
+    width, unless said otherwise.
     """
     english = page.evaluate("() => document.documentElement.lang === 'en'")
     found = []
     for width in widths:
         page.set_viewport_size({"width": width, "height": HEIGHT})
-        found += [f"{width}: {one}" for one in violations(page, colours=english if colours is None else colours)]
+        told = english and width == widths[0] if colours is None else colours
+        found += [f"{width}: {one}" for one in violations(page, colours=told)]
         found += [f"{width}: {sideways(page)} px too wide"] if sideways(page) else []
     return found

@@ -1,4 +1,4 @@
-"""What is bought again, after how long, and what follows what."""
+"""What is bought again and after how long; traits of those who left."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Lift:
 
 def replenishment(lines: Lines) -> list[Replenishment]:
     """The products with at least ``FEWEST`` repeat gaps, the most bought again first; lines of one day count once."""
-    product, customer, day = _once_a_day(lines)
+    product, customer, day = once_a_day(lines)
     same = (product[1:] == product[:-1]) & (customer[1:] == customer[:-1])
     owner, gaps = product[1:][same], np.diff(day)[same]
     counts = np.bincount(owner, minlength=len(lines.product_ids))
@@ -61,28 +61,6 @@ def replenishment(lines: Lines) -> list[Replenishment]:
         for code in told.tolist()
     ]  # fmt: skip
     return sorted(found, key=lambda one: (-one.gaps, one.product_id))
-
-
-def followers(lines: Lines, *, most: int = 20) -> list[tuple[str, str, int, float]]:
-    """Product, product on the same customer's next visit, how often, days between (median); the most frequent first.
-
-    Every product of a visit leads to every product of the next one.
-    """
-    product, customer, day = _once_a_day(lines)
-    visit = np.lexsort((product, day, customer))
-    product, customer, day = product[visit], customer[visit], day[visit]
-    starts = np.flatnonzero(np.append(True, (customer[1:] != customer[:-1]) | (day[1:] != day[:-1]))[: day.size])
-    ends = np.append(starts[1:], day.size)[: starts.size]
-    pairs: dict[tuple[int, int], list[int]] = {}
-    for here, there in zip(range(starts.size - 1), range(1, starts.size), strict=True):
-        if customer[starts[here]] == customer[starts[there]]:
-            between = int(day[starts[there]] - day[starts[here]])
-            for one in product[starts[here] : ends[here]].tolist():
-                for other in product[starts[there] : ends[there]].tolist():
-                    pairs.setdefault((one, other), []).append(between)
-    names = lines.product_ids
-    ranked = sorted(pairs.items(), key=lambda pair: (-len(pair[1]), names[pair[0][0]], names[pair[0][1]]))
-    return [(names[one], names[other], len(days), float(np.median(days))) for (one, other), days in ranked[:most]]
 
 
 def lifts(names: tuple[str, ...], trait: Ints, left: Bools) -> list[Lift]:
@@ -101,7 +79,7 @@ def lifts(names: tuple[str, ...], trait: Ints, left: Bools) -> list[Lift]:
     return sorted(found, key=lambda one: (-one.lift, one.name))
 
 
-def _once_a_day(lines: Lines) -> tuple[Ints, Ints, Ints]:
+def once_a_day(lines: Lines) -> tuple[Ints, Ints, Ints]:
     """Product, customer and day of the distinct purchases, sorted in that order."""
     order = np.lexsort((lines.day, lines.customer, lines.product))
     product, customer, day = lines.product[order], lines.customer[order], lines.day[order]

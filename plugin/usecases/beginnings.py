@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -48,9 +49,7 @@ def read(found: Iterable[Basket], history: PurchaseHistory) -> Beginnings:
     """From the orders of the history's customers, by customer and time."""
     places = {customer_id: place for place, customer_id in enumerate(history.customer_ids)}
     first: dict[int, Basket] = {}
-    who: list[int] = []
-    when: list[int] = []
-    had: list[bool] = []
+    who, when, had = array("q"), array("q"), array("b")
     for basket in found:
         place = places.get(basket.customer_id)
         if place is None:
@@ -59,7 +58,7 @@ def read(found: Iterable[Basket], history: PurchaseHistory) -> Beginnings:
         who.append(place)
         when.append(basket.at_micros // MICROS)
         had.append(basket.discounted)
-    discounted, size = np.array(had, np.bool_), len(places)
+    discounted, size = np.array(had, np.int8).astype(np.bool_), len(places)
     begun = np.full(size, -1)
     begun[list(first)] = [one.discounted for one in first.values()]
     return Beginnings(

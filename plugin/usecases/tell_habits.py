@@ -6,6 +6,7 @@ units, None stands for what cannot be said. The form is described in ``plugin/us
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -17,13 +18,14 @@ from sqlalchemy import Connection
 from plugin.signals.arrays import Bools, Ints, Strings
 from plugin.signals.cohorts import cohorts, steps
 from plugin.signals.days import DAY, local_days, to_seconds
+from plugin.signals.followers import followers
 from plugin.signals.groups import GROUPS
 from plugin.signals.history import PurchaseHistory
 from plugin.signals.measure import rhythm
 from plugin.signals.model import StoreModel
 from plugin.signals.movement import movements
 from plugin.signals.paths import funnel, main_products, paths
-from plugin.signals.products import Lines, followers, lifts, replenishment
+from plugin.signals.products import Lines, lifts, replenishment
 from plugin.signals.retention import buying, full_price, retention, simple_clv
 from plugin.signals.traits import by_trait
 from plugin.signals.visits import YEAR, boil_down
@@ -99,16 +101,15 @@ def _lines(bought: Iterable[tuple[str, int, str, int]], history: PurchaseHistory
     """The lines as columns; customers by their code in the history, products in the order in which they appear."""
     places = {customer_id: place for place, customer_id in enumerate(history.customer_ids)}
     codes: dict[str, int] = {}
-    rows = [
-        (places[who], moment // MICROS, codes.setdefault(product, len(codes)), paid)
-        for who, moment, product, paid in bought
-        if who in places
-    ]
-    customer, at, product, paid = (np.array(column, np.int64) for column in zip(*rows, strict=True)) if rows else (
-        np.zeros(0, np.int64) for _ in range(4)
-    )  # fmt: skip
+    columns = [array("q") for _ in range(4)]
+    for who, moment, product, paid in bought:
+        if who in places:
+            row = (places[who], moment // MICROS, codes.setdefault(product, len(codes)), paid)
+            for column, cell in zip(columns, row, strict=True):
+                column.append(cell)
+    customer, at, kind, value = (np.array(column, np.int64) for column in columns)
     day = local_days(at, history.timezone)
-    return Lines(product_ids=tuple(codes), product=product, customer=customer, day=day, value=paid)
+    return Lines(product_ids=tuple(codes), product=kind, customer=customer, day=day, value=value)
 
 
 def _first_products(lines: Lines, customers: int) -> Trait:

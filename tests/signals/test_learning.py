@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -43,6 +44,15 @@ def test_one_alone_measures_like_among_all_with_lessons_too(store: PurchaseHisto
         assert rows_of(measure.measure(only(store, customer_id), fitted, after(DAYS + 9))) == {
             customer_id: rows[customer_id]
         }
+
+
+def test_the_expected_date_moves_with_every_day_of_silence(store: PurchaseHistory, fitted: model.StoreModel) -> None:
+    """Nobody is expected in the past, and a day more of silence changes the date of everyone, mostly to a later one."""
+    days = [measure.measure(seen(store, to_seconds(after(DAYS))), fitted, after(DAYS + ahead)) for ahead in range(4)]
+    for today, tomorrow in pairwise(days):
+        assert np.all(tomorrow.expected_next_order_at > tomorrow.as_of)
+        assert np.all(tomorrow.expected_next_order_at != today.expected_next_order_at)
+        assert np.mean(tomorrow.expected_next_order_at > today.expected_next_order_at) > 0.8
 
 
 def test_lessons_do_not_look_ahead(store: PurchaseHistory, fitted: model.StoreModel) -> None:

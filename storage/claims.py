@@ -87,8 +87,7 @@ def retry(db: Connection, queue: Table, row: int, fence: int, *, run_at: datetim
 
 def waiting(db: Connection, queue: Table) -> int:
     """Rows of all shops that wait to be done, claimed ones included."""
-    statement = select(func.count()).select_from(queue).prefix_with(EVERY_SHOP)
-    return int(db.execute(statement.where(queue.c.state == WAITING)).scalar_one())
+    return int(db.execute(_waiting(queue)).scalar_one())
 
 
 def _shops_with_work(
@@ -127,6 +126,11 @@ def _heads(queue: Table, only: ColumnElement[bool] | None) -> Select[Any]:
     heads = select(shops.c.shop_id, head.label("head")).where(*(() if only is None else (only,))).subquery()
     waiting_ones = select(heads.c.shop_id).where(heads.c.head.is_not(None))
     return waiting_ones.order_by(heads.c.head, heads.c.shop_id).limit(bindparam("most"))
+
+
+@cache
+def _waiting(queue: Table) -> Select[Any]:
+    return select(func.count()).select_from(queue).prefix_with(EVERY_SHOP).where(queue.c.state == WAITING)
 
 
 @cache

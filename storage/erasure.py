@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Delete, Select, Table, bindparam, delete, func, or_, select, update
 
 from storage import ledger, locks
 from storage.claims import EVERY_SHOP
@@ -91,8 +91,7 @@ def erase_shop(db: Connection, shop_id: int) -> int:
     for room in ("orders", "customers"):
         locks.take(db, shop_id, room)
     _leave_mark(db)
-    children_first = reversed(metadata.sorted_tables)
-    return sum(db.execute(delete(table).where(table.c.shop_id == shop_id)).rowcount for table in children_first)
+    return sum(db.execute(statement, {"shop": shop_id}).rowcount for statement in _all_of_a_shop())
 
 
 def any_erased(db: Connection, shop_id: int) -> bool:
@@ -110,6 +109,12 @@ def newest(db: Connection) -> datetime | None:
     """When a customer was erased last, of any shop."""
     moment: datetime | None = db.execute(select(func.max(erasures.c.erased_at)).prefix_with(EVERY_SHOP)).scalar_one()
     return moment
+
+
+@cache
+def _all_of_a_shop() -> list[Delete]:
+    """Children first."""
+    return [delete(table).where(table.c.shop_id == bindparam("shop")) for table in reversed(metadata.sorted_tables)]
 
 
 @cache

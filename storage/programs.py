@@ -24,16 +24,16 @@ class StoredProgram:
 
 
 COLUMNS = tuple(programs.c[field.name] for field in fields(StoredProgram))
+LAST = select(func.coalesce(func.max(programs.c.version), 0)).where(programs.c.shop_id == bindparam("shop"))
 NEWEST = select(*COLUMNS).where(programs.c.shop_id == bindparam("shop")).order_by(programs.c.version.desc()).limit(1)
 
 
 def append(db: Connection, shop_id: int, *, body: dict[str, Any], author: str, note: str, now: datetime) -> int:
     """Saves the rules as the next version and puts them in force; its number, from 1."""
     locks.take(db, shop_id, "programs")
-    last = select(func.coalesce(func.max(programs.c.version), 0)).where(programs.c.shop_id == shop_id)
-    version = int(db.execute(last).scalar_one()) + 1
+    version = int(db.execute(LAST, {"shop": shop_id}).scalar_one()) + 1
     row = {"shop_id": shop_id, "version": version, "body": body, "author": author, "note": note, "saved_at": now}
-    db.execute(insert(programs).values(row))
+    db.execute(insert(programs), row)
     return version
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, case, func, select, update
+from sqlalchemy.sql.dml import ReturningInsert
 
 from storage.facts import ShopFact
 from storage.tables import shops
-from storage.upserts import insert
+from storage.upserts import insert_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,33 +71,11 @@ def install(
 
     What is older than this connection says nothing about it: see ``uninstall``.
     """
-    statement = insert(db, shops).values(
-        platform=platform, domain=domain, credentials=credentials, scopes=scopes, state="active",
-        installed_at=now, granted_at=now, nightly_due_at=nightly_due_at,
-    )  # fmt: skip
-    returned = shops.c.state == "uninstalled"
-    new = statement.excluded
-    statement = statement.on_conflict_do_update(
-        index_elements=["platform", "domain"],
-        set_={
-            "credentials": new.credentials,
-            "scopes": new.scopes,
-            "state": "active",
-            "granted_at": new.granted_at,
-            "distrusted_at": None,
-            "access_lost_at": None,
-            "access_trouble": None,
-            "left_at": None,
-            "prove_at": None,
-            "looked_at": None,
-            "generation": shops.c.generation + case((returned, 1), else_=0),
-            "installed_at": case((returned, new.installed_at), else_=shops.c.installed_at),
-            "nightly_due_at": case((returned, new.nightly_due_at), else_=shops.c.nightly_due_at),
-            "uninstalled_at": None,
-            "trouble": None,
-        },
-    )
-    return _shop(db.execute(statement.returning(*COLUMNS)).one())
+    row = {
+        "platform": platform, "domain": domain, "credentials": credentials, "scopes": scopes, "state": "active",
+        "installed_at": now, "granted_at": now, "nightly_due_at": nightly_due_at,
+    }  # fmt: skip
+    return _shop(db.execute(_install(db.dialect.name), row).one())
 
 
 def find(db: Connection, *, platform: str, domain: str) -> Shop | None:
@@ -187,3 +167,21 @@ def plan_nightly(db: Connection, shop_id: int, at: datetime) -> None:
 
 def _shop(row: Row[Any]) -> Shop:
     return Shop(**row._asdict())
+
+
+@cache
+def _install(dialect: str) -> ReturningInsert[Any]:
+    statement = insert_on(dialect, shops)
+    returned, new = shops.c.state == "uninstalled", statement.excluded
+    afresh = {
+        "credentials": new.credentials,
+        "scopes": new.scopes,
+        "state": "active",
+        "granted_at": new.granted_at,
+        "generation": shops.c.generation + case((returned, 1), else_=0),
+        "installed_at": case((returned, new.installed_at), else_=shops.c.installed_at),
+        "nightly_due_at": case((returned, new.nightly_due_at), else_=shops.c.nightly_due_at),
+    }
+    over = ("distrusted_at", "access_lost_at", "access_trouble", "left_at", "prove_at", "looked_at", "uninstalled_at")
+    changed = afresh | dict.fromkeys((*over, "trouble"))
+    return statement.on_conflict_do_update(index_elements=["platform", "domain"], set_=changed).returning(*COLUMNS)

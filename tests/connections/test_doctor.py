@@ -196,12 +196,13 @@ def test_a_store_that_somebody_paused(world: World) -> None:
 
 
 def test_a_store_that_has_left_is_told_and_is_no_fault(world: World) -> None:
-    """With the way back."""
+    """With the way back, and the day until which it leads to what is known."""
     _change(world, lambda db: shops.uninstall(db, world.shop().shop_id, world.clock.at + timedelta(days=1)))
     (told,) = [one for one in doctor.examine(world.runtime) if one.about == f"shop {DOMAIN}"]
 
     assert told.ok
     assert "connects it again" in told.told
+    assert "on 2026-06-01 what is known of it is forgotten" in told.told
 
 
 def _change(world: World, work: Callable[..., object]) -> None:

@@ -201,7 +201,7 @@ CHOICES: Mapping[str, Any] = {
     "anniversary": later("Year since first order"),
     "group": later("Group entered"),
     **{name: names.GROUPS[name][0] for name in GROUPS},
-    "best": later("Champions, loyal and previously loyal customers"),
+    "best": later("Champions, loyal, once loyal"),
     "everyone": later("Everyone"),
     "fixed": later("Amount off"),
     "shipping": later("Free shipping"),

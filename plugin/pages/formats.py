@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel import dates, numbers
+from babel import dates, lists, numbers
 from flask import g
 from flask_babel import get_locale
 
@@ -135,6 +136,11 @@ def until(moment: datetime, now: datetime) -> str:
     if days == 1:
         return _("tomorrow at %(time)s", time=clock)
     return date_and_time(moment)
+
+
+def listed(parts: Sequence[str]) -> str:
+    """One, two, and three."""
+    return lists.format_list(parts, locale=get_locale())
 
 
 def span(length: timedelta) -> str:

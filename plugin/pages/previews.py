@@ -87,7 +87,7 @@ def in_words(found: Comparison, program: Program, *, now: datetime) -> dict[str,
                    amount=money(found.changed.worst_a_month)),
         "sample": _sample(found.changed, money),
         "width": round(min(100 * cost / cap, 100), 1) if cap else 0,
-        "of_budget": _("%(share)s of the budget of %(cap)s", share=formats.share(cost, cap), cap=money(cap)),
+        "of_budget": _("%(share)s of the budget of %(cap)s.", share=formats.share(cost, cap), cap=money(cap)),
         "notes": list(_notes(found, program)),
         "tiers": [
             {"name": row.name, "saved": formats.number(row.saved), "changed": formats.number(row.changed),

@@ -27,10 +27,11 @@ LONGEST_NOTE = 500
 
 
 class Text(fields.String):
-    """A text; too long a one is no text of ours."""
+    """A text; too long a one is no text of ours, and one that ``says`` something is not blank."""
 
-    def __init__(self, most: int = LONGEST_TEXT, **more: Any) -> None:
-        super().__init__(error_messages=CODES, validate=validate.Length(max=most, error="text"), **more)
+    def __init__(self, most: int = LONGEST_TEXT, *, says: bool = False, **more: Any) -> None:
+        checks = [validate.Length(max=most, error="text"), *([validate.Regexp(r"\s*\S", error="name_length")] * says)]
+        super().__init__(error_messages=CODES, validate=checks, **more)
 
 
 class Whole(fields.Field[int]):
@@ -127,7 +128,7 @@ class RewardShape(Shape):
 class TierShape(RewardShape):
     """A loyalty tier."""
 
-    name = Text(required=True)
+    name = Text(required=True, says=True)
     spend_from = Money(required=True)
     percent = Whole(required=True)
     orders_from = Whole()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import request
@@ -11,6 +12,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from plugin.pages import schemas
 from plugin.rewards.granted import ungranted
+from plugin.rewards.invariants import LONGEST_NAME
 from plugin.rewards.possible import impossible
 from plugin.rewards.problem import InvalidProgram, Problem
 from plugin.rewards.program import Program
@@ -18,6 +20,8 @@ from plugin.rewards.wire import from_wire
 from storage.shops import Shop
 
 PROGRAM = "program"
+#: of faults that a shape finds, what their sentences name
+NUMBERS: Mapping[str, Mapping[str, int]] = {"name_length": {"least": 1, "most": LONGEST_NAME}}
 
 
 class Unprocessable(Exception):
@@ -79,7 +83,8 @@ def _faults(messages: Any) -> list[Problem]:
     """Marshmallow's nested messages as findings, each at its dotted field of the program or beside it."""
     found = [Problem(field=name or "request", code=code, message=code) for name, code in _flat(messages, "")]
     return [
-        Problem(field=each.field.removeprefix(f"{PROGRAM}."), code=each.code, message=each.message) for each in found
+        replace(each, field=each.field.removeprefix(f"{PROGRAM}."), numbers=NUMBERS.get(each.code, {}))
+        for each in found
     ]
 
 

@@ -76,6 +76,6 @@ def chart(program: Program, typical: Typical, gaps: Mapping[str, Any]) -> dict[s
         "top": TOP, "bottom": BOTTOM, "height": HEIGHT,
         "sentence": _(
             "A typical customer would hear from you on these days without an order: %(steps)s.",
-            steps=", ".join(told),
+            steps=formats.listed(told),
         ),
     }  # fmt: skip

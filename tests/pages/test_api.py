@@ -56,6 +56,19 @@ def test_a_save_is_a_new_version_in_force(world: World, visit: Visit, wire: Wire
     assert [from_stored(version.body).limits.wait_days for version in kept] == [60, 45, 45, 45]
 
 
+def test_faults_of_a_row_are_all_said_at_once(visit: Visit, wire: Wire) -> None:
+    """A name that is missing beside numbers that are none."""
+    tier = wire["loyalty"]["tiers"][-1] | {"name": " ", "spend_from": "", "percent": "lots"}
+    wire["loyalty"]["tiers"].append(tier)
+    answer = visit.api("PUT", "/program", {"base_version": 3, "program": wire})
+
+    assert {name: told[0]["text"] for name, told in answer.json["errors"].items()} == {
+        "loyalty.tiers.4.name": "Use 1 to 30 characters.",
+        "loyalty.tiers.4.spend_from": "Enter a value.",
+        "loyalty.tiers.4.percent": "Enter a number.",
+    }
+
+
 def test_after_a_save_everyone_is_looked_at_again(world: World, visit: Visit, wire: Wire) -> None:
     """The next decision of every customer is made under the new rules."""
     visit.api("PUT", "/program", {"base_version": 3, "program": wire})

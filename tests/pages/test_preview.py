@@ -70,7 +70,7 @@ def test_a_multiple_is_told_as_a_day_and_the_steps_are_drawn(visit: Visit) -> No
     assert told[10]["hints"]["win_back.timing.gap_multiple_tenths"][0]["numbers"]["day"] * 2 == pytest.approx(
         hint["numbers"]["day"], abs=2
     )
-    assert f"Reminder {first}, Offer {second}, Last offer {third}." in page.select_one("#steps-desc").text
+    assert f"Reminder {first}, Offer {second}, and Last offer {third}." in page.select_one("#steps-desc").text
     assert len(page.select("line.cut")) == 3
 
 

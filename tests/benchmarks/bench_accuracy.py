@@ -129,10 +129,9 @@ def _lates(store: Store) -> str:
     ):
         fast, middle, slow = _by_third(speed, ~held)
         thirds = f"{fast:.3f} / {middle:.3f} / {slow:.3f}"
-        rows.append([name, f"{held.mean():.3f}", f"{deep.mean():.3f}", thirds])
-    return tables.table(
-        ["came back by himself", "before late", "before lapsing", "called late: fast / middle / slow"], rows
-    )
+        rows.append([name, f"{held.size:,}", f"{held.mean():.3f}", f"{deep.mean():.3f}", thirds])
+    told = ["came back by himself", "orders", "before late", "before lapsing", "called late: fast / middle / slow"]
+    return tables.table(told, rows)
 
 
 def _followed(history: PurchaseHistory, fitted: StoreModel, cut: int) -> tuple[Bools, Bools, Floats]:

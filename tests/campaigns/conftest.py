@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
@@ -55,9 +56,15 @@ def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 
 @pytest.fixture(scope="session")
-def snare(tmp_path_factory: pytest.TempPathFactory) -> Trap | None:
+def snare() -> Iterator[Trap | None]:
     """The trap that all programs run into once it is set; None where there can be none."""
-    return None if trap.why_not() else Trap(tmp_path_factory.mktemp("trap"))
+    if trap.why_not():
+        yield None
+        return
+    # not below the tests' own folders: a database's processes may run as another user
+    with tempfile.TemporaryDirectory(prefix="rg-trap-") as folder:
+        Path(folder).chmod(0o755)
+        yield Trap(Path(folder))
 
 
 @pytest.fixture(scope="session")

@@ -7,11 +7,12 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from tests.campaigns import checks, running, senders
+from tests.campaigns import checks, cluster, running, senders
 from tests.campaigns.programs import Program, Starter
 from tests.campaigns.senders import Book
-from tests.campaigns.town import Town
+from tests.campaigns.town import Town, name
 from tests.campaigns.trap import Note, Trap, needs_trap
+from tests.databases import NoServer
 
 pytestmark = needs_trap
 
@@ -22,11 +23,31 @@ def test_each_answer_comes_after_the_sync_of_its_commit(
     starter: Starter, trapped: Trap, a_town: Callable[..., Town], sqlite_url: str
 ) -> None:
     """For every 200 there was a page with that delivery in the log, and after it a sync, and only then the answer."""
-    town = a_town(sqlite_url)
-    notes, book = _noted(running.serving(starter, town), trapped, town)
+    _answers_come_late_enough(starter, trapped, a_town(sqlite_url))
+
+
+def test_each_answer_comes_after_the_sync_of_postgresql(
+    starter: Starter, trapped: Trap, a_town: Callable[..., Town]
+) -> None:
+    """The same of a PostgreSQL, whose own processes write and sync its log; one that does not sync is seen to be one."""
+    try:
+        with cluster.running(trapped.environment) as postgresql:
+            town = a_town(postgresql.url)
+            _answers_come_late_enough(starter, trapped, town)
+
+            town.runtime.database.run_alone("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+            wrong, _ = _noted(running.serving(starter, town), trapped, town)
+            assert too_early(wrong)
+    except NoServer as none:
+        pytest.skip(str(none))
+
+
+def _answers_come_late_enough(starter: Starter, trap: Trap, town: Town) -> None:
+    notes, book = _noted(running.serving(starter, town), trap, town)
 
     assert too_early(notes) == []
-    assert _answered(notes) == {senders.name(number) for number in book.acknowledged}
+    assert _answered(notes) == {name(number) for number in book.acknowledged}
+    assert {note.delivery for note in notes if note.what == "W"} >= {name(one) for one in book.acknowledged}
 
 
 @pytest.mark.parametrize("mistake", ["unsynced", "early"])

@@ -91,11 +91,18 @@ static void note(char what, int file, const char *id) {
     __atomic_store_n(&to->what, what, __ATOMIC_SEQ_CST);
 }
 
+static int is_whole(const char *id) {
+    for (int place = 5; place < ID_LENGTH; place++)
+        if (id[place] < '0' || id[place] > '9') return 0;
+    return 1;
+}
+
 static void note_ids(char what, int file, const void *data, ssize_t length) {
     const char *from = data, *end = from + (length > 0 ? length : 0);
     while ((from = memmem(from, (size_t)(end - from), "trap-", 5)) && end - from >= ID_LENGTH) {
-        note(what, file, from);
-        from += ID_LENGTH;
+        /* one that a log's page breaks in two stands whole where the index tells of it */
+        if (is_whole(from)) note(what, file, from);
+        from += 5;
     }
 }
 
@@ -103,7 +110,8 @@ static int noting(void) { return trap && trap->noting; }
 
 static void hear(int file, const void *data, ssize_t length) {
     int before = errno;
-    if (noting() && length > 0 && is_socket(file)) note_ids('R', file, data, length);
+    /* a database hears of deliveries as well: a request is what begins like one */
+    if (noting() && length > 5 && !memcmp(data, "POST ", 5) && is_socket(file)) note_ids('R', file, data, length);
     errno = before;
 }
 

@@ -194,7 +194,7 @@ def test_usual_rules_need_not_be_asked(program: Program, seed: int, scale: float
     """Under rules of the usual kinds all is certain and as the rules say, also where a sample overdraws the month."""
     run = _holds_alike(replace(past_of(store(seed, 20)), scale=scale), program)
 
-    assert run.asked == 0
+    assert run.desk.asked == 0
 
 
 def test_those_who_wait_for_room_in_a_day_need_not_be_asked() -> None:
@@ -212,7 +212,7 @@ def test_those_who_wait_for_room_in_a_day_need_not_be_asked() -> None:
         program = replace(base, mode="live", win_back=replace(base.win_back, daily_ramp=2), limits=limits)
         run = _holds_alike(past_of([*store(3), *bought], now=MIDDLE), program)
 
-        assert run.asked == 0
+        assert run.desk.asked == 0
 
 
 def _holds_alike(past: Past, program: Program) -> Run:
@@ -221,8 +221,8 @@ def _holds_alike(past: Past, program: Program) -> Run:
     assert [(one.state, one.cost, one.came_back) for one in quick.made] == [
         (one.state, one.cost, one.came_back) for one in plain.made
     ]
-    assert (quick.ran_out, quick.overlaps) == (plain.ran_out, plain.overlaps)
-    assert (quick.certain + quick.asked, plain.certain) == (plain.asked, 0)
+    assert (quick.desk.ran_out, quick.desk.overlaps) == (plain.desk.ran_out, plain.desk.overlaps)
+    assert (quick.desk.certain + quick.desk.asked, plain.desk.certain) == (plain.desk.asked, 0)
     return quick
 
 
@@ -235,8 +235,8 @@ def test_the_proposed_rules_are_the_kind_that_is_quick() -> None:
     )
     run = replay(past_of(store(1)), begun(replace(program, mode="live")))
 
-    assert run.quick.speaks
-    assert 10 * run.certain > run.asked
+    assert run.desk.quick.speaks
+    assert 10 * run.desk.certain > run.desk.asked
 
 
 @settings(QUICKLY, max_examples=10)

@@ -100,4 +100,4 @@ class Book:
 
     def _close(self, one: Made, state: str) -> None:
         self.purse.release(one)
-        one.state = state
+        one.state, one.view = state, None

@@ -50,8 +50,8 @@ class Made:
     earlier: bool = False
     #: the customer ordered before it ended, with it or without
     came_back: bool = False
-    #: as it was seen last, with the state it was in
-    view: tuple[str, Any] = ("?", None)
+    #: as answers look at it, in its present state; None: they have not yet
+    view: Any = None
 
     @property
     def key(self) -> Key:

@@ -31,13 +31,17 @@ class Measured:
         self._turns = Turns(past.timezone)
         many = len(past.customers)
         #: position of each customer's version in force; -1: not known yet
-        self.version = [past.versions.known(place, start) for place in range(many)]
+        self.version = past.versions.in_force(start)
         #: position of the night in force; -1 before the first
         self.night = bisect_right(past.nights, start, key=attrgetter("at")) - 1
         #: when and in which night's time each was measured last; None: by the night in force, with everyone
         self._own: list[tuple[int, int] | None] = [None] * many
         self._tables: dict[int, Table] = {}
+        #: version, the days from one to before another, and what was spent in the year before each of them
+        self._spends: dict[int, tuple[int, int, int, int]] = {}
         self._by_night: tuple[int, int] = (0, self.night)
+        #: what is read where nobody was measured alone
+        self.last_table = self._table(self.night)
         self.everyone()
         for place, version in enumerate(self.version):
             if version >= 0 and (known := past.versions.all[version].at) > self._by_night[0]:
@@ -66,6 +70,7 @@ class Measured:
         """A night measures everyone: what was measured in between counts no more."""
         self._by_night = (self._past.nights[self.night].at if self.night >= 0 else 0, self.night)
         self._own = [None] * len(self._own)
+        self.last_table = self._table(self.night)
 
     def prepare(self, versions: Iterable[int]) -> None:
         """Reckons at once what will be asked about until the next night."""
@@ -75,16 +80,23 @@ class Measured:
     def spend(self, place: int) -> int:
         """Net spend of the 365 days before the customer was measured last, minor units."""
         measured, _night = self._own[place] or self._by_night
-        return self._versions.spend_365d(self.version[place], self._turns.of(measured).number)
+        version, today = self.version[place], self._turns.of(measured).number
+        known = self._spends.get(place)
+        if known is None or known[0] != version or not known[1] <= today < known[2]:
+            known = self._spends[place] = (version, today, *self._versions.spend_until(version, today))
+        return known[3]
 
     def late_at(self, place: int) -> int | None:
         """When silence is late, in microseconds; None while the store has no rhythm."""
-        late = self._rhythm(place)[1]
+        own = self._own[place]
+        table = self.last_table if own is None else self._tables.get(own[1]) or self._table(own[1])
+        late = table.of(self.version[place])[1]
         return None if late is None else late * SECOND
 
     def table(self, place: int) -> Table:
         """What ``late_at`` is read from: the same of the same version while it is the same one."""
-        return self._table((self._own[place] or self._by_night)[1])
+        own = self._own[place]
+        return self.last_table if own is None else self._table(own[1])
 
     def standing(self, place: int, program: Program, at: int) -> Standing:
         """What a decision under a program about a customer with orders goes by; what no rule asks for is not reckoned."""
@@ -112,8 +124,7 @@ class Measured:
         return standing if is_plain(program.loyalty) else with_tier(standing, self._held(version, program, at), program)
 
     def _rhythm(self, place: int) -> Rhythm:
-        _measured, night = self._own[place] or self._by_night
-        return self._table(night).of(self.version[place])
+        return self.table(place).of(self.version[place])
 
     def _table(self, night: int) -> Table:
         if night not in self._tables:

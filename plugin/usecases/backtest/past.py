@@ -9,6 +9,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from plugin.rewards.program import Program
+from plugin.signals.history import MICROS
 from plugin.usecases.backtest.made import Fate, Key, Made
 from plugin.usecases.backtest.nights import Night
 from plugin.usecases.backtest.rhythms import Rhythms
@@ -46,6 +47,12 @@ class Past:
     def rhythms(self) -> Rhythms:
         """When customers count as late; shared by all replays of this past."""
         return Rhythms(self.versions)
+
+    @cached_property
+    def last_at(self) -> Sequence[int]:
+        """When the newest order of each version was placed, microseconds; 0 without one; shared by all replays."""
+        rows = self.versions.at
+        return [rows[one.end - 1] * MICROS if one.end > one.start else 0 for one in self.versions.all]
 
     def spend(self, place: int) -> int:
         """Net spend of a customer's last 365 days as known now, minor units."""

@@ -47,7 +47,7 @@ class Purse:
         left = round((cap - self._used.get(one.month, 0.0)) / self._scale)
         move = settle.redeemed(held=one.reserved, discount=discount, left=left)
         self._move(one.month, move.reserved + move.booked)
-        one.reserved, one.state = 0, "redeemed"
+        one.reserved, one.state, one.view = 0, "redeemed", None
         one.cost += move.booked
         one.uses[order_id] = discount
 

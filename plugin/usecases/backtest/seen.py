@@ -24,17 +24,18 @@ class Seen(NamedTuple):
     given: bool
     #: not used: the customer can use it until it ends
     usable: bool
+    #: more than a message
+    gives: bool
 
 
 def seen(one: Made) -> Seen:
-    """As it stands now; kept beside it until its state is another."""
-    if one.view[0] != one.state:
-        spec, state = one.spec, one.state or "issued"
-        given, usable = state not in NOT_GIVEN, state in UNTIL_THE_END
-        now = Seen(spec.kind, spec.step, spec.rule, spec.cycle, spec.benefit, one.at, one.ends, given, usable)
-        one.view = (one.state, now)
-    found: Seen = one.view[1]
-    return found
+    """As it stands now; kept beside it until it is used or closed."""
+    spec, state = one.spec, one.state or "issued"
+    given, usable = state not in NOT_GIVEN, state in UNTIL_THE_END
+    more = gives(spec.benefit)
+    now = Seen(spec.kind, spec.step, spec.rule, spec.cycle, spec.benefit, one.at, one.ends, given, usable, more)
+    one.view = now
+    return now
 
 
 def gives(benefit: Benefit) -> bool:

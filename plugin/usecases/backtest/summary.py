@@ -74,8 +74,8 @@ def summed(run: Run, *, since: datetime) -> Summary:
         cost_a_month=round(past.scale * costs.total() / months),
         cost_within=round(_within(list(costs.values()), len(past.customers), past.scale) / months),
         worst_a_month=round(past.scale * sum(one.spec.reserve for one in issued) / months),
-        ran_out={month: day for month, day in sorted(run.ran_out.items()) if month >= first},
-        overlaps=round(past.scale * sum(at > since for at in run.overlaps)),
+        ran_out={month: day for month, day in sorted(run.desk.ran_out.items()) if month >= first},
+        overlaps=round(past.scale * sum(at > since for at in run.desk.overlaps)),
         gifts=_gifts(issued),
     )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from operator import itemgetter
 
 from plugin.usecases.backtest.made import Key
 from plugin.usecases.backtest.past import Past, Plan, Rule
@@ -34,14 +34,14 @@ class Timeline:
 
     def __init__(self, past: Past, plan: Plan) -> None:
         start = plan.rules[0].at
-        self._at: dict[int, Now] = {}
         coming = sorted((one.at, one.sitting, place) for place, one in enumerate(past.versions.all) if one.at > start)
-        self._arrivals = [(at, place) for at, _sitting, place in coming]
-        self._seen = 0
-        for at, together in groupby(coming, key=itemgetter(0)):
-            self._now(at).sittings = [
-                [place for *_, place in batch] for _, batch in groupby(together, key=itemgetter(1))
-            ]
+        #: versions in the order in which they become known, and when they do
+        self._coming, self._moments = [place for *_, place in coming], [at for at, *_ in coming]
+        self._batches = [sitting for _, sitting, _ in coming]
+        self._come = self._seen = 0
+        self._moments.append(NEVER)
+        #: all else
+        self._at: dict[int, Now] = {}
         for place, night in enumerate(past.nights):
             if night.at > start:
                 self._now(night.at).night = place
@@ -50,24 +50,42 @@ class Timeline:
         for at, key, state in self._closings(past, plan):
             if at > start:
                 self._now(at).closings = (*self._now(at).closings, (key, state))
-        self._order = sorted(self._at, reverse=True)
+        self._order = [NEVER, *sorted(self._at, reverse=True)]
 
     @property
     def next_at(self) -> int:
         """The instant of what comes next."""
-        return self._order[-1] if self._order else NEVER
+        coming, other = self._moments[self._come], self._order[-1]
+        return min(coming, other)
+
+    def alone(self) -> int | None:
+        """The version that becomes known next, where nothing else happens at its instant; it is then over."""
+        come, moments = self._come, self._moments
+        at = moments[come]
+        if at >= self._order[-1] or at == moments[come + 1]:
+            return None
+        self._come += 1
+        return self._coming[come]
 
     def take(self, at: int) -> Now:
         """What happens at this instant, which is not later than the next one; it is then over."""
         if self.next_at != at:
             return NOTHING
-        return self._at.pop(self._order.pop())
+        now = Now()
+        if self._order[-1] == at:
+            now = self._at.pop(self._order.pop())
+        begin = self._come
+        while self._moments[self._come] == at:
+            self._come += 1
+        batches = groupby(range(begin, self._come), key=self._batches.__getitem__)
+        now.sittings = [[self._coming[come] for come in batch] for _, batch in batches]
+        return now
 
     def arrivals(self, until: int) -> Iterable[int]:
         """Versions that become known before or at an instant and were not told here yet."""
-        while self._seen < len(self._arrivals) and self._arrivals[self._seen][0] <= until:
-            yield self._arrivals[self._seen][1]
-            self._seen += 1
+        begin = self._seen
+        self._seen = bisect_right(self._moments, until, begin, len(self._coming))
+        return self._coming[begin : self._seen]
 
     def _now(self, at: int) -> Now:
         return self._at.setdefault(at, Now())

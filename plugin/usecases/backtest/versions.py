@@ -18,6 +18,9 @@ from plugin.signals.rfm import RfmCuts
 from plugin.signals.visits import YEAR, Visits, boil_down
 from plugin.usecases.backtest.plain import Plain
 
+#: days that never come
+NEVER = 2**62
+
 
 class Telling(NamedTuple):
     """An order as it became known; instants in microseconds since 1970, ``net`` in minor units, 0: no order (any more)."""
@@ -69,6 +72,18 @@ class Versions:
         place = bisect_right(self.all, at, first, last, key=lambda version: version.at) - 1
         return place if place >= first else -1
 
+    def in_force(self, at: int) -> list[int]:
+        """``known`` of every customer."""
+        found = []
+        for customer, (first, last) in enumerate(pairwise(self.starts)):
+            if first == last or self.all[first].at > at:
+                found.append(-1)
+            elif first + 1 == last or self.all[first + 1].at > at:
+                found.append(first)
+            else:
+                found.append(self.known(customer, at))
+        return found
+
     def count(self, version: int) -> int:
         """How many orders."""
         return self.all[version].end - self.all[version].start
@@ -86,6 +101,12 @@ class Versions:
         """Net spend of the 365 days that end with a day of the shop's calendar, as the signals reckon it."""
         one = self.all[version]
         return self.sums[one.end] - self.sums[bisect_left(self.days, today - YEAR + 1, one.start, one.end)]
+
+    def spend_until(self, version: int, today: int) -> tuple[int, int]:
+        """``spend_365d``, and the day on which it is another, nothing new being bought."""
+        one = self.all[version]
+        first = bisect_left(self.days, today - YEAR + 1, one.start, one.end)
+        return self.days[first] + YEAR if first < one.end else NEVER, self.sums[one.end] - self.sums[first]
 
     def rows(self, version: int) -> tuple[Sequence[int], Sequence[int]]:
         """When its orders were placed, in seconds, and what each is worth."""

@@ -155,6 +155,12 @@ def forget(db: Connection, shop_id: int, kind: str, *, before: datetime) -> int:
     return db.execute(FORGET, {"shop": shop_id, "of_kind": kind, "before": before}).rowcount
 
 
+def prunable(db: Connection, shop_id: int, kind: str, *, before: datetime) -> bool:
+    """Whether ``prune`` would remove something; a read, so that nobody waits for one who has nothing to do."""
+    given = {"shop": shop_id, "of_kind": kind, "before": before, "most": 1}
+    return db.execute(TO_PRUNE, given).first() is not None
+
+
 def prune(db: Connection, shop_id: int, kind: str, *, before: datetime, limit: int) -> int:
     """Removes up to ``limit`` effects of a kind that were done and had been written down before then; how many."""
     return db.execute(PRUNE, {"shop": shop_id, "of_kind": kind, "before": before, "most": limit}).rowcount

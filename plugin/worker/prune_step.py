@@ -59,9 +59,11 @@ class Pruning:
         return forgotten
 
     def _refetched(self, now: datetime) -> int:
+        before = now - KEEP_REFETCHED
         with self._runtime.database.reading() as db:
             known = [shop.shop_id for shop in shops.every(db)]
-        return sum(self._refetched_of(shop_id, now - KEEP_REFETCHED) for shop_id in known)
+            aged = [one for one in known if outbox.prunable(db, one, REFETCH, before=before)]
+        return sum(self._refetched_of(shop_id, before) for shop_id in aged)
 
     def _refetched_of(self, shop_id: int, before: datetime) -> int:
         def some(db: Connection) -> int:

@@ -13,6 +13,12 @@ from sqlalchemy import ARRAY, BigInteger, Connection, bindparam, text
 
 #: more names than this and the whole shop is taken: the server's table of locks is finite
 MOST_NAMES = 400
+WHOLE = text("SELECT pg_advisory_xact_lock(:whole)")
+#: a part of the room: whoever wants the whole of it has to wait
+SOME = text(
+    "SELECT pg_advisory_xact_lock_shared(:whole) "
+    "UNION ALL SELECT pg_advisory_xact_lock(number) FROM unnest(:numbers) AS number"
+).bindparams(bindparam("numbers", type_=ARRAY(BigInteger)))
 
 
 def take(db: Connection, shop_id: int, room: str, names: Collection[str] | None = None) -> None:
@@ -24,13 +30,9 @@ def take(db: Connection, shop_id: int, room: str, names: Collection[str] | None 
         return
     whole = _number(room, shop_id)
     if names is None or len(names) > MOST_NAMES:
-        db.execute(text("SELECT pg_advisory_xact_lock(:whole)"), {"whole": whole})
-        return
-    db.execute(text("SELECT pg_advisory_xact_lock_shared(:whole)"), {"whole": whole})
-    numbers = sorted(_number(room, shop_id, name) for name in names)
-    if numbers:
-        each = text("SELECT pg_advisory_xact_lock(number) FROM unnest(:numbers) AS number")
-        db.execute(each.bindparams(bindparam("numbers", numbers, type_=ARRAY(BigInteger))))
+        db.execute(WHOLE, {"whole": whole})
+    else:
+        db.execute(SOME, {"whole": whole, "numbers": sorted(_number(room, shop_id, name) for name in names)})
 
 
 def _number(*parts: object) -> int:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from storage import budgets, inbox, shops
 from storage.engine import Database
@@ -262,3 +264,16 @@ def test_other_databases_are_refused(url: str):
     with pytest.raises(ValueError, match=r"^[^s]*(SQLite|sqlite).*$") as refused:
         Database(url)
     assert "secret" not in str(refused.value)
+
+
+def test_what_cannot_begin_fails_as_everything_else_does(sqlite_database: Database) -> None:
+    """A transaction that another program keeps from beginning ends in an error of the library's, and the next one works."""
+    sqlite_database.run_alone("PRAGMA busy_timeout=1")
+    assert sqlite_database.path is not None
+    with closing(sqlite3.connect(sqlite_database.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OperationalError, match="locked"), sqlite_database.transaction():
+            pytest.fail("it has begun")
+        other.execute("ROLLBACK")
+    with sqlite_database.transaction() as db:
+        assert db.execute(text("SELECT 1")).scalar_one() == 1

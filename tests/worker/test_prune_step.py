@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Engine, event, func, select
 
 from plugin import runtime
 from plugin.config import Config
@@ -157,3 +158,20 @@ def test_a_look_costs_the_old_end_only(built: Runtime, clock: Clock, shop_id: in
     with built.database.reading() as db:
         seen = inbox.old(db, clock.at - KEEP_DELIVERIES, now=clock.at, after=0, limit=PIECE)
     assert seen == inbox.Old([], None)
+
+
+def test_looking_in_vain_changes_nothing(built: Runtime, shop_id: int) -> None:
+    """Where nothing is old the look is a reading one, so that no writer waits for it."""
+    _deliver(built, shop_id, ["young"], state="done")
+    with built.database.transaction() as db:
+        outbox.put(db, shop_id, key="refetch/1", kind=REFETCH, payload={"order_id": "1"}, now=built.now())
+    sent: list[str] = []
+
+    def note(_db: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        sent.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    Pruning(built).run()
+    event.remove(Engine, "before_cursor_execute", note)
+    assert sent
+    assert not [one for one in sent if not one.startswith(("SELECT", "BEGIN", "PRAGMA"))]

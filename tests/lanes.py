@@ -13,7 +13,7 @@ from pathlib import Path
 TESTS = Path(__file__).parent
 #: about half of the time; whatever is not named here runs in the other lane
 FIRST = (
-    "api", "benchmarks", "browser", "campaigns", "cli", "house", "signals", "storage", "upgrades", "usecases", "webhooks",
+    "api", "benchmarks", "browser", "campaigns", "cli", "house", "signals", "storage", "upgrades", "usecases",
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import io
 import sys
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 from wsgiref.types import WSGIApplication
 
@@ -145,7 +146,9 @@ class Gateway:
     async def __rsgi__(self, scope: Scope, line: Line) -> None:
         """One request."""
         answer = await self.answer(scope, line)
-        line.response_bytes(answer.status, answer.headers, answer.body)
+        with suppress(RuntimeError):
+            # whoever hung up wants no answer
+            line.response_bytes(answer.status, answer.headers, answer.body)
 
     async def answer(self, scope: Scope, line: Line) -> Answer:
         """What one request is answered, once its body is there."""
@@ -153,14 +156,19 @@ class Gateway:
         length = _length(environ)
         if length is None or length >= SMALL_BODY_BYTES:
             return await self._with_large_body(scope, line, environ, length)
-        raw = await line() if length else b""
+        try:
+            raw = await line() if length else b""
+        except RuntimeError:
+            # hung up on the way, in the server's words; the application answers that
+            raw = b""
         return await self._with_body(scope, environ, raw, whole=len(raw) == length)
 
     async def _with_large_body(self, scope: Scope, line: Line, environ: Environ, length: int | None) -> Answer:
         """A body that may be large; one that is longer than is ever read stays where it is."""
         if length is not None and length > LONGEST_BODY_BYTES:
             return await self._with_body(scope, environ, b"", whole=False)
-        parts, size, counted = [], 0, False
+        parts: list[bytes] = []
+        size, counted = 0, False
         try:
             async for part in line:
                 parts.append(part)
@@ -171,6 +179,12 @@ class Gateway:
                     self._large, counted = self._large - 1, True
                 if size >= LONGEST_BODY_BYTES:
                     break
+        except RuntimeError:
+            # hung up on the way, and there would have been more
+            environ.pop("HTTP_TRANSFER_ENCODING", None)
+            length = size + 1 if length is None else length
+            environ["CONTENT_LENGTH"] = str(length)
+        try:
             raw = b"".join(parts)[:LONGEST_BODY_BYTES]
             del parts
             return await self._with_body(scope, environ, raw, whole=length is None or len(raw) == length)
@@ -185,8 +199,9 @@ class Gateway:
                 return Answer(int(answer.status[:3]), answer.headers, answer.body[0])
         environ |= _rest(scope)
         environ["wsgi.input"] = io.BytesIO(raw)
-        # without a length there is an end all the same
-        environ["wsgi.input_terminated"] = "HTTP_TRANSFER_ENCODING" in environ
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            # it has an end all the same
+            environ["wsgi.input_terminated"] = True
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._ask, environ)
 
     def _ask(self, environ: Environ) -> Answer:

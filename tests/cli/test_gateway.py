@@ -195,6 +195,23 @@ def test_a_body_that_is_too_long_is_not_read(told: str) -> None:
     assert _run(Gateway(_reader, door=None, keeper=None, threads=1), asked, Line(b"x", never)).body == b"0"
 
 
+@pytest.mark.parametrize(
+    "lines", [("content-length", "9"), ("content-length", "200000"), ("transfer-encoding", "chunked")]
+)
+def test_a_body_that_is_cut_off_is_400(lines: tuple[str, str]) -> None:
+    """Who hangs up before the end is told so, as the door promises, and nothing is kept."""
+
+    async def hung_up() -> None:
+        raise RuntimeError("closed")
+
+    told, asked = Told(front=True), Asked("/webhooks/shopify/orders/create", lines=[lines])
+    app = door.app(told.keep, shop_id=7, count=told.counted.append)
+    made = Gateway(app, door=None, keeper=None, threads=1)
+
+    assert _run(made, asked, Line(b"{}", hung_up)).status == 400
+    assert (told.counted, told.kept) == (["truncated"], [])
+
+
 def test_large_bodies_are_few_at_a_time() -> None:
     """While the places for large bodies are taken the next one is 503, a small one is not; then it is taken as well."""
     made = Gateway(_reader, door=None, keeper=None, threads=1, large=1)

@@ -18,7 +18,7 @@ from storage.ledger import Cause, Entry
 from storage.tables import budgets
 from storage.upserts import put_new
 
-__all__ = ["Budget", "Cause", "Move", "Till", "book", "release", "release_all", "reserve", "state", "unbook"]
+__all__ = ["Budget", "Cause", "Move", "Till", "beside", "book", "release", "release_all", "reserve", "state", "unbook"]
 
 MINE = (budgets.c.shop_id == bindparam("shop"), budgets.c.month == bindparam("which"))
 STATE = select(budgets.c.reserved_minor, budgets.c.booked_minor).where(*MINE)
@@ -55,6 +55,11 @@ class Move:
     cause: Cause
     reserved: int = 0
     booked: int = 0
+
+
+def beside(month: str, currency: str) -> str:
+    """The name of a month's money in another currency than the month began with; sorts before every month."""
+    return f"+{currency}/{month}"
 
 
 def reserve(db: Connection, shop_id: int, *, month: str, amount: int, cap: int, cause: Cause) -> bool:

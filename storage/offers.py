@@ -95,6 +95,7 @@ class Made(NamedTuple):
     ends_at: datetime
     reserved_minor: int
     cost_minor: int
+    currency: str
 
 
 class Today(NamedTuple):
@@ -115,7 +116,14 @@ ENDED = select(*COLUMNS).where(*OVER).order_by(offers.c.ends_at, offers.c.offer_
 ANY_ENDED = select(offers.c.offer_id).where(*OVER).limit(1)
 SINCE = select(
     func.coalesce(
-        func.sum(case((offers.c.state == "redeemed", offers.c.cost_minor), else_=offers.c.reserved_minor)), 0
+        func.sum(
+            case(
+                (offers.c.currency != bindparam("currency"), 0),
+                (offers.c.state == "redeemed", offers.c.cost_minor),
+                else_=offers.c.reserved_minor,
+            )
+        ),
+        0,
     ),
     func.coalesce(func.sum(case((offers.c.kind == bindparam("kind"), 1), else_=0)), 0),
 ).where(MINE, offers.c.created_at >= bindparam("from", type_=offers.c.created_at.type))
@@ -168,10 +176,12 @@ def made_to(db: Connection, shop_id: int, ids: Collection[str]) -> dict[str, lis
     return found
 
 
-def made_since(db: Connection, shop_id: int, moment: datetime, *, kind: str) -> Today:
-    """The offers made from ``moment`` on: the money of all, the number of those of ``kind``."""
+def made_since(db: Connection, shop_id: int, moment: datetime, *, kind: str, currency: str) -> Today:
+    """The offers made from ``moment`` on: the money of those in a currency, the number of those of ``kind``."""
     # PostgreSQL gives sums as decimals
-    return Today(*map(int, db.execute(SINCE, {"shop": shop_id, "from": moment, "kind": kind}).one()))
+    return Today(
+        *map(int, db.execute(SINCE, {"shop": shop_id, "from": moment, "kind": kind, "currency": currency}).one())
+    )
 
 
 def advance(

@@ -50,6 +50,14 @@ def get(db: Connection, shop_id: int, version: int) -> StoredProgram | None:
     return None if row is None else StoredProgram(**row._asdict())
 
 
+def in_force(db: Connection, shop_id: int, moment: datetime) -> StoredProgram | None:
+    """The version that was in force at a moment, else the first that came after it; None where there never was one."""
+    mine = select(*COLUMNS).where(programs.c.shop_id == shop_id)
+    before = mine.where(programs.c.saved_at <= moment).order_by(programs.c.version.desc()).limit(1)
+    row = db.execute(before).one_or_none() or db.execute(mine.order_by(programs.c.version).limit(1)).one_or_none()
+    return None if row is None else StoredProgram(**row._asdict())
+
+
 def history(db: Connection, shop_id: int) -> list[StoredProgram]:
     """All versions, the newest first."""
     statement = select(*COLUMNS).where(programs.c.shop_id == shop_id).order_by(programs.c.version.desc())

@@ -11,6 +11,7 @@ from plugin.rewards import stored
 from plugin.rewards.wording import money_text
 from plugin.usecases.compare import DISOWN
 from plugin.usecases.make_offers import budget_month
+from plugin.usecases.purses import month_of
 from storage import budgets, outbox, programs
 from storage.shops import Shop
 
@@ -34,7 +35,7 @@ def _over_budget(db: Connection, shop: Shop, now: datetime) -> Iterator[tuple[st
         return
     program = stored.from_stored(current.body)
     month = budget_month(shop, now)
-    held = budgets.state(db, shop.shop_id, month)
+    held = budgets.state(db, shop.shop_id, month_of(db, shop, now, currency=program.currency))
     used, cap = held.reserved_minor + held.booked_minor, program.limits.monthly_budget
     if used > cap:
         said, of = money_text(used, program.currency), money_text(cap, program.currency)

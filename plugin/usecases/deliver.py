@@ -25,7 +25,7 @@ from plugin.platforms.protocol import (
 )  # fmt: skip
 from plugin.usecases import ask_tags, cancel_offers, end_on_time, flow, give_back, put_off, still_stands
 from plugin.usecases.spec import is_ours, spec_of
-from storage import offers, outbox
+from storage import offers, outbox, shops
 from storage.offers import Offer
 from storage.outbox import OutboxRow
 
@@ -108,16 +108,19 @@ def _prepare(db: Connection, shop_id: int, rows: Sequence[OutboxRow], now: datet
     against = still_stands.objections(db, shop_id, [offer for _, offer in to_ask if offer.state == "planned"], now=now)
     unread = still_stands.unread(db, shop_id, [offer for _, offer in to_ask if offer.state == "planned"])
     ask_tags.of_customers(db, shop_id, unread, now=now)
+    # amounts are asked for in the store's currency of the day
+    currency = shops.get(db, shop_id).currency if any(offer.state == "sending" for _, offer in to_ask) else ""
     tasks: dict[int, Task] = {}
     for row, offer in to_ask:
         if offer.state == "planned" and offer.offer_id in against:
             _call_off(db, offer, row, against[offer.offer_id], now)
         elif offer.state == "planned" and offer.customer_id in unread:
             put_off.later(db, row, "the customer's tags are being read", now=now)
-        elif offer.state == "sending" and offer.unwanted:
+        elif offer.state == "sending" and (offer.unwanted or offer.currency != currency):
             # asked for once, and cancelled since: from now on only the cancelling asks
             if outbox.done(db, row, now):
-                cancel_offers.cancel_offer(db, shop_id, offer.offer_id, why=offer.note or "", now=now)
+                why = offer.note or "" if offer.unwanted else still_stands.OTHER_CURRENCY
+                cancel_offers.cancel_offer(db, shop_id, offer.offer_id, why=why, now=now)
         else:
             tasks[row.outbox_row] = Task(offer=offer, asked_before=offer.state == "sending", spec=spec_of(offer))
     fresh = [task.offer.offer_id for task in tasks.values() if not task.asked_before]

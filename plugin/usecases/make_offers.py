@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ from plugin.rewards.program import Program
 from plugin.rewards.tagged import UNREAD
 from plugin.rewards.win_back import KIND as WIN_BACK
 from plugin.usecases import ask_tags, flow, keep_currency, standings
-from plugin.usecases.purses import Purses, account_of
+from plugin.usecases.purses import Purses, account_of, month_of
 from plugin.usecases.rules_for import rules_for
 from plugin.usecases.spec import POOLED, end_of_pool
 from plugin.vault import Vault
@@ -77,9 +77,9 @@ def for_customers(
     return outcomes
 
 
-def past(offer: Offer | Made) -> PastOffer:
-    """An offer as the next decision sees it."""
-    return made.of_row(
+def past(offer: Offer | Made, *, currency: str) -> PastOffer:
+    """An offer as the next decision, about money in a currency, sees it."""
+    known = made.of_row(
         kind=offer.kind,
         step=offer.step,
         rule=offer.rule,
@@ -91,6 +91,8 @@ def past(offer: Offer | Made) -> PastOffer:
         created_at=offer.created_at,
         ends_at=offer.ends_at,
     )
+    # what was given in another currency takes nothing of a customer's year in this one
+    return known if offer.currency == currency else replace(known, spent=0)
 
 
 def budget_month(shop: Shop, moment: datetime) -> str:
@@ -113,7 +115,8 @@ class _Desk:
             issuer,
         )
         self.month = budget_month(shop, as_of)
-        self.purses = Purses(db, shop.shop_id, self.month, program)
+        self.account = month_of(db, shop, as_of, currency=program.currency)
+        self.purses = Purses(db, shop.shop_id, self.account, program)
         self.counts_days = bool(program.limits.daily_budget or program.win_back.daily_ramp)
         self.alone = False
         self.today = self._made_today()
@@ -121,7 +124,7 @@ class _Desk:
         self.inputs: dict[str, dict[str, Any]] = {}
 
     def settle(self, standing: Standing, known: Sequence[Made]) -> Decision:
-        earlier = [past(offer) for offer in known]
+        earlier = [past(offer, currency=self.program.currency) for offer in known]
         decision = self._decide(standing, earlier)
         if decision.offer and self.counts_days and not self.alone:
             # no other worker counts this day's offers until ours are written down
@@ -143,8 +146,8 @@ class _Desk:
             "budget": Budget(
                 month=self.month,
                 cap=self.program.limits.monthly_budget,
-                used=self.purses.used(self.month),
-                surprise_used=self.purses.used(account_of(SURPRISE, self.month)),
+                used=self.purses.used(self.account),
+                surprise_used=self.purses.used(account_of(SURPRISE, self.account)),
                 day_used=self.today.money_minor,
                 win_backs_today=self.today.win_backs,
             ),
@@ -162,7 +165,8 @@ class _Desk:
         midnight = self.as_of.astimezone(ZoneInfo(self.shop.timezone)).replace(
             hour=0, minute=0, second=0, microsecond=0
         )
-        return offers.made_since(self.db, self.shop.shop_id, midnight.astimezone(UTC), kind=WIN_BACK)
+        since, currency = midnight.astimezone(UTC), self.program.currency
+        return offers.made_since(self.db, self.shop.shop_id, since, kind=WIN_BACK, currency=currency)
 
     def _count(self, spec: OfferSpec, *, issued: bool) -> None:
         if self.counts_days:
@@ -170,7 +174,7 @@ class _Desk:
             self.today = Today(money_minor=money, win_backs=self.today.win_backs + (spec.kind == WIN_BACK))
 
     def _reserve(self, offer: OfferSpec) -> bool:
-        account = account_of(offer.kind, self.month)
+        account = account_of(offer.kind, self.account)
         return not offer.reserve or self.purses.take(account, offer.reserve, at=self.as_of)
 
     def _offer(self, customer_id: str, decision: Decision, spec: OfferSpec) -> NewOffer:
@@ -192,7 +196,7 @@ class _Desk:
             code=self._derived(customer_id, spec.rule, spec.cycle, self.program.code_prefix) if with_code else None,
             code_key_id=self.issuer.key_id if with_code else None,
             benefit=benefit.to_plain(spec.benefit) | ({POOLED: True} if pool else {}),
-            budget_month=account_of(spec.kind, self.month) if with_code else None,
+            budget_month=account_of(spec.kind, self.account) if with_code else None,
             reserved_minor=spec.reserve if with_code else 0,
             currency=self.program.currency,
             created_at=self.as_of,

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from plugin.rewards.limits import SURPRISE
 from plugin.rewards.program import Program
-from storage import budgets
+from storage import budgets, programs
 from storage.budgets import Cause, Till
+from storage.shops import Shop
 
 #: before the month in the surprises' account; sorts before every month, so that lists of months are without it
 OWN_MONEY = "+surprise/"
+
+
+def month_of(db: Connection, shop: Shop, moment: datetime, *, currency: str) -> str:
+    """The name of a month's money, in the shop's zone, for offers in a currency.
+
+    The month's plain name, YYYY-MM, is that of the currency that the rules were in when the month began, or the first
+    rules of all. After a change of the store's currency another one has an account beside it: euros and dollars are
+    never added.
+    """
+    local = moment.astimezone(ZoneInfo(shop.timezone))
+    begins = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+    first = programs.in_force(db, shop.shop_id, begins)
+    plain = first is None or first.body.get("currency", currency) == currency
+    return f"{local:%Y-%m}" if plain else budgets.beside(f"{local:%Y-%m}", currency)
 
 
 def account_of(kind: str, month: str) -> str:

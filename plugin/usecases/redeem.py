@@ -82,7 +82,8 @@ class _Book:
 
     def read(self, order: StoredOrder) -> None:
         discounts = {used.code.upper(): used.discount_minor for used in order.codes}
-        carried = {self.ids[code]: discount for code, discount in discounts.items() if code in self.ids}
+        ours = {self.ids[code]: discount for code, discount in discounts.items() if code in self.ids}
+        carried = {offer_id: self._in_its_currency(offer_id, order, discount) for offer_id, discount in ours.items()}
         counts = order.cancelled_at is None and not order.test and order.net_minor > 0
         for (offer_id, order_id), row in self.known.items():
             if order_id == order.order_id and not row.reversed and not (counts and offer_id in carried):
@@ -90,6 +91,11 @@ class _Book:
         for offer_id, discount in carried.items():
             if counts:
                 self._use(offer_id, order, discount)
+
+    def _in_its_currency(self, offer_id: str, order: StoredOrder, discount: int) -> int:
+        """What an order took off in the offer's currency: after the store's has changed, all that was set aside."""
+        offer = self.offers[offer_id]
+        return discount if order.currency == offer.currency else offer.reserved_minor
 
     def _use(self, offer_id: str, order: StoredOrder, discount: int) -> None:
         offer = self.offers[offer_id]
@@ -166,19 +172,21 @@ class _Book:
         if month is None:
             self._cost(offer, offer.cost_minor + discount)
             return 0
-        more = self._set_aside(month, discount - held, _moving("reserve", why))
+        more = self._set_aside(offer, month, discount - held, _moving("reserve", why))
         move = settle.redeemed(held=held, discount=discount, left=more)
         shop_id, cause = self.shop.shop_id, _moving("book", why)
         budgets.book(self.db, shop_id, month=month, reserved=held + more, cost=move.booked, cause=cause)
         self._cost(offer, offer.cost_minor + move.booked)
         return move.overrun
 
-    def _set_aside(self, month: str, wanted: int, why: Cause) -> int:
+    def _set_aside(self, offer: Offer, month: str, wanted: int, why: Cause) -> int:
         """As much of ``wanted`` as the month still has, by the same comparison that every offer goes through."""
         if wanted <= 0:
             return 0
         current = programs.current(self.db, self.shop.shop_id)
-        cap = cap_of(stored.from_stored(current.body), month) if current else 0
+        rules = stored.from_stored(current.body) if current else None
+        # of another currency than the rules' nobody says how much there may be
+        cap = cap_of(rules, month) if rules and rules.currency == offer.currency else 0
         if budgets.reserve(self.db, self.shop.shop_id, month=month, amount=wanted, cap=cap, cause=why):
             return wanted
         held = budgets.state(self.db, self.shop.shop_id, month)

@@ -19,6 +19,8 @@ from plugin.usecases.spec import POOLED
 from storage import customers, orders, programs, shops
 from storage.offers import Offer
 
+OTHER_CURRENCY = "the store's currency has changed"
+
 
 def objections(db: Connection, shop_id: int, planned: Sequence[Offer], *, now: datetime) -> dict[str, str]:
     """What speaks against each of these offers that were never sent, by the offer's id; most have no entry."""
@@ -72,7 +74,7 @@ def _of_the_shop(shop: shops.Shop, held: tuple[int, Program] | None, offer: Offe
         offer.note or "it was cancelled": offer.unwanted,
         "its time is over": offer.ends_at <= now,
         "offers are paused": program is None or shop.state != "active",
-        "the store's currency has changed": offer.currency != shop.currency,
+        OTHER_CURRENCY: offer.currency != shop.currency,
         "the rules are on a trial run": program is not None and program.mode != "live",
     }
     found = next((why for why, holds in against.items() if holds), "")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 from typing import Any
+
+import pytest
 
 from storage.engine import Database
 from storage.inbox import Delivery
@@ -67,3 +70,26 @@ def test_patience_ends_on_a_loop(sqlite_database: Database, quiet_goods: int) ->
 
     assert [type(one) for one in told] == [CannotKeep, CannotKeep]
     assert keeper.waiting == 0
+
+
+@pytest.mark.parametrize(("connections", "wanted"), [(16, 4), (64, 15)])
+def test_many_share_a_commit_on_a_loop(
+    sqlite_database: Database, quiet_goods: int, connections: int, wanted: int
+) -> None:
+    """Each of so many sends its next delivery once the last is durable: so many deliveries share a commit."""
+    keeper = Keeper(sqlite_database)
+    numbers = itertools.count()
+
+    async def sender(waits: LoopKeeper) -> None:
+        for _ in range(8):
+            assert await waits.keep(_delivery(quiet_goods, next(numbers)))
+
+    async def all_of_them() -> None:
+        waits = _on_this_loop(keeper)
+        await asyncio.gather(*(sender(waits) for _ in range(connections)))
+
+    asyncio.run(all_of_them())
+    keeper.close()
+
+    assert keeper.deliveries == 8 * connections
+    assert keeper.deliveries >= wanted * keeper.commits

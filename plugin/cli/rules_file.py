@@ -10,7 +10,9 @@ import click
 
 from plugin.cli import context
 from plugin.rewards import wire
+from plugin.rewards.problem import Problem
 from plugin.rewards.program import InvalidProgram, Program
+from storage.money import to_decimal_text
 
 
 def read(file: Path) -> Program:
@@ -22,5 +24,14 @@ def read(file: Path) -> Program:
     try:
         return wire.from_wire(body)
     except InvalidProgram as invalid:
-        listed = "; ".join(f"{name}: {message}" for name, message in sorted(invalid.errors.items()))
+        listed = "; ".join(told(one) for one in sorted(invalid.problems, key=lambda one: one.field))
         raise context.Problem(f"These rules cannot work: {listed}") from invalid
+
+
+def told(problem: Problem) -> str:
+    """The field, what is wrong with it, and the nearest value that is allowed, where there is one."""
+    said = f"{problem.field}: {problem.message}"
+    nearest, currency = problem.numbers.get("nearest"), problem.numbers.get("currency")
+    if nearest is None:
+        return said
+    return f"{said} Nearest: {nearest if currency is None else to_decimal_text(int(nearest), str(currency))}."

@@ -9,6 +9,7 @@ from plugin.rewards.currencies import CURRENCIES
 from plugin.rewards.parts import Announced, InStore, Limits, Loyalty, Surprise, Tier, Timing, WinBack
 from plugin.rewards.problem import Problem
 from plugin.rewards.sound import (
+    alike,
     announced_problems,
     money,
     occasion_problems,
@@ -58,9 +59,8 @@ def problems(
         )
     yield from one_of("mode", mode, MODES)
     if currency not in CURRENCIES:
-        yield Problem(
-            field="currency", code="currency", message="This is no currency; use three capital letters like USD."
-        )
+        said = "This is no currency; use three capital letters like USD."
+        yield Problem(field="currency", code="currency", message=said, numbers=alike(currency.upper(), CURRENCIES))
     if not PREFIX.fullmatch(code_prefix):
         yield Problem(field="code_prefix", code="prefix", message="Use up to 12 capital letters and digits.")
     yield from _loyalty(loyalty, limits, currency)

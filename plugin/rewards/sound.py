@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from difflib import get_close_matches
 
 from plugin.rewards.parts import Announced, InStore, Limits, Occasion, Reward, Surprise
 from plugin.rewards.problem import Problem
@@ -128,7 +129,15 @@ def one_of(at: str, value: str, allowed: tuple[str, ...]) -> Iterator[Problem]:
     """A choice among words."""
     if value not in allowed:
         said = f"Must be one of {', '.join(allowed)}."
-        yield Problem(field=at, code="choice", message=said, numbers={"allowed": list(allowed)})
+        yield Problem(
+            field=at, code="choice", message=said, numbers={"allowed": list(allowed), **alike(value, allowed)}
+        )
+
+
+def alike(value: str, allowed: Collection[str]) -> dict[str, str]:
+    """Under ``nearest`` the allowed word that a word resembles, where there is one."""
+    found = get_close_matches(value, sorted(allowed), n=1)
+    return {"nearest": found[0]} if found else {}
 
 
 def within(at: str, value: int, least: int, most: int) -> Iterator[Problem]:

@@ -60,7 +60,7 @@ def with_occasion(**changes: Any) -> Program:
 FAULTS = [
     (lambda: replace(USUAL, key="Main!"), "key", "key", None),
     (lambda: replace(USUAL, mode="on"), "mode", "choice", None),
-    (lambda: replace(USUAL, currency="usd"), "currency", "currency", None),
+    (lambda: replace(USUAL, currency="usd"), "currency", "currency", "USD"),
     (lambda: replace(USUAL, currency="QQQ"), "currency", "currency", None),
     (lambda: replace(USUAL, code_prefix="REG-"), "code_prefix", "prefix", None),
     (lambda: replace(USUAL, holdout_percent=51), "holdout_percent", "range", 50),
@@ -140,7 +140,7 @@ SEVEN = tuple(Tier(name=f"T{place}", spend_from=place, percent=0) for place in r
 
 
 @pytest.mark.parametrize(("make", "field", "code", "nearest"), FAULTS, ids=[f"{row[1]}-{row[2]}" for row in FAULTS])
-def test_a_fault_is_named(make: Any, field: str, code: str, nearest: int | None) -> None:
+def test_a_fault_is_named(make: Any, field: str, code: str, nearest: int | str | None) -> None:
     """A program with one fault cannot be made; the error has its field, code, sentence and nearest allowed value."""
     with pytest.raises(InvalidProgram) as caught:
         make()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Text, and_, func, select, type_coerce
+from sqlalchemy import BigInteger, Connection, Select, Text, and_, func, select, type_coerce
 
 from storage.claims import WAITING
 from storage.columns import YES
@@ -124,8 +124,8 @@ def baskets(db: Connection, shop_id: int, until: datetime) -> Iterator[Basket]:
     found = found.where(*mine, orders.c.ordered_at <= until).order_by(
         orders.c.customer_id, orders.c.ordered_at, orders.c.order_id
     )
-    rows = db.execute(found.execution_options(yield_per=AT_ONCE))
-    return (Basket(who, order_id, moment, bool(had), *where) for who, order_id, moment, had, *where in rows)
+    rows = _streamed(db, found)
+    return (Basket(who, order_id, at, had == 1, channel, country) for who, order_id, at, had, channel, country in rows)
 
 
 def bought(db: Connection, shop_id: int, until: datetime) -> Iterator[tuple[str, int, str, int]]:
@@ -136,8 +136,19 @@ def bought(db: Connection, shop_id: int, until: datetime) -> Iterator[tuple[str,
     told = (order_lines.c.product_id.is_not(None), order_lines.c.gift_card != YES, orders.c.ordered_at <= until)
     found = select(orders.c.customer_id, at, order_lines.c.product_id, order_lines.c.total_minor)
     found = found.join(order_lines, same).where(*mine, *told)
-    rows = db.execute(found.order_by(orders.c.customer_id, orders.c.ordered_at).execution_options(yield_per=AT_ONCE))
-    return ((who, moment, product, paid) for who, moment, product, paid in rows)
+    return _streamed(db, found.order_by(orders.c.customer_id, orders.c.ordered_at))
+
+
+def _streamed(db: Connection, statement: Select[Any]) -> Iterator[Any]:
+    """The driver's own rows, for columns that need no translation, a portion at a time."""
+    # SQLite gives rows as they are asked for; a server sends all of them unless a cursor is kept there
+    server = db.dialect.name == "postgresql"
+    options = {"stream_results": True, "max_row_buffer": AT_ONCE} if server else {}
+    found = db.execute(statement, execution_options=options)
+    source: Any = found if server else found.cursor
+    while source is not None and (rows := source.fetchmany(AT_ONCE)):
+        yield from rows
+    found.close()
 
 
 def eligible(db: Connection, shop_id: int, until: datetime) -> list[Eligible]:

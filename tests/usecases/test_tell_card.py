@@ -63,9 +63,9 @@ def test_a_small_store_claims_nothing(size: int) -> None:
     assert told["in_use"]["fixed_cuts"] is True
 
 
-def test_habits_tell_what_was_bought_and_with_what(sqlite_database: Database) -> None:
+def test_habits_tell_what_was_bought_and_with_what(database: Database) -> None:
     """Forty buy soap at a discount and tea 30 days later at full price: paths, followers, cohorts and shares say so."""
-    shop = store(sqlite_database, [])
+    shop = store(database, [])
     told: list[OrderFact] = []
     for number in range(40):
         for turn, (product, days) in enumerate((("soap", 200), ("tea", 170), ("tea", 140 - number % 2))):
@@ -79,9 +79,9 @@ def test_habits_tell_what_was_bought_and_with_what(sqlite_database: Database) ->
                     channel="web" if turn or number < 30 else "pos", country="DE" if number else None,
                 )
             )  # fmt: skip
-    with sqlite_database.transaction() as db:
+    with database.transaction() as db:
         orders.record_many(db, shop.shop_id, told, [])
-    with sqlite_database.reading() as db:
+    with database.reading() as db:
         found = orders.purchases(db, shop.shop_id)
         past = _history(found, shop.timezone)
         habits = tell_habits.tell(db, shop, past, model.fit(past, NOW), as_of=NOW)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.protocol.state import Code, Intent, Phase, Row, Rules, State, Worker
+from tests.protocol.closing import close, closed, end_moves, over
+from tests.protocol.state import Code, Intent, Job, Phase, Row, Rules, State, Worker
 
 Step = tuple[str, bool, State]
+#: the store may have the code
+ASKED = (Intent.SENDING, Intent.ISSUED)
 
 
 def steps(state: State, rules: Rules) -> Iterator[Step]:
     """All steps from a state."""
     yield from _claims(state, rules)
-    yield from _time(state)
+    yield from _time(state, rules)
+    yield from end_moves(state, rules)
     yield from _people(state, rules)
     yield from _network(state, rules)
     for place, worker in enumerate(state.workers):
@@ -36,8 +40,16 @@ def _claims(state: State, rules: Rules) -> Iterator[Step]:
     if state.issue == Row.FREE:
         yield "claim, prepare", False, _prepare(state, rules)
     if state.off == Row.FREE:
-        claimed = _older(state, issues=False)._replace(off=Row.CLAIMED)
-        yield "claim switch-off", False, _with(claimed, Worker(issues=False, newest=True, phase=Phase.FIND))
+        claimed = _older(state, Job.OFF)._replace(off=Row.CLAIMED)
+        yield "claim switch-off", False, _with(claimed, Worker(Job.OFF, newest=True, phase=Phase.FIND))
+    if state.cancel == Row.FREE and state.intent in ASKED:
+        claimed = _older(state, Job.CANCEL)._replace(cancel=Row.CLAIMED)
+        yield "claim cancelling", False, _with(claimed, Worker(Job.CANCEL, newest=True, phase=Phase.FIND))
+    elif state.cancel == Row.FREE:
+        yield "nothing to cancel", False, state._replace(cancel=Row.DONE)
+    if over(state, rules):
+        worker = Worker(Job.CLOSE, newest=True, phase=Phase.FIND, read=state.intent)
+        yield "claim closing", False, _with(_older(state, Job.CLOSE), worker)
 
 
 def _prepare(state: State, rules: Rules) -> State:
@@ -45,27 +57,36 @@ def _prepare(state: State, rules: Rules) -> State:
         return state._replace(issue=Row.DONE)
     if state.intent == Intent.PLANNED and (state.unwanted or state.ended):
         return state._replace(intent=Intent.CANCELLED, issue=Row.DONE)
+    if state.intent == Intent.SENDING and state.unwanted:
+        return _wanted_off(state)._replace(issue=Row.DONE)
     asked_before = state.intent == Intent.SENDING and rules.found_before_asked_again
     written = Intent.SENDING if rules.written_before_the_wire else state.intent
-    claimed = _older(state, issues=True)._replace(issue=Row.CLAIMED, intent=written)
+    claimed = _older(state, Job.ISSUE)._replace(issue=Row.CLAIMED, intent=written)
     phase = Phase.FIND if asked_before else Phase.CREATE
-    return _with(claimed, Worker(issues=True, newest=True, phase=phase, again=state.intent == Intent.SENDING))
+    return _with(claimed, Worker(Job.ISSUE, newest=True, phase=phase, again=state.intent == Intent.SENDING))
 
 
-def _older(state: State, *, issues: bool) -> State:
-    workers = (one._replace(newest=False) if one.issues == issues else one for one in state.workers)
+def _wanted_off(state: State) -> State:
+    """``cancel_offers``: what the store may have is to be switched off; one call at a time."""
+    return state._replace(cancel=Row.FREE if state.cancel in {Row.ABSENT, Row.DONE} else state.cancel)
+
+
+def _older(state: State, job: Job) -> State:
+    workers = (one._replace(newest=False) if one.job == job else one for one in state.workers)
     return state._replace(workers=tuple(sorted(workers)))
 
 
-def _time(state: State) -> Iterator[Step]:
+def _time(state: State, rules: Rules) -> Iterator[Step]:
     if state.issue == Row.CLAIMED:
         yield "lease of the issuing ends", False, state._replace(issue=Row.FREE)
     if state.off == Row.CLAIMED:
         yield "lease of the switch-off ends", False, state._replace(off=Row.FREE)
+    if state.cancel == Row.CLAIMED:
+        yield "lease of the cancelling ends", False, state._replace(cancel=Row.FREE)
     if not state.ended:
-        code = Code.OFF if state.code == Code.LIVE else state.code
+        code = Code.OFF if state.code == Code.LIVE and not state.moved else state.code
         yield "the offer's time ends", True, state._replace(ended=True, code=code)
-    elif state.intent == Intent.ISSUED:
+    elif state.intent == Intent.ISSUED and not (rules.closing_asks and rules.end_moves):
         yield "expire", False, state._replace(intent=Intent.EXPIRED)
 
 
@@ -73,7 +94,8 @@ def _people(state: State, rules: Rules) -> Iterator[Step]:
     sent = state.intent in {Intent.SENDING, Intent.ISSUED}
     watched = Row.FREE if sent and state.off == Row.ABSENT else state.off
     if not state.unwanted and (sent or state.intent == Intent.PLANNED):
-        yield "rule switched off", True, state._replace(unwanted=True, off=watched)
+        unwanted = state._replace(unwanted=True)
+        yield "rule switched off", True, _wanted_off(unwanted) if sent else unwanted
     if sent or state.intent == Intent.PLANNED:
         yield "customer erased", True, state._replace(intent=Intent.ERASED, off=watched)
     if rules.orders and state.code == Code.LIVE and not state.order:
@@ -93,6 +115,14 @@ def _network(state: State, rules: Rules) -> Iterator[Step]:
         left = state._replace(offs=state.offs - 1)
         yield "a late switch-off lands", False, _off(left, rules)
         yield "a switch-off is lost", True, left
+    if state.tombs:
+        left = state._replace(tombs=state.tombs - 1)
+        yield "a late tombstone lands", False, _buried(left)
+        yield "a tombstone is lost", True, left
+
+
+def _buried(state: State) -> State:
+    return state._replace(code=Code.OFF) if state.code == Code.NONE else state
 
 
 def _landed(state: State, rules: Rules) -> State:
@@ -112,24 +142,43 @@ def _off(state: State, rules: Rules) -> State:
 
 def _ask(state: State, worker: Worker, rules: Rules) -> Iterator[tuple[str, bool, Phase, State]]:
     """``deliver.ask`` and ``switch_off.code``, one call to the store at a time."""
-    doubt = Phase.SAID_NOTHING if rules.time_out_is_doubt or not worker.issues else Phase.SAID_NO
-    if worker.phase == Phase.CREATE:
+    doubt = Phase.SAID_NOTHING if rules.time_out_is_doubt or worker.job != Job.ISSUE else Phase.SAID_NO
+    if worker.job == Job.CLOSE:
+        yield from close(state)
+    elif worker.phase == Phase.CREATE:
         yield from _create(state, worker, rules, doubt)
+    elif worker.phase == Phase.TAKE:
+        yield from _take(state, rules)
     elif worker.phase == Phase.DEACTIVATE:
         yield "switch off", False, Phase.SAID_OFF, _off(state, rules)
         yield "switch off, answer lost", True, Phase.SAID_NOTHING, _off(state, rules)
         if state.offs < rules.in_flight:
             yield "switch off, late", True, Phase.SAID_NOTHING, state._replace(offs=state.offs + 1)
     else:
-        yield f"look up: {state.code.name}", False, _seen(state.code, worker), state
+        yield f"look up: {state.code.name}", False, _seen(state.code, worker, rules), state
         yield "look up, answer lost", True, doubt, state
         if rules.stale_look_ups and state.code != Code.NONE:
-            yield "look up sees nothing yet", True, _seen(Code.NONE, worker), state
+            yield "look up sees nothing yet", True, _seen(Code.NONE, worker, rules), state
 
 
-def _seen(code: Code, worker: Worker) -> Phase:
+def _take(state: State, rules: Rules) -> Iterator[tuple[str, bool, Phase, State]]:
+    """``cancel_offers._take_the_name``: a discount under our name that is over already."""
+    buried = _buried(state)
+    yield "tombstone", False, Phase.LOOK if rules.tombstone_looked_for else Phase.SAID_OFF, buried
+    yield "tombstone, answer lost", True, Phase.SAID_NOTHING, buried
+    yield "tombstone, request lost", True, Phase.SAID_NOTHING, state
+    if state.tombs < rules.in_flight:
+        yield "tombstone, late", True, Phase.SAID_NOTHING, state._replace(tombs=state.tombs + 1)
+
+
+def _seen(code: Code, worker: Worker, rules: Rules) -> Phase:
     live = code in {Code.LIVE, Code.USED}
-    if not worker.issues:
+    if worker.job == Job.CANCEL:
+        if code == Code.NONE and worker.phase == Phase.FIND:
+            return Phase.TAKE if rules.name_taken else Phase.SAID_OFF
+        found = {Code.NONE: Phase.SAID_NOTHING, Code.LIVE: Phase.DEACTIVATE, Code.USED: Phase.SAID_USED}
+        return found.get(code, Phase.SAID_OFF)
+    if worker.job == Job.OFF:
         return Phase.DEACTIVATE if live else Phase.SAID_NOTHING if code == Code.NONE else Phase.SAID_OFF
     if code == Code.NONE:
         return Phase.CREATE if worker.phase == Phase.FIND else Phase.SAID_NOTHING
@@ -158,8 +207,12 @@ def _conclude(state: State, worker: Worker, rules: Rules) -> State:
     """``deliver.conclude``, or the end of a switch-off; a worker whose claim is not the newest writes nothing."""
     if not worker.newest and rules.fence_on_commit:
         return state
-    if not worker.issues:
+    if worker.job == Job.OFF:
         return _concluded_off(state, worker, rules)
+    if worker.job == Job.CANCEL:
+        return _cancelled(state, worker)
+    if worker.job == Job.CLOSE:
+        return closed(state, worker, rules)
     if worker.phase == Phase.SAID_NOTHING:
         return state if state.issue == Row.DONE else state._replace(issue=Row.FREE)
     told = {Phase.SAID_LIVE: Intent.ISSUED, Phase.SAID_OFF: Intent.CANCELLED, Phase.SAID_NO: Intent.REJECTED}
@@ -173,3 +226,13 @@ def _concluded_off(state: State, worker: Worker, rules: Rules) -> State:
         open_still = state.intent in {Intent.SENDING, Intent.ISSUED}
         return state._replace(off=Row.DONE, intent=Intent.CANCELLED if open_still else state.intent)
     return state if state.off == Row.DONE else state._replace(off=Row.FREE)
+
+
+def _cancelled(state: State, worker: Worker) -> State:
+    """``cancel_offers.conclude``: cancelled only when the store shows the code off and counts no use of it."""
+    if worker.phase == Phase.SAID_NOTHING:
+        return state if state.cancel == Row.DONE else state._replace(cancel=Row.FREE)
+    if worker.phase == Phase.SAID_USED:
+        used = Intent.ISSUED if state.intent == Intent.SENDING else state.intent
+        return state._replace(cancel=Row.DONE, intent=used)
+    return state._replace(cancel=Row.DONE, intent=Intent.CANCELLED if state.intent in ASKED else state.intent)

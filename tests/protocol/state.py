@@ -43,38 +43,58 @@ class Row(IntEnum):
 
 
 class Phase(IntEnum):
-    """Where a worker is in its call; the last four are answers that it has not written down yet."""
+    """Where a worker is in its call; the last five are answers that it has not written down yet."""
 
     FIND = 0
     CREATE = 1
     LOOK = 2
     DEACTIVATE = 3
-    SAID_LIVE = 4
-    SAID_OFF = 5
-    SAID_NOTHING = 6
-    SAID_NO = 7
+    #: the name is taken by a discount that is over
+    TAKE = 4
+    SAID_LIVE = 5
+    SAID_OFF = 6
+    SAID_NOTHING = 7
+    SAID_NO = 8
+    SAID_USED = 9
+
+
+class Job(IntEnum):
+    """What a worker is about."""
+
+    ISSUE = 0
+    #: switches the code of somebody erased off
+    OFF = 1
+    #: switches an unwanted code off, and takes its name where the store does not know it
+    CANCEL = 2
+    #: closes what is over
+    CLOSE = 3
 
 
 class Worker(NamedTuple):
-    """A worker with a call: ``issues`` or switches off; ``newest``: nobody has claimed the row since.
+    """A worker with a call; ``newest``: nobody has claimed the row since.
 
-    ``again``: the store may have been asked before, by another worker or at another time.
+    ``again``: the store may have been asked before, by another worker or at another time. ``read``: the offer's state
+    when closing read it.
     """
 
-    issues: bool
+    job: Job
     newest: bool
     phase: Phase
     again: bool = False
+    read: Intent = Intent.PLANNED
 
 
 class State(NamedTuple):
-    """Everything; ``creates`` and ``offs`` are requests that may still land."""
+    """Everything; ``creates``, ``offs`` and ``tombs`` are requests that may still land."""
 
     code: Code = Code.NONE
     #: a second live code under another name
     twin: bool = False
     creates: int = 0
     offs: int = 0
+    tombs: int = 0
+    #: the merchant made the code last longer than the offer
+    moved: bool = False
     intent: Intent = Intent.PLANNED
     unwanted: bool = False
     ended: bool = False
@@ -82,6 +102,7 @@ class State(NamedTuple):
     order: int = 0
     issue: Row = Row.FREE
     off: Row = Row.ABSENT
+    cancel: Row = Row.ABSENT
     workers: tuple[Worker, ...] = ()
 
 
@@ -111,6 +132,14 @@ class Rules:
     compare_on_commit: bool = True
     written_before_the_wire: bool = True
     found_before_asked_again: bool = True
+    #: the merchant may move a code's end in the store's admin
+    end_moves: bool = False
+    #: what a cancelling does not find has its name taken, and is looked for again
+    name_taken: bool = True
+    tombstone_looked_for: bool = True
+    #: closing asks the store what it has, and compares the state that it read
+    closing_asks: bool = True
+    closing_compares: bool = True
 
 
 OPEN = (Intent.PLANNED, Intent.SENDING, Intent.ISSUED)
@@ -120,7 +149,7 @@ RELEASED = (Intent.CANCELLED, Intent.REJECTED, Intent.EXPIRED)
 
 def wrong(state: State) -> str:
     """The invariant that a state breaks, or nothing. Every one holds at every moment, not only at rest."""
-    watched = state.off in {Row.FREE, Row.CLAIMED}
+    watched = bool({state.off, state.cancel} & {Row.FREE, Row.CLAIMED})
     if state.twin:
         return "I1: two live codes for one reason"
     if state.code == Code.LIVE and state.intent in RELEASED and not watched:
@@ -129,14 +158,18 @@ def wrong(state: State) -> str:
         return "I2: a live code of an erased customer, and nobody watches"
     if state.intent == Intent.ISSUED and state.code == Code.NONE:
         return "I2: issued, and the store has no code"
-    if state.intent == Intent.ISSUED and state.code == Code.OFF and not state.ended and not watched:
+    # one that an order has used is worth nothing any more, whether it is off or not
+    off = state.code == Code.OFF and not state.order
+    if state.intent == Intent.ISSUED and off and not state.ended and not watched:
         return "I2: issued, and the code was switched off for good"
     return ""
 
 
 def at_rest(state: State) -> bool:
     """A good end: nothing under way, nobody owes anything, and the store shows what the row says."""
-    if state.workers or state.creates or state.offs or wrong(state) or state.issue != Row.DONE:
+    if state.workers or state.creates or state.offs or state.tombs or wrong(state) or state.issue != Row.DONE:
+        return False
+    if state.cancel not in {Row.ABSENT, Row.DONE} or (state.ended and state.intent == Intent.ISSUED):
         return False
     # a code that never reached the store is looked for again and again; that harms nobody
     settled = state.off in {Row.ABSENT, Row.DONE} or (state.off == Row.FREE and state.code == Code.NONE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from tests.campaigns import planted
 from tests.campaigns.programs import Program, Starter, is_ready, wait_until
@@ -48,6 +49,10 @@ def bring_to_rest(starter: Starter, town: Town) -> None:
     town.leases_end()
     while left := town.waiting():
         # a long campaign leaves a lot; what counts is that it becomes less
-        wait_until(lambda left=left: town.waiting() != left, seconds=REST_SECONDS, lives=[worker])
+        wait_until(partial(_moved, town, left), seconds=REST_SECONDS, lives=[worker])
     worker.terminate()
     assert worker.wait() == 0, worker.words()
+
+
+def _moved(town: Town, left: int) -> bool:
+    return town.waiting() != left

@@ -20,14 +20,13 @@ found.violations.map((each) => `${each.id}: ${each.help}: ${each.nodes[0].html.s
 UNFOLD = "() => document.querySelectorAll('main details').forEach((part) => { part.open = true; })"
 
 
-def violations(page: Page, *, colours: bool = True) -> list[str]:
-    """What axe finds on a page at rest, with the first place of each; the search for weak colours is most of its work."""
+def violations(page: Page) -> list[str]:
+    """What axe finds on a page at rest, with the first place of each."""
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE)
     page.evaluate(FLAT)
-    rules = {} if colours else {"color-contrast": {"enabled": False}}
-    found: list[str] = page.evaluate(RUN, {"runOnly": {"type": "tag", "values": TAGS}, "rules": rules})
+    found: list[str] = page.evaluate(RUN, {"runOnly": {"type": "tag", "values": TAGS}})
     return found
 
 
@@ -41,17 +40,11 @@ def unfold(page: Page) -> None:
     page.evaluate(UNFOLD)
 
 
-def faults(page: Page, *, widths: Sequence[int] = WIDTHS, colours: bool | None = None) -> list[str]:
-    """What is wrong in each width, without loading anything anew; the window is as wide as the last one afterwards.
-
-    Colours depend neither on the language nor on the width, so they are looked at in English alone and in the first
-    width, unless said otherwise.
-    """
-    english = page.evaluate("() => document.documentElement.lang === 'en'")
+def faults(page: Page, *, widths: Sequence[int] = WIDTHS) -> list[str]:
+    """What is wrong in each width, without loading anything anew; the window is as wide as the last one afterwards."""
     found = []
     for width in widths:
         page.set_viewport_size({"width": width, "height": HEIGHT})
-        told = english and width == widths[0] if colours is None else colours
-        found += [f"{width}: {one}" for one in violations(page, colours=told)]
+        found += [f"{width}: {one}" for one in violations(page)]
         found += [f"{width}: {sideways(page)} px too wide"] if sideways(page) else []
     return found

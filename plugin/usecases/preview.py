@@ -6,21 +6,20 @@ anyway, and the share of offers that met such an order is what the merchant woul
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from sqlalchemy import Connection
 
 from plugin.rewards.decision import Benefit
 from plugin.rewards.program import Program
-from plugin.rewards.tiers import tier_of
+from plugin.usecases import compare_tiers
 from plugin.usecases.backtest import load
 from plugin.usecases.backtest.past import Past, Plan, Rule
 from plugin.usecases.backtest.run import Progress, replay
 from plugin.usecases.backtest.summary import YEAR, Summary, summed
+from plugin.usecases.compare_tiers import TierRow
 from storage.columns import to_micros
 from storage.shops import Shop
 
@@ -29,15 +28,6 @@ SAMPLE = 250
 #: replayed before the year, so that it does not begin as if nobody had ever got an offer
 LEAD = timedelta(days=90)
 CHANGES_SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TierRow:
-    """A tier of the changed rules, in its place, and how many customers are in it, before and after."""
-
-    name: str
-    saved: int
-    changed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,42 +73,22 @@ def year(store: Past, program: Program, progress: Progress = lambda _nights: Non
 
 def compare(store: Past, saved: tuple[Program, Summary], changed: tuple[Program, Summary]) -> Comparison:
     """What is different under the changed program."""
-    before, after = _counts(saved[0], store.spends), _counts(changed[0], store.spends)
-    names = [tier.name for tier in changed[0].loyalty.tiers]
-    rows = [
-        TierRow(name=name, saved=before[place] if place < len(before) else 0, changed=after[place])
-        for place, name in enumerate(names)
-    ]
-    gone = list(zip(saved[0].loyalty.tiers, before, strict=True))[len(names) :]
-    rows += [TierRow(name=tier.name, saved=count, changed=0) for tier, count in gone]
     return Comparison(
         saved=saved[1],
         changed=changed[1],
-        tiers=rows,
-        moved=_moved(saved[0], changed[0], store.spends),
+        tiers=compare_tiers.rows(store, saved[0], changed[0]),
+        moved=compare_tiers.moved(store, saved[0], changed[0]),
         changes=_changes(store, saved, changed),
     )
-
-
-def _counts(program: Program, spends: Sequence[int]) -> list[int]:
-    """Customers in each tier; ``spends`` ascend."""
-    starts = [0, *(bisect_right(spends, tier.spend_from - 1) for tier in program.loyalty.tiers[1:]), len(spends)]
-    return [max(end - start, 0) for start, end in pairwise(starts)]
-
-
-def _moved(saved: Program, changed: Program, spends: Sequence[int]) -> int:
-    """Customers whose tier has another name, counted from bound to bound; ``spends`` ascend."""
-    bounds = sorted({0, *(tier.spend_from for program in (saved, changed) for tier in program.loyalty.tiers)})
-    places = [0, *(bisect_right(spends, bound - 1) for bound in bounds[1:]), len(spends)]
-    differ = (tier_of(saved, bound).name != tier_of(changed, bound).name for bound in bounds)
-    return sum(end - start for (start, end), moves in zip(pairwise(places), differ, strict=True) if moves)
 
 
 def _changes(store: Past, saved: tuple[Program, Summary], changed: tuple[Program, Summary]) -> list[Change]:
     found = []
     for place, who in enumerate(store.customers):
-        spend = store.spend(place)
-        tiers = (tier_of(saved[0], spend).name, tier_of(changed[0], spend).name)
+        tiers = (
+            compare_tiers.name_now(store, place, saved[0]),
+            compare_tiers.name_now(store, place, changed[0]),
+        )
         gifts = (saved[1].gifts.get(who, ()), changed[1].gifts.get(who, ()))
         if tiers[0] != tiers[1] or gifts[0] != gifts[1]:
             found.append(Change(customer_id=who, tiers=tiers, saved=gifts[0], changed=gifts[1]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +12,12 @@ from bs4 import BeautifulSoup
 
 from plugin.rewards.program import Program
 from plugin.rewards.stored import from_stored
+from plugin.rewards.tiers import tier_of
 from plugin.usecases import preview
 from plugin.usecases.backtest.past import Past
-from storage import programs
+from plugin.usecases.backtest.summary import YEAR
+from storage import orders, programs
+from storage.columns import to_micros
 from tests.pages.world import NOW, Visit, World
 
 
@@ -137,6 +141,29 @@ def test_a_tier_that_is_moved_moves_its_customers(store: Past, program: Program)
     assert found.moved == len(between) > 0
     assert found.tiers[1].changed - found.tiers[1].saved == len(between)
     assert 0 < len(found.changes) <= preview.CHANGES_SHOWN
+
+
+def test_tiers_by_orders_are_counted_by_orders(world: World, program: Program) -> None:
+    """Where orders decide and not spend, the tiers before and after are by each customer's orders of the last 365 days."""
+    tiers = tuple(replace(tier, orders_from=place * 2) for place, tier in enumerate(program.loyalty.tiers))
+    by_orders = replace(program, loyalty=replace(program.loyalty, measure="orders", tiers=tiers))
+    with world.runtime.database.reading() as db:
+        everyone = preview.past(db, world.shop, now=NOW, sample=None)
+        bought = orders.purchases(db, world.shop.shop_id, until=NOW)
+    assert everyone is not None
+    year = Counter(
+        who for who, at in zip(bought.customer_ids, bought.at_micros, strict=True) if at > to_micros(NOW - YEAR)
+    )
+    places = [min(year[who] // 2, len(tiers) - 1) for who in everyone.customers]
+    summary = preview.year(everyone, program)
+    found = preview.compare(everyone, (program, summary), (by_orders, summary))
+
+    assert [row.changed for row in found.tiers] == [places.count(place) for place in range(len(tiers))]
+    assert len(set(places)) > 1
+    spent = [everyone.spend(place) for place in range(len(places))]
+    assert found.moved == sum(
+        tier_of(program, one) is not program.loyalty.tiers[at] for one, at in zip(spent, places, strict=True)
+    )
 
 
 def test_the_sample_says_how_large_it_is(world: World, program: Program) -> None:

@@ -1,8 +1,8 @@
 """Answers requests on granian's own interface (RSGI): deliveries on one event loop, everything else on threads.
 
-A body that comes a byte at a time holds nobody up here, since waiting for it takes no thread. A plain delivery is proved,
-and waits for its commit, on the loop as well: handing each to a thread and back costs more than all that is done about it.
-Pages and whatever the door does not answer are WSGI, with the whole body there.
+A body that comes a byte at a time holds nobody up here, since waiting for it takes no thread. A plain delivery that is
+not large is proved, and waits for its commit, on the loop as well: handing each to a thread and back costs more than
+all that is done about it. Pages and whatever the door does not answer are WSGI, with the whole body there.
 """
 
 from __future__ import annotations
@@ -170,21 +170,21 @@ class Gateway:
         parts: list[bytes] = []
         size, counted = 0, False
         try:
-            async for part in line:
-                parts.append(part)
-                size += len(part)
-                if size >= SMALL_BODY_BYTES and not counted:
-                    if not self._large:
-                        return BUSY
-                    self._large, counted = self._large - 1, True
-                if size >= LONGEST_BODY_BYTES:
-                    break
-        except RuntimeError:
-            # hung up on the way, and there would have been more
-            environ.pop("HTTP_TRANSFER_ENCODING", None)
-            length = size + 1 if length is None else length
-            environ["CONTENT_LENGTH"] = str(length)
-        try:
+            try:
+                async for part in line:
+                    parts.append(part)
+                    size += len(part)
+                    if size >= SMALL_BODY_BYTES and not counted:
+                        if not self._large:
+                            return BUSY
+                        self._large, counted = self._large - 1, True
+                    if size >= LONGEST_BODY_BYTES:
+                        break
+            except RuntimeError:
+                # hung up on the way, and there would have been more
+                environ.pop("HTTP_TRANSFER_ENCODING", None)
+                length = size + 1 if length is None else length
+                environ["CONTENT_LENGTH"] = str(length)
             raw = b"".join(parts)[:LONGEST_BODY_BYTES]
             del parts
             return await self._with_body(scope, environ, raw, whole=length is None or len(raw) == length)
@@ -192,7 +192,8 @@ class Gateway:
             self._large += counted
 
     async def _with_body(self, scope: Scope, environ: Environ, raw: bytes, *, whole: bool) -> Answer:
-        if self._door is not None and self._waits is not None and whole:
+        # a large one is compressed on a thread, so that the others need not wait for that
+        if self._door is not None and self._waits is not None and whole and len(raw) < SMALL_BODY_BYTES:
             topic, _ = self._door.plain(environ)
             answer = await self._door.hear(environ, topic, raw, self._waits.keep) if topic is not None else None
             if answer is not None:

@@ -15,7 +15,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from plugin.runtime import Runtime
-from storage import gauges
+from storage import budgets, gauges
 from storage.gauges import Gauges, Money, Rules
 
 #: what was read is told again for so long, as each reading costs the database something and anybody may ask
@@ -74,10 +74,9 @@ def _budgets(money: list[Money], rules: list[Rules], now: datetime) -> Iterator[
     reserved: defaultdict[str, float] = defaultdict(float)
     committed: defaultdict[str, float] = defaultdict(float)
     cap: defaultdict[str, float] = defaultdict(float)
-    for one in money:
-        if one.month == f"{now.astimezone(ZoneInfo(one.timezone)):%Y-%m}":
-            reserved[one.currency] += one.reserved_minor
-            committed[one.currency] += one.booked_minor
+    for one in _present(money, now):
+        reserved[one.currency] += one.reserved_minor
+        committed[one.currency] += one.booked_minor
     for rule in rules:
         cap[rule.currency] += rule.body.get("limits", {}).get("monthly_budget_minor", 0)
     for name, told, by_currency in (
@@ -86,6 +85,17 @@ def _budgets(money: list[Money], rules: list[Rules], now: datetime) -> Iterator[
         ("budget_cap_minor", "This month's money that may be promised, minor units", cap),
     ):
         yield _each(name, told, "currency", by_currency)
+
+
+def _present(money: list[Money], now: datetime) -> Iterable[Money]:
+    """This month of each shop; after a change of its currency the account in the present one, not that from before."""
+    found: dict[int, Money] = {}
+    for one in money:
+        month = f"{now.astimezone(ZoneInfo(one.timezone)):%Y-%m}"
+        beside = one.month == budgets.beside(month, one.currency)
+        if beside or (one.month == month and one.shop_id not in found):
+            found[one.shop_id] = one
+    return found.values()
 
 
 def _one(name: str, told: str, value: float) -> GaugeMetricFamily:

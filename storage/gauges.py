@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, Table, and_, func, literal_column, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, Table, and_, func, literal, literal_column, select
 
 from storage.claims import EVERY_SHOP, WAITING
 from storage.inbox import oldest_waiting
@@ -27,6 +27,7 @@ FORGET: tuple[ColumnElement[bool], ...] = (
 class Money(NamedTuple):
     """A month of a shop that is served, minor units."""
 
+    shop_id: int
     timezone: str
     currency: str
     month: str
@@ -78,10 +79,16 @@ def read(db: Connection) -> Gauges:
 
 
 def money(db: Connection, months: set[str]) -> list[Money]:
-    """What shops that are served have promised and spent in these months (YYYY-MM)."""
-    columns = (shops.c.timezone, shops.c.currency, budgets.c.month, budgets.c.reserved_minor, budgets.c.booked_minor)
-    of_shop = and_(budgets.c.shop_id == shops.c.shop_id, budgets.c.month.in_(sorted(months)))
-    statement = select(*columns).select_from(shops.join(budgets, of_shop)).where(shops.c.state == "active")
+    """What shops that are served have promised and spent in these months (YYYY-MM).
+
+    The names of months include those beside them, in the present currency of a shop that changed it.
+    """
+    columns = (shops.c.shop_id, shops.c.timezone, shops.c.currency, budgets.c.month)
+    sums = (budgets.c.reserved_minor, budgets.c.booked_minor)
+    # as ``budgets.beside`` names them
+    own = [literal("+") + shops.c.currency + f"/{month}" for month in sorted(months)]
+    of_shop = and_(budgets.c.shop_id == shops.c.shop_id, budgets.c.month.in_([*sorted(months), *own]))
+    statement = select(*columns, *sums).select_from(shops.join(budgets, of_shop)).where(shops.c.state == "active")
     return [Money(*row) for row in db.execute(statement)]
 
 

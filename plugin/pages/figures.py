@@ -15,7 +15,7 @@ from plugin.pages import formats
 from plugin.rewards.problem import InvalidProgram
 from plugin.rewards.program import Program
 from plugin.rewards.stored import from_stored
-from plugin.usecases import import_progress, keep_notices, polled, put_away, tell_figures
+from plugin.usecases import import_progress, keep_notices, polled, purses, put_away, tell_figures
 from plugin.usecases.disclose import DATA_REQUEST
 from plugin.usecases.import_progress import Progress
 from plugin.usecases.polled import Polled
@@ -109,6 +109,7 @@ def gather(db: Any, shop: Shop, *, now: datetime, period: str = PERIODS[-1]) -> 
     shop_id = shop.shop_id
     stored = programs.current(db, shop_id)
     month = f"{now.astimezone(formats.zone(shop.timezone)):%Y-%m}"
+    program = _program(stored.body) if stored else None
     told = _told(db, shop_id)
     people = _people(db, shop_id, told, now)
     length = timedelta(days=int(period))
@@ -116,7 +117,7 @@ def gather(db: Any, shop: Shop, *, now: datetime, period: str = PERIODS[-1]) -> 
     return Figures(
         now=now,
         shop=shop,
-        program=_program(stored.body) if stored else None,
+        program=program,
         chosen=stored is not None and stored.author != PROPOSAL,
         won_back=_won_back(db, shop_id, stored),
         put_away=put_away.is_away(db, shop_id),
@@ -137,12 +138,18 @@ def gather(db: Any, shop: Shop, *, now: datetime, period: str = PERIODS[-1]) -> 
         edges=edges,
         spans=glance.offers_over_time(db, shop_id, edges),
         month=month,
-        budget=budgets.state(db, shop_id, month),
+        budget=_budget(db, shop, program, month, now),
         newest=offers.newest(db, shop_id, NEWEST),
         aside=inbox.aside(db, shop_id, ASIDE_SHOWN),
         aside_count=inbox.count_aside(db, shop_id),
         waiting_since=glance.waiting_since(db, shop_id),
     )
+
+
+def _budget(db: Any, shop: Shop, program: Program | None, month: str, now: datetime) -> Budget:
+    """The money of the month in the currency of the rules."""
+    account = month if program is None else purses.month_of(db, shop, now, currency=program.currency)
+    return budgets.state(db, shop.shop_id, account)
 
 
 def gaps(db: Any, shop_id: int) -> Mapping[str, Any]:

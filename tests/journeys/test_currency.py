@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import requests
+
+from plugin.cli.demo.merchant import Merchant
 from plugin.cli.demo.world import World
 from plugin.rewards import stored, wire
 from plugin.sandbox import lifecycle
@@ -69,6 +72,12 @@ def test_each_currency_has_a_month_of_its_own(world: World) -> None:
     assert len(made) == 2
     assert {one.budget_month for one in made} == {other}
     assert (_money(world)[dollars], _money(world)[other]) == (Budget(2 * ONE, 0), Budget(2 * ONE, 0))
+
+    # the page and the metrics speak of the euros
+    assert Merchant(world)._api("GET", "/api/v1/overview")["budget"]["reserved"] == "20.00"
+    told = requests.get(f"{world.app_url}/metrics", timeout=30).text
+    assert f'regulars_budget_reserved_minor{{currency="EUR"}} {2 * ONE:.1f}' in told
+    assert 'regulars_budget_reserved_minor{currency="USD"}' not in told
 
     # an old code on an order in euros takes what was set aside, for nobody knows the rate
     old = _of(world, people.REGULAR)

@@ -203,4 +203,4 @@ def _next(open_ones: Sequence[Offer], *, left_out: bool, held: bool, step: str) 
         return _("In control group")
     if giving := [one for one in open_ones if one.benefit.get("type") != "none"]:
         return _("Offer open until %(date)s", date=formats.date(giving[-1].ends_at))
-    return step or (_("Reminder sent") if open_ones else NONE)
+    return step or (_("Reminder due") if open_ones else NONE)

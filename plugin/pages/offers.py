@@ -25,8 +25,8 @@ STATES = {
     "cancelled": (later("Cancelled"), ("cancelled", "revoked", "rejected")),
     "held_out": (later("In control group"), ("held_out",)),
 }
-#: of what has no code
-SENT = {"issued": later("Sent"), "expired": later("Over")}
+#: of what has no code: the store's own e-mail is what sends it
+REMINDED = {"issued": later("Due"), "expired": later("Over")}
 KINDS = {
     "loyalty": ("loyalty", None),
     "occasion": ("occasion", None),
@@ -87,8 +87,8 @@ def row(offer: Offer) -> dict[str, Any]:
 
 def standing(offer: Offer) -> dict[str, str]:
     """What has become of it, and how that is coloured. A reminder has no code that is open: it was sent, and is over."""
-    if offer.code is None and offer.state in SENT:
-        return {"state": str(SENT[offer.state]), "tone": ""}
+    if offer.code is None and offer.state in REMINDED:
+        return {"state": str(REMINDED[offer.state]), "tone": ""}
     return {"state": names.state(offer.state), "tone": names.TONES.get(offer.state, "")}
 
 

@@ -72,8 +72,8 @@ def _offer(offer: Offer) -> Iterator[Event]:
         return
     ends = _("Can be used until %(date)s.", date=formats.date(offer.ends_at))
     with_code = _("Code %(code)s. %(ends)s", code=offer.code, ends=ends) if offer.code else ""
-    if not offer.code and offer.state in offers.SENT:
-        yield _event(offer.created_at, _("Sent: %(offer)s", offer=told), sort="offer")
+    if not offer.code and offer.state in offers.REMINDED:
+        yield _event(offer.created_at, _("Due: %(offer)s", offer=told), sort="offer")
         return
     yield _event(offer.created_at, _("Offer made: %(offer)s", offer=told), sort="offer", note=with_code)
     if offer.state == "redeemed" and offer.redeemed_at is not None:

@@ -45,8 +45,8 @@ def test_a_reminder_is_sent_and_never_open(world: World, visit: Visit) -> None:
     who = next(one.customer_id for one in reminded if one.customer_id not in others)
     page = seen(visit, f"{CUSTOMERS}?q={who}")
 
-    assert states <= {"Sent", "Over", "In control group"}
-    assert "Sent" in states
-    assert {words(row.select("td")[5]) for row in rows if words(row.select_one(".badge")) == "Sent"} == {"–"}
+    assert states <= {"Due", "Over", "In control group"}
+    assert "Due" in states
+    assert {words(row.select("td")[5]) for row in rows if words(row.select_one(".badge")) == "Due"} == {"–"}
     assert "Offer open" not in words(page.select_one("tbody tr"))
     assert "Why this reminder" in words(seen(visit, f"{CUSTOMERS}/{who}"))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from plugin.gateway import LONGEST_BODY_BYTES, SMALL_BODY_BYTES, Answer, Gateway
 from storage.inbox import Delivery
+from tests import loops
 from tests.webhooks import door
 from tests.webhooks.test_door import Told, requests
 from webhooks.door import Door
@@ -119,7 +120,7 @@ def _run(made: Gateway, asked: Asked, line: Line) -> Answer:
         await made.__rsgi__(asked, line)
         made.__rsgi_del__(loop)
 
-    asyncio.run(ask())
+    loops.run(ask())
     return line.said[0]
 
 
@@ -230,7 +231,7 @@ def test_large_bodies_are_few_at_a_time() -> None:
         both = sorted([(await first).status, (await second).status])
         return [*both, beside.status, (await made.answer(large, Line(raw))).status]
 
-    assert asyncio.run(ask()) == [200, 503, 200, 200]
+    assert loops.run(ask()) == [200, 503, 200, 200]
 
 
 def test_slow_bodies_hold_nobody_up() -> None:
@@ -248,4 +249,4 @@ def test_slow_bodies_hold_nobody_up() -> None:
         await asyncio.gather(*waiting)
         return answer.status
 
-    assert asyncio.run(ask()) == 200
+    assert loops.run(ask()) == 200

@@ -11,6 +11,7 @@ import pytest
 
 from storage.engine import Database
 from storage.inbox import Delivery
+from tests import loops
 from tests.webhooks import bodies
 from webhooks.keeper import CannotKeep, Keeper
 from webhooks.loop_keeper import LoopKeeper
@@ -39,8 +40,8 @@ def test_deliveries_of_one_commit_are_told_together(sqlite_database: Database, q
         await asyncio.sleep(0)
         task.cancel()
 
-    assert sum(asyncio.run(many())) == 20
-    asyncio.run(hang_up())
+    assert sum(loops.run(many())) == 20
+    loops.run(hang_up())
     assert keeper.keep(_delivery(quiet_goods, 100))
     keeper.close()
     assert keeper.commits < keeper.deliveries
@@ -63,7 +64,7 @@ def test_patience_ends_on_a_loop(sqlite_database: Database, quiet_goods: int) ->
 
     blocker = threading.Thread(target=block)
     blocker.start()
-    told = asyncio.run(two())
+    told = loops.run(two())
     go_on.set()
     blocker.join()
     keeper.close()
@@ -88,7 +89,7 @@ def test_many_share_a_commit_on_a_loop(
         waits = _on_this_loop(keeper)
         await asyncio.gather(*(sender(waits) for _ in range(connections)))
 
-    asyncio.run(all_of_them())
+    loops.run(all_of_them())
     keeper.close()
 
     assert keeper.deliveries == 8 * connections

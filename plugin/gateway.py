@@ -16,18 +16,10 @@ from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 from wsgiref.types import WSGIApplication
 
+from plugin.turnstile import LARGE_AT_ONCE, LONGEST_BODY_BYTES, RETRY_AFTER_SECONDS, SMALL_BODY_BYTES, body_length
 from webhooks.door import Door
 from webhooks.keeper import Keeper
 from webhooks.loop_keeper import LoopKeeper
-
-#: the longest body that is read at all, and one byte more, so that too large is seen
-LONGEST_BODY_BYTES = 8 * 1024 * 1024 + 1
-#: no length that could be meant has more digits
-MOST_DIGITS = 18
-#: larger bodies are few at a time: what waits must fit into the memory
-SMALL_BODY_BYTES = 128 * 1024
-LARGE_AT_ONCE = 16
-RETRY_AFTER_SECONDS = 5
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
@@ -153,7 +145,7 @@ class Gateway:
     async def answer(self, scope: Scope, line: Line) -> Answer:
         """What one request is answered, once its body is there."""
         environ = _heads(scope)
-        length = _length(environ)
+        length = body_length(environ)
         if length is None or length >= SMALL_BODY_BYTES:
             return await self._with_large_body(scope, line, environ, length)
         try:
@@ -268,13 +260,3 @@ _KEYS = {
         *(f"x-shopify-{part}" for part in ("topic", "hmac-sha256", "shop-domain", "api-version", "webhook-id", "event-id", "triggered-at")),
     )
 }  # fmt: skip
-
-
-def _length(environ: Environ) -> int | None:
-    """How long the body is said to be; None for one in chunks."""
-    if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
-        return None
-    told = environ.get("CONTENT_LENGTH") or "0"
-    if not (told.isascii() and told.isdigit()):
-        return 0
-    return int(told) if len(told) <= MOST_DIGITS else LONGEST_BODY_BYTES + 1

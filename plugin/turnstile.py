@@ -67,14 +67,14 @@ class Turnstile:
 
 def _begin_of_body(environ: Environ) -> bytes | None:
     """The body, or as much of it as counts as small; None where there is none, or more than is ever read."""
-    length = _length(environ)
+    length = body_length(environ)
     if length == 0 or (length is not None and length > LONGEST_BODY_BYTES):
         return None
     begin: bytes = environ["wsgi.input"].read(SMALL_BODY_BYTES if length is None else min(length, SMALL_BODY_BYTES))
     return begin
 
 
-def _length(environ: Environ) -> int | None:
+def body_length(environ: Environ) -> int | None:
     """How long the body is said to be; None for one in chunks."""
     if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
         return None

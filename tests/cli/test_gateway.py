@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin.gateway import LONGEST_BODY_BYTES, SMALL_BODY_BYTES, Answer, Gateway
+from plugin.gateway import Answer, Gateway
+from plugin.turnstile import LONGEST_BODY_BYTES, SMALL_BODY_BYTES
 from storage.inbox import Delivery
 from tests import loops
 from tests.webhooks import door

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from plugin.cli.demo.world import World
 from plugin.rewards import stored, wire
 from plugin.rewards.program import Program
@@ -71,3 +73,16 @@ def all_codes(world: World, who: int = REGULAR) -> list[Discount]:
     """All discounts that the store has for this customer, dead ones too."""
     with world.store.transaction() as connection:
         return list(discounts.meant_for(connection, who))
+
+
+def speaks_with(world: World, environment: pytest.MonkeyPatch) -> None:
+    """Commands of this process are those of the world's program from now on."""
+    config = world.runtime.config
+    for name, value in {
+        "DATABASE_URL": config.database_url,
+        "SHOPIFY_CLIENT_ID": config.shopify_client_id,
+        "SHOPIFY_CLIENT_SECRET": config.shopify_client_secret,
+        "SHOPIFY_ORIGIN": config.shopify_origin,
+        "ALLOW_PRIVATE_HOSTS": "1",
+    }.items():
+        environment.setenv(f"REGULARS_{name}", value)

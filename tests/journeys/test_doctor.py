@@ -6,6 +6,7 @@ import pytest
 
 from plugin.cli import doctor, run
 from plugin.cli.demo.world import World
+from tests.journeys import people
 
 
 def test_the_clocks_are_compared_by_what_the_store_answers(
@@ -17,15 +18,7 @@ def test_the_clocks_are_compared_by_what_the_store_answers(
     assert not wrong.ok
     assert "set this machine's clock right" in wrong.told
 
-    config = world.runtime.config
-    for name, value in {
-        "DATABASE_URL": config.database_url,
-        "SHOPIFY_CLIENT_ID": config.shopify_client_id,
-        "SHOPIFY_CLIENT_SECRET": config.shopify_client_secret,
-        "SHOPIFY_ORIGIN": config.shopify_origin,
-        "ALLOW_PRIVATE_HOSTS": "1",
-    }.items():
-        monkeypatch.setenv(f"REGULARS_{name}", value)
+    people.speaks_with(world, monkeypatch)
     run(["doctor", "--json"])
     found = {one["about"]: one["ok"] for one in json.loads(capsys.readouterr().out)}
     assert found.get(about, True)

@@ -16,6 +16,7 @@ from plugin.sandbox.bulk import Outcome
 from plugin.sandbox.weather import Mishap
 from plugin.usecases import import_history
 from storage import tables as tables_of
+from tests.journeys import people
 from tests.journeys.pasts import BEGIN, install, past, state, tables, until_read
 from tests.journeys.people import passes
 
@@ -104,15 +105,7 @@ def test_the_command_reads_the_past(
         # the command has the machine's clock
         world.clock.set(datetime.now(UTC))
         install(world)
-        config = world.runtime.config
-        for name, value in {
-            "DATABASE_URL": config.database_url,
-            "SHOPIFY_CLIENT_ID": config.shopify_client_id,
-            "SHOPIFY_CLIENT_SECRET": config.shopify_client_secret,
-            "SHOPIFY_ORIGIN": config.shopify_origin,
-            "ALLOW_PRIVATE_HOSTS": "1",
-        }.items():
-            monkeypatch.setenv(f"REGULARS_{name}", value)
+        people.speaks_with(world, monkeypatch)
         domain = world.shop().domain
         assert run(["import", domain]) == 0
         assert "Imported 40 orders" in capsys.readouterr().out

@@ -55,6 +55,7 @@ class Discount:
     switched_off: bool
     created_at: datetime
     updated_at: datetime
+    #: under this code
     times_used: int
 
     def off(self, lines: Sequence[Line], shipping: Decimal, currency: str) -> Priced:

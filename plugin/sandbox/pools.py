@@ -48,6 +48,12 @@ def codes_of(connection: sqlite3.Connection, discount_id: int, text: str | None)
     return [row for row in rows if text is None or row["code_key"] == text.strip().casefold()]
 
 
+def uses(connection: sqlite3.Connection, discount_id: int) -> int:
+    """How often any of a discount's codes was used."""
+    row = connection.execute("SELECT count(*) FROM redemptions WHERE discount_id = ?", (discount_id,)).fetchone()
+    return int(row[0])
+
+
 def _add(connection: sqlite3.Connection, discount_id: int, code: str) -> int | None:
     if discounts.find(connection, code) is not None:
         return None

@@ -22,7 +22,11 @@ def node(call: Call, discount: Discount) -> Shape:
 
     def codes(info: GraphQLResolveInfo[Call], *, query: str | None = None, **page: Any) -> Any:
         more = [
-            {"id": gid("DiscountRedeemCode", row["id"]), "code": row["code"], "asyncUsageCount": 0}
+            {
+                "id": gid("DiscountRedeemCode", row["id"]),
+                "code": row["code"],
+                "asyncUsageCount": int(row["used_by_order"] is not None),
+            }
             for row in pools.codes_of(call.connection, discount.id, query)
             if row["code"] != terms.code
         ]
@@ -38,7 +42,7 @@ def node(call: Call, discount: Discount) -> Shape:
     shown = {
         "__typename": "DiscountCodeFreeShipping" if terms.shipping else "DiscountCodeBasic",
         "appliesOncePerCustomer": terms.once_per_customer,
-        "asyncUsageCount": discount.times_used,
+        "asyncUsageCount": pools.uses(call.connection, discount.id),
         "codes": codes,
         "codesCount": {"count": 1, "precision": "EXACT"},
         "combinesWith": dict(terms.combines_with),

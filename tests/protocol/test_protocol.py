@@ -77,4 +77,4 @@ def _assert_holds(found: Searched, name: str) -> None:
     print(f"{name}: {found.states} states, {found.edges} edges")  # noqa: T201
     assert (found.violation, found.trace) == ("", ())
     assert (found.stuck, found.stuck_trace) == (0, ())
-    assert found.states > 1_000
+    assert found.states > 10_000

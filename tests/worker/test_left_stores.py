@@ -22,26 +22,16 @@ from storage.shops import Shop
 from tests.conftest import INSTALLED_AT
 from tests.storage.dumps import dump
 from tests.storage.worlds import new_shop
+from tests.worker.clock import Clock
 
 LEFT = INSTALLED_AT + timedelta(days=30)
 OVER = LEFT + KEEP_LEFT
 
 
-class Clock:
-    """Stands where it is set."""
-
-    def __init__(self) -> None:
-        self.at = LEFT
-
-    def now(self) -> datetime:
-        """The instant it shows."""
-        return self.at
-
-
 @pytest.fixture
 def clock() -> Clock:
     """At the moment at which the store leaves."""
-    return Clock()
+    return Clock(LEFT)
 
 
 @pytest.fixture

@@ -20,25 +20,15 @@ from plugin.worker.loop import Worker
 from plugin.worker.prune_step import KEEP_DELIVERIES, KEEP_REFETCHED, LOOK_EVERY, PIECE, Pruning
 from storage import inbox, outbox, shops
 from storage.tables import inbox as table
+from tests.worker.clock import Clock
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-class Clock:
-    """Stands where it is set."""
-
-    def __init__(self) -> None:
-        self.at = NOW
-
-    def now(self) -> datetime:
-        """The instant it shows."""
-        return self.at
 
 
 @pytest.fixture
 def clock() -> Clock:
     """At noon on the first of March."""
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""Requests by somebody who means harm: everything that parsers, decoders, databases and templates have stumbled over."""
+"""Requests by somebody who means harm: everything that parsers, decoders, databases and templates have stumbled over.
+
+All of them are HTTP; what is not, or not quite, is in ``rough``.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,10 @@ import base64
 import gzip
 import json
 import random
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from io import BytesIO
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_from_bytes
 
 from werkzeug.routing import Map
 
@@ -32,11 +34,10 @@ PARAMETERS = (
     "locale", "filter", "after", "limit", "month", "format",
 )  # fmt: skip
 HEADERS = (
-    "HTTP_AUTHORIZATION", "HTTP_X_SHOPIFY_HMAC_SHA256", "HTTP_X_SHOPIFY_TOPIC", "HTTP_X_SHOPIFY_SHOP_DOMAIN", "HTTP_COOKIE",
-    "HTTP_X_SHOPIFY_WEBHOOK_ID", "HTTP_X_SHOPIFY_TRIGGERED_AT", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_FOR", "HTTP_HOST",
-    "HTTP_X_HTTP_METHOD_OVERRIDE", "HTTP_ACCEPT_LANGUAGE", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_RANGE",
-    "HTTP_IF_MODIFIED_SINCE", "HTTP_X_FRAGMENT", "HTTP_EXPECT", "HTTP_CONTENT_ENCODING", "HTTP_TRANSFER_ENCODING", "HTTP_ORIGIN",
-    "CONTENT_TYPE", "CONTENT_LENGTH",
+    "Authorization", "X-Shopify-Hmac-Sha256", "X-Shopify-Topic", "X-Shopify-Shop-Domain", "Cookie", "X-Shopify-Webhook-Id",
+    "X-Shopify-Triggered-At", "X-Forwarded-Host", "X-Forwarded-For", "Host", "X-HTTP-Method-Override", "Accept-Language", "Accept",
+    "Accept-Encoding", "If-None-Match", "Range", "If-Modified-Since", "X-Fragment", "Content-Encoding", "Origin", "Referer", "TE",
+    "Content-Type", "X-Magento-Signature", "X-Regulars-Secret", "X-Adobe-Digital-Signature-1", "X_Shopify_Topic",
 )  # fmt: skip
 CONTENT_TYPES = (
     "application/json", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "multipart/form-data",
@@ -55,50 +56,66 @@ BODIES: tuple[Callable[[random.Random], bytes], ...] = (
 )  # fmt: skip
 
 
-@dataclass
-class Request:
-    """One request as a WSGI server hands it on."""
+CONTROLS = bytes([*range(0x20), 0x7F])
+#: of so many requests one is of HTTP/1.0, has a body in chunks, waits for a word before its body, has an address that is not ASCII
+OLD, IN_CHUNKS, EXPECTING, NOT_ASCII = 25, 8, 30, 10
 
-    environ: dict[str, Any]
-    errors: BytesIO = field(default_factory=BytesIO)
+
+@dataclass(frozen=True)
+class Request:
+    """One request that is HTTP, whatever else it is; ``rule`` is the address of the application that it was made for."""
+
+    rule: str
+    method: str
+    target: bytes
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+    version: bytes = b"1.1"
+    in_chunks: bool = False
+
+    @property
+    def raw(self) -> bytes:
+        """As it goes over the line."""
+        lines = [b"%s %s HTTP/%s" % (self.method.encode(), self.target, self.version)]
+        lines += [b"%s: %s" % header for header in self.headers]
+        if self.in_chunks:
+            lines.append(b"Transfer-Encoding: chunked")
+        elif self.body or self.method not in {"GET", "HEAD"}:
+            lines.append(b"Content-Length: %d" % len(self.body))
+        return b"\r\n".join([*lines, b"", b""]) + (_chunks(self.body) if self.in_chunks else self.body)
 
     def __repr__(self) -> str:
         """Enough to tell which it was."""
-        told = {name: value for name, value in self.environ.items() if not name.startswith("wsgi.")}
-        return f"{self.environ['REQUEST_METHOD']} {self.environ['PATH_INFO']!r:.300} {told!r:.1500}"
+        return f"{self.raw[:1500]!r}"
 
 
 def request(routes: Map, rng: random.Random, *, authority: str | None = None) -> Request:
     """The next request of a seed: to an address that there is, mostly; with ``authority`` as a merchant's browser."""
     rule = rng.choice(list(routes.iter_rules()))
-    path = rng.choice(RAW_PATHS) if rng.randrange(6) == 0 else _filled(rule, rng)
     body = rng.choice(BODIES)(rng) if rng.randrange(3) else b""
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": _method(rule, rng),
-        "SCRIPT_NAME": "", "PATH_INFO": path.decode("latin-1"), "QUERY_STRING": _query(rng), "SERVER_NAME": "127.0.0.1",
-        "SERVER_PORT": "8000", "SERVER_PROTOCOL": "HTTP/1.1", "REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "127.0.0.1:8000",
-        "CONTENT_TYPE": rng.choice(CONTENT_TYPES), "CONTENT_LENGTH": str(len(body)), "wsgi.version": (1, 0), "wsgi.url_scheme": "http",
-        "wsgi.input": BytesIO(body), "wsgi.errors": BytesIO(), "wsgi.multithread": True, "wsgi.multiprocess": False,
-        "wsgi.run_once": False, "wsgi.input_terminated": True,
-    }  # fmt: skip
+    headers = {"Host": b"127.0.0.1:8000", "Content-Type": _words(rng.choice(CONTENT_TYPES))}
     for _ in range(rng.randrange(5)):
-        environ[rng.choice(HEADERS)] = _header(rng)
+        headers[rng.choice(HEADERS)] = _header(rng)
     if authority is not None:
-        environ["HTTP_AUTHORIZATION"] = f"Bearer {authority}"
-    return Request(environ)
+        headers["Authorization"] = f"Bearer {authority}".encode()
+    old = not rng.randrange(OLD)
+    if body and not rng.randrange(EXPECTING):
+        headers["Expect"] = b"100-continue"
+    return Request(
+        rule=str(rule.rule),
+        method=_method(rule, rng),
+        target=_path(rule, rng) + _query(rng),
+        headers=tuple((name.encode(), value) for name, value in headers.items()),
+        body=body,
+        version=b"1.0" if old else b"1.1",
+        in_chunks=bool(body) and not old and not rng.randrange(IN_CHUNKS),
+    )
 
 
-def ask(app: Callable[..., Iterable[bytes]], asked: Request) -> int:
-    """The status of the answer, which is read to its end."""
-    said: list[str] = []
-    answer = app(asked.environ, lambda status, _headers, *_rest: said.append(status))
-    try:
-        for _ in answer:
-            pass
-    finally:
-        if hasattr(answer, "close"):
-            answer.close()
-    return int(said[-1][:3])
+def _chunks(body: bytes) -> bytes:
+    middle = len(body) // 2
+    parts = [part for part in (body[:middle], body[middle:]) if part]
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
 
 
 def _method(rule: Any, rng: random.Random) -> str:
@@ -108,31 +125,45 @@ def _method(rule: Any, rng: random.Random) -> str:
     return rng.choice(METHODS) if rng.randrange(10) else f"M{rng.randrange(10**9)}"
 
 
-def _filled(rule: Any, rng: random.Random) -> bytes:
-    """The address of a rule, with something hostile or harmless in its gaps."""
+def _path(rule: Any, rng: random.Random) -> bytes:
+    """One of the strange ones, or the address of a rule with something hostile or harmless in its gaps."""
+    if not rng.randrange(6):
+        return rng.choice(RAW_PATHS)
     path = str(rule.rule)
     for name in rule.arguments:
         value = rng.choice([*TEXTS, "orders/create", "customers/redact", "1", "app.js"])
         path = path.replace(f"<path:{name}>", value).replace(f"<int:{name}>", value).replace(f"<{name}>", value)
-    return path.encode("utf-8", "surrogatepass")[:8_000]
+    told = path.encode("utf-8", "surrogatepass")[:8_000]
+    kept = "".join(map(chr, range(0x21, 0x7F))) if rng.randrange(2) else "/"
+    # a few as they are, which is for the server to refuse or to take
+    return (
+        told
+        if not rng.randrange(NOT_ASCII) and not set(told) & set(b" \r\n?#")
+        else quote_from_bytes(told, kept).encode()
+    )
 
 
-def _query(rng: random.Random) -> str:
+def _query(rng: random.Random) -> bytes:
     if not rng.randrange(60):
-        return "&".join(f"a{number}=1" for number in range(2_000))
+        return b"?" + b"&".join(b"a%d=1" % number for number in range(2_000))
     pairs = [(rng.choice(PARAMETERS), rng.choice(TEXTS)) for _ in range(rng.randrange(4))]
-    return "&".join(f"{name}={quote(value, errors='replace')}" for name, value in pairs)[:20_000]
+    told = "&".join(f"{name}={quote(value, errors='replace')}" for name, value in pairs)[:20_000]
+    return b"?" + told.encode() if told else b""
 
 
-def _header(rng: random.Random) -> str:
-    """A value as servers hand it on: any character of latin-1 but a line's end."""
+def _header(rng: random.Random) -> bytes:
+    """Any bytes but a line's end; servers refuse what controls them, so most have none of that."""
     kind = rng.randrange(4)
     if kind == 0:
-        return _token(rng)
-    value = rng.choice(TEXTS) if kind == 1 else rng.randbytes(rng.randrange(60)).decode("latin-1")
+        return _token(rng).encode()
+    value = rng.choice(TEXTS).encode() if kind == 1 else rng.randbytes(rng.randrange(60))
     if kind == 3:
-        value = "x=" + "y" * rng.choice((10, 1_000, 100_000))
-    return value.encode("utf-8", "replace").decode("latin-1").replace("\r", " ").replace("\n", " ").replace("\0", " ")
+        value = b"x=" + b"y" * rng.choice((10, 1_000, 100_000))
+    return value.translate(None, CONTROLS if rng.randrange(20) else b"\r\n\0")
+
+
+def _words(text: str) -> bytes:
+    return text.encode().replace(b"\0", b" ")
 
 
 def _token(rng: random.Random) -> str:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlencode
-
-from flask import request
 
 from plugin import assembly, connecting, runtime
 from plugin.cli.demo.clock import Clock
@@ -19,7 +15,7 @@ from plugin.cli.demo.listening import Listening
 from plugin.config import Config
 from plugin.platforms.magento.access import Credentials
 from plugin.runtime import Runtime
-from plugin.sandbox.magento.server import application
+from plugin.sandbox.magento.server import serve
 from plugin.sandbox.magento.store import KEYS, MagentoStore
 from plugin.sandbox.server import RunningStore
 from plugin.usecases import polled
@@ -30,8 +26,6 @@ from tests.journeys.conftest import free_port
 
 BEGIN = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 HOST = "127.0.0.1"
-#: what the store posts, to be shown again when the token is fetched
-VERIFIER = "f" * 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +94,7 @@ def opened(
     clock = Clock()
     clock.set(BEGIN)
     store = MagentoStore(folder / "store.db", now=clock.now, modules=modules, timezone=timezone)
-    running = _serve(store)
+    running = serve(store)
     port = free_port()
     app_url = f"http://{HOST}:{port}"
     config = Config(
@@ -120,25 +114,3 @@ def opened(
         running.close()
         store.close()
         built.database.close()
-
-
-def _serve(store: MagentoStore) -> RunningStore:
-    """The sandbox's store, and the two addresses at which a handshake ends."""
-    app = application(store)
-    tokens = {"request": ("r" * 32, "v" * 32), "access": (KEYS.access_token, KEYS.access_token_secret)}
-
-    @app.post("/oauth/token/<kind>")
-    def token(kind: str) -> tuple[str, int, dict[str, str]]:
-        given = dict(re.findall(r'(oauth_[a-z_]+)="([^"]*)"', request.headers.get("Authorization", "")))
-        known = (
-            given.get("oauth_consumer_key") == KEYS.consumer_key and given["oauth_signature_method"] == "HMAC-SHA256"
-        )
-        proved = kind == "request" or (given.get("oauth_token") == "r" * 32 and given.get("oauth_verifier") == VERIFIER)
-        head = {"Content-Type": "text/html; charset=UTF-8"}
-        if not known or not proved:
-            return "oauth_problem=Specified+token+does+not+exist", 401, head
-        return urlencode(dict(zip(("oauth_token", "oauth_token_secret"), tokens[kind], strict=True))), 200, head
-
-    running = RunningStore(app, store.weather, host=HOST, port=0)
-    store.base_url = f"{running.url}/"
-    return running

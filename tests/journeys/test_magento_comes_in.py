@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import html
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
@@ -16,9 +17,9 @@ import requests
 
 from plugin import connecting
 from plugin.integrations import LAUNCHES
-from plugin.sandbox.magento.store import KEYS
+from plugin.sandbox.magento import integrations
 from storage import connections, shops
-from tests.journeys.magento import VERIFIER, Magento, opened
+from tests.journeys.magento import Magento, opened
 
 SHARED = Path(__file__).resolve().parents[2] / "../shared/captures/magento/oauth_handshake_sync.json"
 SECONDS = 20
@@ -31,16 +32,18 @@ def magento(tmp_path) -> Iterator[Magento]:
         yield made
 
 
-def hello(magento: Magento, awaited: connecting.Awaited, **other: str) -> int:
-    """What Magento posts when the merchant presses Activate."""
-    told = {
-        "oauth_consumer_key": KEYS.consumer_key, "oauth_consumer_secret": KEYS.consumer_secret,
-        "store_base_url": f"{magento.running.url}/", "oauth_verifier": VERIFIER, **other,
-    }  # fmt: skip
-    return requests.post(awaited.callback, data=told, timeout=SECONDS).status_code
+def activated(magento: Magento, awaited: connecting.Awaited) -> dict[str, str]:
+    """What Magento posts when the merchant has added the integration and presses Activate."""
+    made = magento.store.add_integration("Regulars", callback=awaited.callback, identity=awaited.identity)
+    return magento.store.activate(made.consumer_key).hello(magento.store.base_url)
 
 
-def confirm(awaited: connecting.Awaited, key: str = KEYS.consumer_key, back: str = "") -> requests.Response:
+def hello(awaited: connecting.Awaited, told: dict[str, str], **other: str) -> int:
+    """Posts it, or something else in its place."""
+    return requests.post(awaited.callback, data=told | other, timeout=SECONDS).status_code
+
+
+def confirm(awaited: connecting.Awaited, key: str, back: str = "") -> requests.Response:
     """What the merchant's browser posts from the identity page."""
     told = {"oauth_consumer_key": key, "success_call_back": back}
     return requests.post(awaited.identity, data=told, timeout=SECONDS)
@@ -50,14 +53,16 @@ def test_a_store_says_hello_and_its_admin_confirms(magento: Magento):
     """Callback, identity page, button: the store is connected, its pages open once, and nothing is awaited any more."""
     awaited = connecting.awaiting(magento.runtime, magento.running.url)
     assert magento.shop().state == "uninstalled"
-    assert hello(magento, awaited) == 200
+    told = activated(magento, awaited)
+    key = told["oauth_consumer_key"]
+    assert hello(awaited, told) == 200
     back = f"{magento.running.url}/admin/done"
     asked = requests.get(
-        awaited.identity, params={"oauth_consumer_key": KEYS.consumer_key, "success_call_back": back}, timeout=SECONDS
+        awaited.identity, params={"oauth_consumer_key": key, "success_call_back": back}, timeout=SECONDS
     )
     assert (asked.status_code, magento.shop().state) == (200, "uninstalled")
     assert magento.running.url in asked.text
-    done = confirm(awaited, back=back)
+    done = confirm(awaited, key, back=back)
     assert done.status_code == 200
     assert back in done.text
     assert magento.shop().state == "active"
@@ -65,45 +70,69 @@ def test_a_store_says_hello_and_its_admin_confirms(magento: Magento):
     link = next(one.split('"')[0] for one in opens if "/app/overview?t=" in one)
     assert "data-session" in requests.get(link, timeout=SECONDS).text
     assert "data-session" not in requests.get(link, timeout=SECONDS).text
-    assert hello(magento, awaited) == 404
-    assert confirm(awaited).status_code == 200
+    assert hello(awaited, told) == 404
+    assert confirm(awaited, key).status_code == 200
     magento.clock.set(magento.clock.now() + timedelta(minutes=6))
-    assert confirm(awaited).status_code == 404
+    assert confirm(awaited, key).status_code == 404
+
+
+def test_the_token_of_a_handshake_opens_the_store(magento: Magento):
+    """What the store gave in exchange reads its orders; activated once more in its admin, by the page there, it still does."""
+    awaited = connecting.awaiting(magento.runtime, magento.running.url)
+    root = f"{magento.running.url}/admin/integrations"
+    told = {"name": "Regulars", "callback": awaited.callback, "identity": awaited.identity}
+    assert "inactive" in requests.post(root, data=told, timeout=SECONDS).text
+    with magento.store.transaction() as connection:
+        (made,) = integrations.every(connection)
+    for _ in range(2):
+        asked = requests.post(f"{root}/{made.consumer_key}/activate", timeout=SECONDS)
+        assert f"Connect {magento.running.url} to Regulars?" in html.unescape(asked.text)
+        assert confirm(awaited, made.consumer_key).status_code == 200
+        placed = magento.store.checkout(customer_id=None, total="40.00")
+        magento.passes(minutes=6)
+        assert magento.order(placed.order_id) is not None
+        assert "(active)" in requests.get(root, timeout=SECONDS).text
+        awaited = connecting.awaiting(magento.runtime, magento.running.url)
 
 
 def test_a_store_that_was_not_declared_is_not_heard(magento: Magento):
     """An unsigned callback that names another store is refused: nothing is kept, nobody is called, nobody comes in."""
     awaited = connecting.awaiting(magento.runtime, magento.running.url)
+    told = activated(magento, awaited)
     for foreign in ("https://evil.example/", "http://127.0.0.1:1/", "http://169.254.169.254/", "x"):
-        assert hello(magento, awaited, store_base_url=foreign) == 404
-        assert confirm(awaited).status_code == 404
+        assert hello(awaited, told, store_base_url=foreign) == 404
+        assert confirm(awaited, told["oauth_consumer_key"]).status_code == 404
     assert magento.shop().state == "uninstalled"
 
 
 def test_a_callback_is_heard_while_it_is_awaited_only(magento: Magento):
     """A guessed address, a day later, or something that is no callback: refused, and nothing changes."""
     awaited = connecting.awaiting(magento.runtime, magento.running.url)
+    told = activated(magento, awaited)
+    key = told["oauth_consumer_key"]
     guessed = connecting.Awaited(
         callback=awaited.callback.replace(awaited.callback.split("/")[-2], "0" * 32), identity="", until=awaited.until
     )
-    assert hello(magento, guessed) == 404
-    assert hello(magento, awaited, oauth_verifier="<script>") == 400
+    assert hello(guessed, told) == 404
+    assert hello(awaited, told, oauth_verifier="<script>") == 400
     assert requests.get(awaited.callback, timeout=SECONDS).status_code == 405
-    assert hello(magento, awaited) == 200
-    assert confirm(awaited, key="0" * 32).status_code == 404
+    assert hello(awaited, told) == 200
+    assert confirm(awaited, "0" * 32).status_code == 404
     magento.clock.set(magento.clock.now() + timedelta(seconds=301))
-    assert confirm(awaited).status_code == 404
+    assert confirm(awaited, key).status_code == 404
     magento.clock.set(magento.clock.now() + timedelta(days=1))
-    assert hello(magento, awaited) == 404
+    assert hello(awaited, told) == 404
 
 
 def test_a_store_that_does_not_confirm_connects_nobody(magento: Magento):
     """Values that the declared store does not know are worth nothing: a sentence, and no connection."""
     awaited = connecting.awaiting(magento.runtime, magento.running.url)
-    assert hello(magento, awaited, oauth_consumer_key="0" * 32) == 200
-    answer = confirm(awaited, key="0" * 32)
-    assert answer.status_code == 502
-    assert "Activate the integration" in answer.text
+    told = activated(magento, awaited)
+    for other in ({"oauth_consumer_key": "0" * 32}, {"oauth_consumer_secret": "0" * 32}, {"oauth_verifier": "0" * 32}):
+        assert hello(awaited, told, **other) == 200
+        answer = confirm(awaited, (told | other)["oauth_consumer_key"])
+        assert answer.status_code == 502
+        assert "Activate the integration" in answer.text
     assert magento.shop().state == "uninstalled"
 
 

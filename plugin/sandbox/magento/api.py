@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, request
 
-from plugin.sandbox.magento import oauth
+from plugin.sandbox.magento import integrations, oauth
 from plugin.sandbox.magento.call import Call
 from plugin.sandbox.magento.projecting import parse, project
 from plugin.sandbox.magento.refusals import Refused, masked, not_authorized
@@ -70,7 +70,7 @@ def _let_in(store: MagentoStore, resource: str) -> None:
     with store.transaction() as connection:
         oauth.check(
             connection,
-            store.keys,
+            (store.keys, *integrations.opening(connection)),
             method=request.method,
             url=request.base_url,
             query=request.query_string.decode(),

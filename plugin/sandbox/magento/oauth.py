@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import sqlite3
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from plugin.sandbox.magento.refusals import Refused
 
 AHEAD = timedelta(seconds=600)
 METHOD = "HMAC-SHA256"
-#: the number of the only consumer
+#: the number that consumers are told by
 CONSUMER_ID = "1"
 
 
@@ -37,7 +37,7 @@ class Keys:
 
 def check(
     connection: sqlite3.Connection,
-    keys: Keys,
+    integrations: Sequence[Keys],
     *,
     method: str,
     url: str,
@@ -45,12 +45,13 @@ def check(
     headers: Mapping[str, str],
     now: datetime,
 ) -> None:
-    """Returns for a request that the integration signed. Raises Refused otherwise."""
+    """Returns for a request that one of the integrations signed. Raises Refused otherwise."""
     told = signed_parameters(query, headers)
     held = dict(told)
     if held.get("oauth_signature_method") != METHOD:
         raise Refused(400, "Signature method %1 is not supported", [held.get("oauth_signature_method", "")])
-    if held.get("oauth_consumer_key") != keys.consumer_key:
+    keys = next((one for one in integrations if one.consumer_key == held.get("oauth_consumer_key")), None)
+    if keys is None:
         raise Refused(401, "A consumer having the specified key does not exist")
     stamp = held.get("oauth_timestamp", "")
     if not stamp.isdigit() or int(stamp) > (now + AHEAD).timestamp():
@@ -59,7 +60,7 @@ def check(
     if held.get("oauth_token") != keys.access_token:
         raise Refused(401, "Specified token does not exist")
     wanted = sign(method, url, told, keys.consumer_secret, keys.access_token_secret)
-    given = next((value for name, value in _header(headers) if name == "oauth_signature"), "")
+    given = next((value for name, value in header(headers) if name == "oauth_signature"), "")
     if not hmac.compare_digest(wanted.encode(), given.encode()):
         raise Refused(401, "The signature is invalid. Verify and try again.")
 
@@ -79,7 +80,8 @@ def sign(method: str, url: str, parameters: list[tuple[str, str]], consumer_secr
     return b64encode(hmac.digest(key.encode(), text.encode(), hashlib.sha256)).decode()
 
 
-def _header(headers: Mapping[str, str]) -> list[tuple[str, str]]:
+def header(headers: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What stands in the header, the signature with it."""
     authorization = {"Authorization": headers.get("Authorization", "")}
     return list(signature.collect_parameters(headers=authorization, exclude_oauth_signature=False))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from plugin.sandbox.magento.admin import admin_pages
 from plugin.sandbox.magento.api import rest_api
 from plugin.sandbox.magento.store import MagentoStore
 from plugin.sandbox.server import RunningStore
@@ -21,4 +22,5 @@ def application(store: MagentoStore) -> Flask:
     app = Flask("plugin.sandbox.magento", static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=1024 * 1024)
     app.register_blueprint(rest_api(store))
+    app.register_blueprint(admin_pages(store))
     return app

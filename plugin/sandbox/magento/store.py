@@ -17,9 +17,10 @@ from zoneinfo import ZoneInfo
 
 from plugin.sandbox import cash
 from plugin.sandbox.ledger import Ledger
-from plugin.sandbox.magento import cart, customers, events, orders
+from plugin.sandbox.magento import cart, customers, events, integrations, orders
 from plugin.sandbox.magento.bulk import Bulks
 from plugin.sandbox.magento.events import Brought
+from plugin.sandbox.magento.integrations import Integration
 from plugin.sandbox.magento.oauth import Keys
 from plugin.sandbox.magento.order_bodies import order_body
 from plugin.sandbox.magento.tables import TABLES
@@ -39,10 +40,10 @@ KEYS = Keys(consumer_key="c" * 32, consumer_secret="s" * 32, access_token="t" * 
 
 
 class MagentoStore:
-    """One store with one integration.
+    """One store with one integration, and as many more as its owner adds.
 
-    ``path`` is its SQLite file, ``now`` its clock, ``keys`` the integration's four values and ``resources`` what it may
-    use. ``modules`` tells whether the module for asynchronous events is there. Safe to use from many threads.
+    ``path`` is its SQLite file, ``now`` its clock, ``keys`` the first integration's four values and ``resources`` what
+    all of them may use. ``modules`` tells whether the module for asynchronous events is there. Safe to use from many threads.
     """
 
     def __init__(
@@ -82,6 +83,23 @@ class MagentoStore:
     def close(self) -> None:
         """Gives the file back."""
         self._ledger.close()
+
+    def add_integration(
+        self, name: str, *, callback: str = "", identity: str = "", consumer: tuple[str, str] | None = None
+    ) -> Integration:
+        """The merchant adds an integration; without a callback it is active, and shows its four values.
+
+        ``consumer`` is its key and secret, where they matter.
+        """
+        key, secret = consumer or (integrations.value(), integrations.value())
+        new = Integration(name=name, consumer_key=key, consumer_secret=secret, callback=callback, identity=identity)
+        with self.transaction() as connection:
+            return integrations.add(connection, new)
+
+    def activate(self, consumer_key: str) -> Integration:
+        """The merchant presses Activate; what is to be posted to the callback waits in it. Raises LookupError."""
+        with self.transaction() as connection:
+            return integrations.activate(connection, consumer_key)
 
     def add_customer(
         self, customer_id: int, name: str, *, email: str | None = None, at: datetime | None = None

@@ -15,6 +15,17 @@ FOLDER = SHARED / "captures/magento"
 SCHEMA = SHARED / "schemas/magento/admin_2.4.8.json"
 
 
+#: the captures of a whole handshake: exchanged within the callback, and some seconds after it
+HANDSHAKES = ("oauth_handshake_sync", "oauth_handshake_after")
+#: what the store's module sent, signed
+DELIVERIES = "asyncevents_deliveries"
+
+
+def handshake(name: str) -> dict[str, Any]:
+    """``callback_post`` and ``exchange``: request, access and access once more. Skips where it is not at hand."""
+    return one(name)
+
+
 def names() -> list[str]:
     """The captures of one request and its answer; none where the folder is not at hand."""
     return [path.stem for path in sorted(FOLDER.glob("*.json")) if "request" in _read(path)]

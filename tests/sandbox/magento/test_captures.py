@@ -36,6 +36,12 @@ def test_the_answer_is_equivalent(replay: Replay, name: str) -> None:
         assert differences == []
 
 
+def test_no_capture_is_left_out() -> None:
+    """Every file is a request and its answer, a handshake, or the deliveries; all three kinds are replayed."""
+    others = {*captures.HANDSHAKES, captures.DELIVERIES}
+    assert {path.stem for path in captures.FOLDER.glob("*.json")} - others == set(captures.names())
+
+
 def _masked(body: dict[str, Any]) -> Any:
     """A refusal without the number of its report, and without the name of a file on the machine it came from."""
     told = {**body, "message": REPORT.sub("webapi-", body["message"])}

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+from flask import request
 
 from plugin import assembly, connecting, runtime
 from plugin.cli.demo.clock import Clock
@@ -15,7 +18,7 @@ from plugin.cli.demo.listening import Listening
 from plugin.config import Config
 from plugin.platforms.magento.access import Credentials
 from plugin.runtime import Runtime
-from plugin.sandbox.magento.server import serve
+from plugin.sandbox.magento.server import application
 from plugin.sandbox.magento.store import KEYS, MagentoStore
 from plugin.sandbox.server import RunningStore
 from plugin.usecases import polled
@@ -38,6 +41,8 @@ class Magento:
     runtime: Runtime
     worker: Worker
     app_url: str
+    #: every call of the store's API: method, address, body
+    calls: list[tuple[str, str, Any]]
 
     @property
     def credentials(self) -> Credentials:
@@ -94,7 +99,8 @@ def opened(
     clock = Clock()
     clock.set(BEGIN)
     store = MagentoStore(folder / "store.db", now=clock.now, modules=modules, timezone=timezone)
-    running = serve(store)
+    calls: list[tuple[str, str, Any]] = []
+    running = _serve(store, calls)
     port = free_port()
     app_url = f"http://{HOST}:{port}"
     config = Config(
@@ -106,7 +112,7 @@ def opened(
     web, worker = assembly.web(built), Worker(built)
     server = Listening(web.app, host=HOST, port=port)
     try:
-        yield Magento(clock, store, running, built, worker, app_url)
+        yield Magento(clock, store, running, built, worker, app_url, calls)
     finally:
         worker.close()
         server.close()
@@ -114,3 +120,16 @@ def opened(
         running.close()
         store.close()
         built.database.close()
+
+
+def _serve(store: MagentoStore, calls: list[tuple[str, str, Any]]) -> RunningStore:
+    app = application(store)
+
+    @app.before_request
+    def keep() -> None:
+        if request.path.startswith("/rest/"):
+            calls.append((request.method, request.url, request.get_json(silent=True)))
+
+    running = RunningStore(app, store.weather, host=HOST, port=0)
+    store.base_url = f"{running.url}/"
+    return running

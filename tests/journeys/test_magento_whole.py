@@ -6,6 +6,8 @@ import json
 import random
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -17,7 +19,11 @@ from storage.offers import Offer
 from tests.journeys import people
 from tests.journeys.magento import BEGIN, Magento, opened
 from tests.journeys.test_magento_history import facts, live
+from tests.platforms.magento import captures
+from tests.platforms.magento.sandboxed import hold_to_schema
 
+#: what a journey asks for at least
+USED = {"orders", "creditmemos", "customers", "customerGroups", "salesRules", "coupons", "store", "modules"}
 CUSTOMERS = 812_345_671, 812_345_672, 812_345_673
 
 
@@ -25,7 +31,7 @@ CUSTOMERS = 812_345_671, 812_345_672, 812_345_673
     ("count", "buyers"), [(250, 50), pytest.param(100_000, 20_000, marks=(pytest.mark.soak, pytest.mark.timeout(3600)))]
 )
 def test_from_a_past_to_an_erasure(tmp_path: Path, count: int, buyers: int) -> None:
-    """Import, a week with lost events, coupons issued, used, refunded, cancelled, a customer erased: all as it should be."""
+    """Import, a week with lost events, coupons issued, used, refunded, cancelled, a customer erased; every call valid."""
     with opened(tmp_path) as magento:
         _past(magento, count, buyers)
         magento.connect()
@@ -55,6 +61,7 @@ def test_from_a_past_to_an_erasure(tmp_path: Path, count: int, buyers: int) -> N
         while not asked.state.past_done:
             asked.history()
         assert facts(magento) == once
+        _valid(magento.calls)
 
 
 def _past(magento: Magento, count: int, buyers: int) -> None:
@@ -69,6 +76,18 @@ def _past(magento: Magento, count: int, buyers: int) -> None:
             body = {**whole, "entity_id": number, "increment_id": f"{number:09d}", "created_at": at,
                     "updated_at": at, "customer_email": f"p{rng.randrange(buyers)}@example.com"}  # fmt: skip
             insert(connection, body)
+
+
+def _valid(calls: list[tuple[str, str, Any]]) -> None:
+    """Every call is in the schema of 2.4.8 with no key outside it; those of the module that tells, in what it was seen to take."""
+    module = [call for call in calls if "/V1/async_event" in call[1]]
+    told = captures.one("asyncevents_subscribe_sales_order_created")["request"]["body"]["asyncEvent"].keys()
+    posted = [body for method, _, body in module if method == "POST"]
+    assert posted
+    assert all(body.keys() == {"asyncEvent"} and body["asyncEvent"].keys() == told for body in posted)
+    used = [call for call in calls if call not in module]
+    assert {urlsplit(url).path.split("/V1/")[1].split("/")[0] for _, url, _ in used} >= USED
+    hold_to_schema(used)
 
 
 def _used_and_refunded(magento: Magento, who: int, code: str) -> None:

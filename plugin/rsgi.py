@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plugin import wsgi
 from plugin.assembly import Web
+from plugin.collecting import collect_rarely
 from plugin.gateway import Gateway
 from webhooks.door import Door
 
@@ -21,4 +22,5 @@ def with_worker() -> Gateway:
 def fronted(web: Web) -> Gateway:
     """The web side as granian takes it."""
     door = web.app.wsgi_app
+    collect_rarely()
     return Gateway(web.app, door=door if isinstance(door, Door) else None, keeper=web.keeper, threads=wsgi.THREADS)

@@ -45,6 +45,7 @@ class Keeper:
         self.patience_seconds = patience_seconds
         self._waiting: list[Ticket] = []
         self._waiting_bytes = 0
+        self._due = False
         self._closed = False
         # guards what stands above; notified when there is something to do
         self._change = threading.Condition()
@@ -57,13 +58,14 @@ class Keeper:
         closed = threading.Lock()
         closed.acquire()
         ticket = self.enter(delivery, lambda _mine: closed.release())
+        self.begin()
         if not closed.acquire(timeout=self.patience_seconds):
             self.withdraw(ticket)
             raise CannotKeep("not durable in time")
         return ticket.answer()
 
     def enter(self, delivery: Delivery, settled: Settled) -> Ticket:
-        """Lets a delivery wait for its commit. Raises CannotKeep where there is no room to wait.
+        """Lets a delivery wait for its commit, which ``begin`` begins. Raises CannotKeep where there is no room to wait.
 
         ``settled`` is called with all tickets of a commit that were entered with it, by the writer's thread: it must
         neither take long nor raise.
@@ -72,6 +74,12 @@ class Keeper:
         ticket = Ticket(inbox.pack(delivery), len(delivery.body), settled)
         self._enqueue(ticket)
         return ticket
+
+    def begin(self) -> None:
+        """Has all that was entered committed as soon as the writer is free."""
+        with self._change:
+            self._due = True
+            self._change.notify()
 
     def withdraw(self, ticket: Ticket) -> None:
         """Makes room again; what is being committed already cannot be called back."""
@@ -101,18 +109,17 @@ class Keeper:
                 raise CannotKeep("too many wait")
             self._waiting.append(ticket)
             self._waiting_bytes += ticket.size
-            self._change.notify()
 
     def _write(self) -> None:
         while tickets := self._take():
             self._settle(tickets)
 
     def _take(self) -> list[Ticket]:
-        """All that waits, as soon as something does; nothing once closed and empty."""
+        """All that waits, as soon as it is to begin; nothing once closed and empty."""
         with self._change:
-            while not self._waiting and not self._closed:
+            while not (self._due and self._waiting) and not self._closed:
                 self._change.wait()
-            tickets, self._waiting, self._waiting_bytes = self._waiting, [], 0
+            tickets, self._waiting, self._waiting_bytes, self._due = self._waiting, [], 0, False
             return tickets
 
     def _settle(self, tickets: Sequence[Ticket]) -> None:

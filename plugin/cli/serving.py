@@ -18,10 +18,11 @@ from prometheus_client import start_http_server
 
 from plugin import logs
 from plugin.cli import context
+from plugin.collecting import collect_rarely
 from plugin.gauges import Standing
 from plugin.metrics import SHARED_FOLDER
 from plugin.runtime import Runtime
-from plugin.worker.loop import Worker, collect_rarely
+from plugin.worker.loop import Worker
 from plugin.wsgi import THREADS
 from storage import migrations
 

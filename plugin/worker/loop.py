@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
 from collections.abc import Callable
@@ -30,15 +29,6 @@ PATIENCE = 16
 MANY_ROUNDS = 100_000
 
 log = logging.getLogger("regulars.worker")
-
-
-def collect_rarely() -> None:
-    """For a process that only works: batches make and drop very many small things, and hardly ever circles of them.
-
-    What is loaded by now stays for good and is not looked at again; the rest is looked at after every 20,000 things more.
-    """
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 class Worker:

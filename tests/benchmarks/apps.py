@@ -15,6 +15,7 @@ from plugin import runtime
 from plugin.app import create_app
 from plugin.cli import context
 from plugin.cli.serving import listen
+from plugin.collecting import collect_rarely
 from plugin.gateway import Gateway
 from plugin.runtime import Runtime
 from plugin.wsgi import THREADS
@@ -45,6 +46,7 @@ def verify_only() -> Gateway:
     built = runtime.build(context.settings())
     app = _app(built, lambda _delivery: True)
     door = app.wsgi_app
+    collect_rarely()
     return Gateway(
         app, door=door if isinstance(door, Door) else None, keeper=KeepsNothing(built.database), threads=THREADS
     )
@@ -70,6 +72,7 @@ def commit_per_request() -> Gateway:
 
 
 def _on_threads(app: Flask) -> Gateway:
+    collect_rarely()
     return Gateway(app, door=None, keeper=None, threads=THREADS)
 
 

@@ -19,12 +19,12 @@ from multiprocessing.synchronize import Barrier
 
 from sqlalchemy import Connection, func, select
 
+from plugin.collecting import collect_rarely
 from plugin.rewards import stored
 from plugin.runtime import Runtime
 from plugin.usecases import absorb, make_offers, measure, redeem
 from plugin.usecases.make_offers import issuer
 from plugin.worker import inbox_step
-from plugin.worker.loop import collect_rarely
 from storage import decisions, inbox, known, orders, programs, shops
 from storage.shops import Shop
 from storage.tables import inbox as kept

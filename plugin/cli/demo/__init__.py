@@ -13,10 +13,10 @@ from plugin.cli.demo import magento, past, summary
 from plugin.cli.demo.live import Life, days_of
 from plugin.cli.demo.world import DOMAIN, TIMEZONE, World, opened
 from plugin.cli.progress import bar
+from plugin.collecting import collect_rarely
 from plugin.pages.launch import launch_url
 from plugin.sandbox import diary
 from plugin.sandbox.history import purchases
-from plugin.worker.loop import collect_rarely
 
 TWO_YEARS = 730
 #: the printed link works for a day

@@ -32,13 +32,13 @@ from plugin.cli.demo.magento_world import MagentoWorld, opened
 from plugin.cli.demo.merchant import Merchant
 from plugin.cli.demo.world import TIMEZONE
 from plugin.cli.progress import bar
+from plugin.collecting import collect_rarely
 from plugin.pages import launch
 from plugin.pages.launch import Session, launch_url
 from plugin.platforms.magento.access import Credentials
 from plugin.sandbox.history import Purchase, customer_id, customer_name, purchases
 from plugin.sandbox.magento.refusals import Refused
 from plugin.sandbox.magento.values import stamp
-from plugin.worker.loop import collect_rarely
 from storage import offers
 
 #: of all events this share never arrives; asking brings what they told
@@ -183,6 +183,7 @@ def _stay(world: MagentoWorld) -> None:
     link = launch_url(world.runtime, world.shop(), origin=world.app_url, lives_seconds=LINK_SECONDS)
     click.echo("")
     click.echo(f"  The merchant's page       {link}   (the link opens once)")
+    click.echo(f"  The store's integrations  {world.shop_url}/admin")
     click.echo(f"  The store's REST API      {world.shop_url}/rest/V1")
     click.echo("")
     click.echo(f"{world.shop().domain} is open. Press Ctrl-C to close it.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Protocol, runtime_checkable
 
 from plugin.platforms.protocol import PlatformError, Rejected
@@ -61,6 +62,18 @@ class StoreSide(Protocol):
 
     def remove_code(self, code: str) -> None:
         """Takes one code out of the discount that holds it with others. The store does so a while later."""
+        ...
+
+
+@runtime_checkable
+class RuleSide(Protocol):
+    """A store in which codes hang on rules, which stay behind when they are over."""
+
+    def tidy_rules(self, *, ended_before: date, after: str) -> str:
+        """Has some rules taken out of the store that ended before this day and hold nothing any more.
+
+        Behind the rule ``after``; answers the last one looked at, "" at the end. Raises PlatformError.
+        """
         ...
 
 

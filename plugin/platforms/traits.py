@@ -17,6 +17,8 @@ class Traits:
     ends_by_the_hour: bool = True
     #: a code for one use is refused the second time; else it may be used again until somebody has counted
     counts_at_once: bool = True
+    #: codes hang on rules, which stay in the store when they are over; else each is a discount of its own
+    hangs_on_rules: bool = False
     #: a benefit's type and what it combines with → why it cannot be given, in a sentence; "" where it can
     cannot: Callable[[str, Sequence[str]], str] = lambda _kind, _combines: ""
 
@@ -26,6 +28,7 @@ PLATFORMS: Mapping[str, Traits] = MappingProxyType({
     "magento": Traits(
         ends_by_the_hour=False,
         counts_at_once=False,
+        hangs_on_rules=True,
         cannot=lambda kind, combines: templates.cannot(kind, combines=combines),
     ),
 })  # fmt: skip

@@ -32,6 +32,7 @@ from plugin.usecases import (
     switch_off,
     tell_store,
     tidy_pools,
+    tidy_rules,
     tidy_up,
 )
 from plugin.usecases.absorb import REFETCH
@@ -254,6 +255,7 @@ KINDS: Mapping[str, Call] = {
     READ_SCOPES: Call(_payloads, read_scopes.ask, _settled(read_scopes.conclude)),
     tidy_up.TIDY: Call(_one_by_one(tidy_up.prepare), tidy_up.ask, _settled(tidy_up.conclude)),
     tidy_pools.TIDY_POOLS: Call(_one_by_one(tidy_pools.prepare), tidy_pools.ask, _settled(tidy_pools.conclude)),
+    tidy_rules.TIDY_RULES: Call(_one_by_one(tidy_rules.prepare), tidy_rules.ask, _settled(tidy_rules.conclude)),
     reconcile.RECONCILE: Call(_one_by_one(reconcile.prepare), reconcile.ask, _conclude_reconciling),
     redact_shop.CHECK: Call(_payloads, redact_shop.ask, _conclude_redaction),
     DATA_REQUEST: Call(_leave_to_the_merchant, _never, _never),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from plugin.runtime import Runtime
-from plugin.usecases import close_ended, flow, read_groups, sweep, tell_store, tidy_pools, tidy_up
+from plugin.usecases import close_ended, flow, read_groups, sweep, tell_store, tidy_pools, tidy_rules, tidy_up
 from plugin.worker.pace import Pace
 from storage import shops
 
 LOOK_EVERY = timedelta(minutes=1)
 #: each says when it is due, and begins once
-ROUNDS = (close_ended, sweep, tidy_up, tidy_pools, tell_store, read_groups)
+ROUNDS = (close_ended, sweep, tidy_up, tidy_pools, tidy_rules, tell_store, read_groups)
 
 
 class Rounds:

@@ -149,6 +149,22 @@ def test_a_rule_that_the_merchant_switches_off_is_respected(magento: Magento) ->
     assert "switched off in the store" in (other.note or "")
 
 
+def test_rules_of_the_past_are_taken_away_a_week_later(magento: Magento) -> None:
+    """A used code, and one that ran out: the week after its end the rule is gone, and what they cost is still known."""
+    offer = _issued(magento)
+    magento.store.checkout(customer_id=ADA, total="40.00", code=offer.code)
+    magento.store.work_queue()
+    magento.passes(minutes=6)
+    for _ in range(6):
+        magento.passes(days=5)
+    left = {rule["description"] for rule in _rows(magento, "SELECT * FROM rules WHERE to_date < '2026-03-20'")}
+    assert left == {GRAVEYARD}
+    after = next(one for one in people.made(magento) if one.offer_id == offer.offer_id)
+    assert (after.state, after.cost_minor) == ("redeemed", 400)
+    (coupon,) = (one for one in _rows(magento, "SELECT * FROM coupons") if one["code"] == offer.code)
+    assert coupon["times_used"] == 1
+
+
 def _issued(magento: Magento) -> Offer:
     magento.store.checkout(customer_id=ADA, total="40.00")
     magento.passes(minutes=6)

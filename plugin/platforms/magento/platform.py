@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import date, datetime
 
 from plugin.platforms import shape
-from plugin.platforms.magento import reading, store
+from plugin.platforms.magento import reading, store, tidying
 from plugin.platforms.magento.answers import Missing
 from plugin.platforms.magento.client import MagentoClient
 from plugin.platforms.magento.coupons import Coupons, Whose
@@ -51,6 +51,10 @@ class MagentoPlatform:
     def deactivate_discount(self, ref: str) -> None:
         """Puts the coupon where nothing is good any more."""
         self._coupons.bury(ref)
+
+    def tidy_rules(self, *, ended_before: date, after: str) -> str:
+        """Takes rules out of the store that ended before this day and hold nothing."""
+        return tidying.tidy(self._client, self._coupons, ended_before=ended_before, after=after)
 
     def fetch_order(self, order_id: str) -> FetchedOrder | None:
         """The order as it is now, or None."""

@@ -3,16 +3,18 @@
 Stricter than the standard: UTF-8 only, no repeated keys, no NaN or Infinity, no NUL, no lone surrogates, whole numbers
 of at most 19 digits, at most 64 levels. Numbers that are not whole come as Decimal.
 
-There are two parsers. ``_quick`` takes what is sound beyond doubt, which is nearly everything that stores send. What it
-does not take goes to ``carefully``, which checks each of these rules by itself, and is the only one that says what is wrong.
+There are three parsers. ``lightly`` takes what is written as stores write, ``_quick`` what is sound beyond doubt. What they
+do not take goes to ``carefully``, which checks each of these rules by itself, and is the only one that says what is wrong.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
-from typing import Any, NoReturn
+from functools import cache
+from typing import Annotated, Any, NoReturn
 
 import msgspec
 
@@ -21,13 +23,21 @@ DEEPEST_LEVEL = 64
 LONGEST_WHOLE_DIGITS = 19
 LONGEST_FRACTION_CHARACTERS = 64
 LARGEST_EXPONENT = 300
+#: of the smallest fraction that the machine holds
+SMALLEST_EXPONENT = -324
 
+#: as many as an order has: a tax on a line of a refund
+SHALLOW_LEVELS = 10
+#: blanks after the first keys tell that a body is not written as short as can be
+SPACED_WITHIN = 100
 #: the first whole number that has a digit too many
 TOO_LARGE = 10**LONGEST_WHOLE_DIGITS
 _CONTAINERS = frozenset({dict, list})
 _TO_LOOK_AT = frozenset({dict, list, int})
 # An odd number of backslashes: the escape of a NUL, not a backslash and five harmless characters.
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+#: escapes that stores write and nobody has to, with what they stand for; none touches a backslash before a quotation mark
+_NEEDLESS = ((b"\\/", b"/"), (b"\\u0026", b"&"), (b"\\u003c", b"<"), (b"\\u003e", b">"))
 
 
 class Undecodable(ValueError):
@@ -51,6 +61,33 @@ def decode(raw: bytes, *, longest_bytes: int = LONGEST_BODY_BYTES) -> Any:
     except (msgspec.MsgspecError, RecursionError, ValueError):
         # a byte that is not UTF-8, and doubt, are ValueErrors
         return carefully(raw)
+
+
+def lightly(raw: bytes) -> Any:
+    """``decode``, but fractions may come as floats, for readers that make a Decimal of a float's shortest text.
+
+    Takes half of the time for what is written as stores write.
+    """
+    if len(raw) <= LONGEST_BODY_BYTES and b'": ' not in raw[:SPACED_WITHIN]:
+        with suppress(msgspec.MsgspecError, RecursionError, ValueError):
+            return _as_written(raw)
+    return decode(raw)
+
+
+def _as_written(raw: bytes) -> Any:
+    """The value; raises where writing it again does not give the very bytes.
+
+    Where it does, no key stood twice, and the shortest text of a float is the one that stood there.
+    """
+    value, written = _light().decode(raw), raw
+    if b"\\" in raw:
+        if b"\\u0000" in raw:
+            raise _InDoubt
+        for escape, meant in _NEEDLESS:
+            written = written.replace(escape, meant)
+    if _SHORTEST.encode(value) != written:
+        raise _InDoubt
+    return value
 
 
 def _quick(raw: bytes) -> Any:
@@ -104,7 +141,7 @@ def _fraction(text: str) -> Decimal:
         number = Decimal(text)
     except InvalidOperation:
         raise Undecodable("a number out of range") from None
-    if not number.is_finite() or abs(number.adjusted()) > LARGEST_EXPONENT:
+    if not number.is_finite() or not SMALLEST_EXPONENT <= number.adjusted() <= LARGEST_EXPONENT:
         raise Undecodable("a number out of range")
     return number
 
@@ -120,6 +157,19 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
+@cache
+def _light() -> msgspec.json.Decoder[Any]:
+    """A parser of values of few levels with numbers that the machine holds; made by who needs it, each level doubles it."""
+    whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+    fraction = Annotated[float, msgspec.Meta(gt=-(10.0**LARGEST_EXPONENT), lt=10.0**LARGEST_EXPONENT)]
+    level: Any = None | bool | whole | fraction | str
+    scalar = level
+    for _ in range(SHALLOW_LEVELS):
+        level = scalar | list[level] | dict[str, level]
+    return msgspec.json.Decoder(level)
+
+
+_SHORTEST = msgspec.json.Encoder()
 _WRITER = msgspec.json.Encoder(decimal_format="number")
 _PARSER = msgspec.json.Decoder(float_hook=_fraction)
 _STANDARD = json.JSONDecoder(

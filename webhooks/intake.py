@@ -119,10 +119,10 @@ def _read(row: InboxRow, currency_hint: str) -> Facts:
         return Facts()
     if row.topic.startswith(hints.TOPIC):
         topic = row.topic.removeprefix(hints.TOPIC)
-        return hints.understand(topic, decoder.decode(row.body), received_at=row.received_at)
+        return hints.understand(topic, decoder.lightly(row.body), received_at=row.received_at)
     return translate(
         row.topic,
-        decoder.decode(row.body),
+        decoder.lightly(row.body),
         triggered_at=row.triggered_at,
         received_at=row.received_at,
         currency_hint=currency_hint,

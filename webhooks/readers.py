@@ -51,6 +51,9 @@ def amount(value: Any) -> Decimal:
         return _read_amount(value) if known is None else known
     if type(value) is int:
         value = Decimal(value)
+    elif type(value) is float:
+        # its shortest text is what stood there: ``decoder.lightly``
+        value = Decimal(repr(value))
     if isinstance(value, Decimal) and value.is_finite() and abs(value) < LARGEST_AMOUNT:
         return value
     raise ValueError("not an amount")

@@ -8,12 +8,13 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.webhooks import bodies
-from webhooks.decoder import DEEPEST_LEVEL, Undecodable, carefully, decode
+from webhooks.decoder import DEEPEST_LEVEL, Undecodable, carefully, decode, lightly
 
 SOUND_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 JSON_VALUES = st.recursive(
@@ -77,17 +78,40 @@ NUMBERS = st.from_regex(r"-?[0-9]{1,21}(?:\.[0-9]{1,70})?(?:[eE][-+]?[0-9]{1,4})
 @example(b"18446744073709551616")
 @example(b"[" * DEEPEST_LEVEL + b"9" * 20 + b"]" * DEEPEST_LEVEL)
 @example(b'{"a":"\\":","a" :1}')
-def test_both_parsers_say_the_same(raw: bytes) -> None:
-    """Whatever the bytes, the quick parser gives the value, type by type, that the careful one gives, or its reason."""
+def test_all_parsers_say_the_same(raw: bytes) -> None:
+    """Whatever the bytes, the quicker parsers give the value, type by type, that the careful one gives, or its reason."""
     assert _said(decode, raw) == _said(carefully, raw)
+    assert _said(_lightly, raw) == _said(carefully, raw)
+
+
+WRITTEN = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**64), 2**64) | SOUND_TEXT | st.floats(allow_nan=False),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(SOUND_TEXT, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(WRITTEN)
+@example(1e-305)
+@example(5e-324)
+@example(1e300)
+@example([[[[[[[[[[[1.5]]]]]]]]]]])
+@example({"a": "\\/\0&"})
+def test_what_stores_write_reads_the_same_lightly(value: Any) -> None:
+    """Written as short as can be, and with the escapes that stores do not need: the same value, fraction by fraction."""
+    raw = msgspec.json.encode(value)
+    for one in (raw, raw.replace(b"/", b"\\/"), raw.replace(b"&", b"\\u0026").replace(b"<", b"\\u003c")):
+        assert _said(_lightly, one) == _said(carefully, one)
 
 
 @pytest.mark.parametrize("name", [*HOSTILE, *bodies.NAMES])
-def test_both_parsers_say_the_same_of_what_is_known(name: str) -> None:
+def test_all_parsers_say_the_same_of_what_is_known(name: str) -> None:
     """The same for every known trick and every payload, cut off and doubled as well."""
     raw = HOSTILE[name][0] if name in HOSTILE else bodies.raw(name)
-    for one in (raw, raw[:-1], raw + raw, b" " + raw, raw.replace(b":", b" :"), raw.replace(b"\n", b"\r\n")):
+    short = msgspec.json.format(raw, indent=-1) if name in bodies.NAMES else raw
+    for one in (raw, short, raw[:-1], raw + raw, b" " + raw, raw.replace(b":", b" :"), raw.replace(b"\n", b"\r\n")):
         assert _said(decode, one) == _said(carefully, one)
+        assert _said(_lightly, one) == _said(carefully, one)
 
 
 @given(JSON_VALUES)
@@ -133,8 +157,9 @@ def test_a_repeated_key_is_never_missed(pairs: list[tuple[str, str]], colon: str
     keys = [key for key, _ in pairs]
 
     if len(set(keys)) < len(keys):
-        with pytest.raises(Undecodable, match="twice"):
-            decode(raw)
+        for read in (decode, lightly):
+            with pytest.raises(Undecodable, match="twice"):
+                read(raw)
     else:
         assert decode(raw) == json.loads(raw)
 
@@ -175,6 +200,19 @@ def test_reasons_repeat_nothing(text: str, cut: int) -> None:
         decode(json.dumps({f"🌻{text}": [f"🌻{text}"]}, ensure_ascii=False).encode()[:-cut])
 
     assert "🌻" not in refused.value.reason
+
+
+def _lightly(raw: bytes) -> Any:
+    """What ``lightly`` gives, with the Decimals that readers make of floats."""
+    return _exact(lightly(raw))
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _exact(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_exact(one) for one in value]
+    return Decimal(repr(value)) if isinstance(value, float) else value
 
 
 def _said(read: Callable[[bytes], Any], raw: bytes) -> str:

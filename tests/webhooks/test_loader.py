@@ -46,6 +46,7 @@ VALUES = (
     | st.booleans()
     | st.integers(-1, 10**19)
     | st.decimals(allow_nan=True)
+    | st.floats()
     | st.text(max_size=5)
     | st.sampled_from(["1", "1.50", "2026-01-01T00:00:00Z", "USD", "UTC", "gid://shopify/Order/1", "x" * 256, "12\n"])
 )

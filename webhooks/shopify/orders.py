@@ -14,6 +14,7 @@ from webhooks.shopify import refunds, shop_money
 
 #: no money came, or none will
 UNPAID = frozenset({"voided", "expired"})
+NOTHING = Decimal(0)
 
 
 def understand(order: dict[str, Any], *, currency_hint: str) -> Facts:
@@ -22,7 +23,7 @@ def understand(order: dict[str, Any], *, currency_hint: str) -> Facts:
     ``processed_at`` is the purchase; ``created_at`` is when the store learnt of it (the import, for imported history).
     """
     ordered_at = order["processed_at"] or order["created_at"]
-    gross = shop_money.of(order, "total_price")
+    gross = shop_money.of(order["total_price_set"], order["total_price"])
     if order["updated_at"] is None or ordered_at is None or gross is None:
         return Facts(refetch_order_ids=frozenset({order["id"]}))
     currency = shop_money.currency(
@@ -49,8 +50,8 @@ def understand(order: dict[str, Any], *, currency_hint: str) -> Facts:
 def _current(order: dict[str, Any], gross: Decimal) -> Decimal:
     """What the order comes to now: set before set, plain before plain."""
     for amount in (
-        shop_money.of_set(order, "current_total_price"),
-        shop_money.of_set(order, "total_price"),
+        shop_money.of_set(order["current_total_price_set"]),
+        shop_money.of_set(order["total_price_set"]),
         order["current_total_price"],
     ):
         if amount is not None:
@@ -64,9 +65,7 @@ def _codes(order: dict[str, Any], currency: str) -> tuple[CodeFact, ...]:
     return tuple(
         CodeFact(
             code=code["code"],
-            discount_minor=shop_money.minor(
-                shares.get(code["code"].casefold(), code["amount"] or Decimal(0)), currency
-            ),
+            discount_minor=shop_money.minor(shares.get(code["code"].casefold(), code["amount"] or NOTHING), currency),
         )
         for code in order["discount_codes"] or ()
     )
@@ -79,7 +78,7 @@ def _shares(order: dict[str, Any]) -> Mapping[str, Decimal]:
         for share in line["discount_allocations"] or ():
             index = share["discount_application_index"]
             if index is not None and index < len(applications) and (code := applications[index]["code"]) is not None:
-                taken[code.casefold()] += shop_money.of(share, "amount") or 0
+                taken[code.casefold()] += shop_money.of(share["amount_set"], share["amount"]) or 0
     return taken
 
 
@@ -93,7 +92,7 @@ def _lines(order: dict[str, Any], currency: str) -> tuple[LineFact, ...]:
 def _line(line: dict[str, Any], currency: str) -> LineFact:
     bought = line["quantity"]
     left = bought if line["current_quantity"] is None else line["current_quantity"]
-    total = (shop_money.of(line, "price") or Decimal(0)) * bought - _discount(line)
+    total = (shop_money.of(line["price_set"], line["price"]) or NOTHING) * bought - _discount(line)
     if not left == bought == 1:
         total = total * left / bought if bought else Decimal(0)
     return LineFact(
@@ -108,20 +107,27 @@ def _line(line: dict[str, Any], currency: str) -> LineFact:
 
 def _discount(line: dict[str, Any]) -> Decimal:
     """All shares of all discounts; ``total_discount`` knows fewer of them and stands in where there are none."""
-    if line["discount_allocations"] is None:
-        return shop_money.of(line, "total_discount") or Decimal(0)
-    return sum((shop_money.of(share, "amount") or Decimal(0) for share in line["discount_allocations"]), Decimal(0))
+    shares = line["discount_allocations"]
+    if shares is None:
+        return shop_money.of(line["total_discount_set"], line["total_discount"]) or NOTHING
+    return (
+        sum((shop_money.of(one["amount_set"], one["amount"]) or NOTHING for one in shares), NOTHING)
+        if shares
+        else NOTHING
+    )
 
 
 def _with_refunds(order: dict[str, Any], fact: OrderFact) -> Facts:
+    buyer = _customer(order["customer"], ordered_at=fact.ordered_at)
+    if not order["refunds"]:
+        return Facts(orders=(fact,), customers=buyer)
     given = [
-        refunds.understand(refund, order_id=fact.order_id, currency_hint=fact.currency)
-        for refund in order["refunds"] or ()
+        refunds.understand(refund, order_id=fact.order_id, currency_hint=fact.currency) for refund in order["refunds"]
     ]
     return Facts(
         orders=(fact,),
         refunds=tuple(refund for facts in given for refund in facts.refunds),
-        customers=_customer(order["customer"], ordered_at=fact.ordered_at),
+        customers=buyer,
         refetch_order_ids=frozenset().union(*(facts.refetch_order_ids for facts in given)),
     )
 

@@ -58,12 +58,14 @@ def _amount(refund: dict[str, Any], moved: list[dict[str, Any]], currency: str) 
 def _sum_of_parts(refund: dict[str, Any]) -> Decimal | None:
     """Lines with their tax, less the adjustments, which are negative where the buyer gets more."""
     lines = [
-        shop_money.of_set(line, part)
+        shop_money.of_set(line[part])
         for line in refund["refund_line_items"] or ()
-        for part in ("subtotal", "total_tax")
+        for part in ("subtotal_set", "total_tax_set")
     ]
     adjustments = [
-        shop_money.of_set(item, part) for item in refund["order_adjustments"] or () for part in ("amount", "tax_amount")
+        shop_money.of_set(item[part])
+        for item in refund["order_adjustments"] or ()
+        for part in ("amount_set", "tax_amount_set")
     ]
     known = [part for part in (*lines, *adjustments) if part is not None]
     if not known or len(known) < len(lines) + len(adjustments):

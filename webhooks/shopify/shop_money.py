@@ -14,15 +14,18 @@ from webhooks.facts import Unexpected
 _to_minor = lru_cache(maxsize=10_000)(money.to_minor)
 
 
-def of(payload: dict[str, Any], name: str) -> Decimal | None:
-    """The amount under ``name``: the set's shop money where there is one, else the plain amount."""
-    inside = _shop_money(payload[f"{name}_set"])
-    return payload[name] if inside is None else inside
+def of(both: dict[str, Any] | None, plain: Decimal | None) -> Decimal | None:
+    """The amount in the store's currency of a set, where there is one, else the plain amount."""
+    inside = of_set(both)
+    return plain if inside is None else inside
 
 
-def of_set(payload: dict[str, Any], name: str) -> Decimal | None:
-    """The set's shop money under ``name`` and nothing instead of it."""
-    return _shop_money(payload[f"{name}_set"])
+def of_set(both: dict[str, Any] | None) -> Decimal | None:
+    """The amount in the store's currency of a set, and nothing instead of it."""
+    if both is None or (inside := both["shop_money"]) is None:
+        return None
+    amount: Decimal | None = inside["amount"]
+    return amount
 
 
 def currency(sets: Iterable[dict[str, Any] | None], *, otherwise: str | None) -> str:
@@ -46,10 +49,3 @@ def minor(amount: Decimal, code: str) -> int:
         return _to_minor(amount, code)
     except ValueError:
         raise Unexpected("an amount too large to be money") from None
-
-
-def _shop_money(item: dict[str, Any] | None) -> Decimal | None:
-    if item is None or item["shop_money"] is None:
-        return None
-    amount: Decimal | None = item["shop_money"]["amount"]
-    return amount

@@ -24,22 +24,31 @@ SECONDS = 60
 
 
 class Cluster:
-    """A running PostgreSQL with one migrated database at ``url``."""
+    """A running PostgreSQL with one migrated database at ``url``; its processes have ``environment``."""
 
-    def __init__(self, server: Any) -> None:
+    def __init__(self, server: Any, environment: Mapping[str, str]) -> None:
         self._server = server
+        self._environment = environment
         self._folder = Path(server.pgdata)
         self._sockets = Path(server.get_postmaster_info().socket_dir)
         self.url = str(server.get_uri(driver="psycopg"))
 
+    @property
+    def pid(self) -> int:
+        """Its first process, which leads a group of its own."""
+        return int(self._server.get_pid())
+
     def kill(self) -> None:
         """SIGKILL to its first process; the others see it and end."""
-        family = _family(self._server.get_pid())
-        os.kill(self._server.get_pid(), signal.SIGKILL)
+        os.kill(self.pid, signal.SIGKILL)
+        self.bury()
+
+    def bury(self) -> None:
+        """Waits until all its processes have ended, the first one having been killed."""
         ends = time.monotonic() + SECONDS
-        while any(Path(f"/proc/{pid}").exists() and not _is_dead(pid) for pid in family):
+        while any(not _is_dead(pid) for pid in self._processes()):
             assert time.monotonic() < ends, "PostgreSQL's processes do not end"
-            time.sleep(0.05)
+            time.sleep(0.02)
         # where nobody buries the dead their numbers look alive to who starts it again
         for name in ("postmaster.pid", ".s.PGSQL.5432.lock"):
             for folder in {self._folder, self._sockets}:
@@ -47,7 +56,17 @@ class Cluster:
 
     def start(self) -> None:
         """Starts it, if it does not run; it recovers from its log."""
-        self._server.ensure_postgres_running()
+        with _laid_over(self._environment):
+            self._server.ensure_postgres_running()
+
+    def _processes(self) -> list[int]:
+        """All of them, by the folder in which they work; also those whose first one is gone."""
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if (process / "cwd").readlink() == self._folder:
+                    found.append(int(process.name))
+        return found
 
 
 @contextmanager
@@ -66,7 +85,7 @@ def running(environment: Mapping[str, str] = MappingProxyType({})) -> Iterator[C
         shutil.rmtree(folder, ignore_errors=True)
         raise NoServer(f"{HOW_TO_GET} ({error})") from error
     try:
-        made = Cluster(server)
+        made = Cluster(server, environment)
         database = Database(made.url)
         migrate(database)
         database.close()
@@ -86,12 +105,6 @@ def _laid_over(environment: Mapping[str, str]) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
-
-
-def _family(pid: int) -> list[int]:
-    """A process and those that it started."""
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    return [pid, *map(int, children.read_text().split())] if children.exists() else [pid]
 
 
 def _is_dead(pid: int) -> bool:

@@ -1,4 +1,4 @@
-"""Killed with SIGKILL at the n-th sync, write or send: what was acknowledged is there, and nothing is there twice."""
+"""Killed with SIGKILL at the n-th sync, write, send or answer to a COMMIT: all that was acknowledged is there, once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from plugin.sandbox.deliveries import Outgoing
 from tests.campaigns import checks, running, senders
-from tests.campaigns.programs import Program, Starter
+from tests.campaigns.programs import Program, Starter, wait_until
 from tests.campaigns.running import Say
 from tests.campaigns.senders import Book
 from tests.campaigns.town import Town
@@ -18,8 +18,8 @@ from tests.campaigns.trap import Calls, Trap, needs_trap
 pytestmark = needs_trap
 
 PURCHASES_PER_LIFE = 12
-#: SQLite's files are written by the program itself; PostgreSQL is reached by sends alone
-KINDS = {"sqlite": (Calls.SYNC, Calls.WRITE, Calls.SEND), "postgresql": (Calls.SEND,)}
+#: SQLite's files are written by the program itself; PostgreSQL does that in its own processes (``test_killed_database``)
+KINDS = {"sqlite": (Calls.SYNC, Calls.WRITE, Calls.SEND), "postgresql": (Calls.SEND, Calls.ASKED, Calls.TOLD)}
 
 
 def points(dialect: str, numbers: Sequence[int]) -> list[tuple[Calls, int]]:
@@ -44,6 +44,31 @@ def test_a_worker_killed_at_a_few_points(
     killed = kill_workers(starter, trapped, a_town(database_url), points(_dialect(database_url), [6, 16, 29, 61]), say)
 
     assert killed == 4
+
+
+@pytest.mark.parametrize("calls", [Calls.ASKED, Calls.TOLD])
+def test_a_commit_nobody_was_told_of(
+    starter: Starter, trapped: Trap, a_town: Callable[..., Town], fresh_postgresql_url: str, calls: Calls
+) -> None:
+    """Killed between a COMMIT and the answers of 200, the server has kept more than it acknowledged; sent again, that is once."""
+    town, book = a_town(fresh_postgresql_url), Book()
+    with running.serving(starter, town) as (server, port), senders.under_load(port, senders.Source(town), book):
+        # whose store this is has been looked up by then: from now on commits are of deliveries
+        wait_until(lambda: len(book.acknowledged) > 5, lives=[server])
+        trapped.kill_at(3, calls, group=server.pid)
+        server.ended.wait(running.REST_SECONDS)
+    assert trapped.happened
+    trapped.clear()
+    told = {senders.name(number) for number in book.acknowledged}
+    # where the answer was not awaited yet, the database has the commit before it still
+    wait_until(lambda: bool(checks.kept(town.runtime.database) - told), seconds=10)
+    checks.nothing_acknowledged_is_missing(town, book)
+
+    with running.serving(starter, town) as (_, port):
+        senders.deliver_all(port, book.unanswered(), book)
+
+    assert checks.kept(town.runtime.database) == {senders.name(number) for number in book.sent}
+    checks.nothing_is_doubled(town)
 
 
 def test_a_server_that_acknowledges_first_is_caught(

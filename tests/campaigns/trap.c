@@ -1,4 +1,4 @@
-/* Stands before the calls by which a process reaches a disk or another process: fsync, pwrite, send and their kin.
+/* Stands before the calls by which a process reaches a disk or another process: fsync, pwrite, send, recv and their kin.
 
    TRAP names a file that is shared with the test. Once armed, the calls of the wanted kinds are counted, and the n-th
    kills the whole process group, or fails with an error. While noting, what went by is written down in order: a request
@@ -19,8 +19,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { SYNC = 1, WRITE = 2, SEND = 4 };
-enum { ID_LENGTH = 17, NOTES = 1 << 20 };
+/* ASKED: about to hear what became of a COMMIT that was sent. TOLD: has just heard it. */
+enum { SYNC = 1, WRITE = 2, SEND = 4, ASKED = 8, TOLD = 16 };
+enum { ID_LENGTH = 17, NOTES = 1 << 20, FILES = 1 << 16 };
 
 struct note {
     char what;
@@ -39,6 +40,8 @@ struct trap {
 };
 
 static struct trap *trap;
+/* the sockets over which a COMMIT went and no answer came yet */
+static unsigned char asked[FILES];
 
 __attribute__((constructor)) static void begin(void) {
     const char *name = getenv("TRAP");
@@ -161,7 +164,26 @@ static int sends(int file, const void *data, size_t length) {
     int met = is_socket(file) ? meets(SEND) : 0;
     if (met == -2) die();
     if (!met) answer(file, data, length);
+    /* as PostgreSQL is asked: a kind, a length of four bytes, the words */
+    if (trap && trap->armed && file < FILES && length == 12 && !memcmp((const char *)data + 5, "COMMIT", 7)) asked[file] = 1;
     return met;
+}
+
+static int was_asked(int file) { return file >= 0 && file < FILES && asked[file]; }
+
+/* the database has done it, and nobody here knows */
+static void listens(int file) {
+    if (was_asked(file) && meets(ASKED) == -2) die();
+}
+
+/* it is known here, and nobody else was told */
+static void heard(int file, ssize_t length) {
+    int before = errno;
+    if (was_asked(file) && length > 0) {
+        asked[file] = 0;
+        if (meets(TOLD) == -2) die();
+    }
+    errno = before;
 }
 
 ssize_t send(int file, const void *data, size_t length, int flags) {
@@ -181,14 +203,18 @@ ssize_t writev(int file, const struct iovec *parts, int count) {
 }
 
 ssize_t recv(int file, void *data, size_t length, int flags) {
+    listens(file);
     ssize_t done = ((ssize_t (*)(int, void *, size_t, int))real("recv"))(file, data, length, flags);
+    heard(file, done);
     hear(file, data, done);
     return done;
 }
 
 ssize_t recvfrom(int file, void *data, size_t length, int flags, struct sockaddr *from, socklen_t *size) {
     typedef ssize_t (*receiver)(int, void *, size_t, int, struct sockaddr *, socklen_t *);
+    listens(file);
     ssize_t done = ((receiver)real("recvfrom"))(file, data, length, flags, from, size);
+    heard(file, done);
     hear(file, data, done);
     return done;
 }

@@ -31,6 +31,10 @@ class Calls(enum.IntFlag):
     SYNC = 1
     WRITE = 2
     SEND = 4
+    #: before the answer to a COMMIT is read: the database has done it, and nobody here knows
+    ASKED = 8
+    #: after that answer was read: it is known here, and nobody else was told
+    TOLD = 16
 
 
 class Note(NamedTuple):
@@ -59,7 +63,10 @@ class Trap:
         return {"LD_PRELOAD": str(library()), "TRAP": str(self._path)}
 
     def kill_at(self, number: int, calls: Calls, *, group: int) -> None:
-        """The ``number``-th call from now on is the last of the process group; of a write, half is done."""
+        """The ``number``-th call from now on is the last of the process group; of a write, half is done.
+
+        With ``group`` nought it is the last of that one process.
+        """
         self._set(at=number, lasting=1, calls=calls, error=0, group=group)
 
     def fail_at(self, number: int, calls: Calls, *, error: int, lasting: int = 1) -> None:

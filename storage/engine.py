@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
@@ -159,13 +160,23 @@ def _begin(statement: str, db: Connection) -> None:
 
 def _server(url: URL) -> Engine:
     options = f"{url.query.get('options', '')} -c synchronous_commit=on -c timezone=UTC".strip()
-    return create_engine(
+    engine = create_engine(
         url.update_query_dict({"options": options}),
+        # marks as the server itself has them: the driver reads through no statement, which for one of many rows takes
+        # longer than sending it
+        paramstyle="numeric_dollar",
+        connect_args={"cursor_factory": psycopg.RawCursor},
         pool_size=SERVER_CONNECTIONS,
         max_overflow=SERVER_OVERFLOW,
         pool_pre_ping=True,
         query_cache_size=1000,
     )
+    event.listen(engine, "connect", _read_in_parts)
+    return engine
+
+
+def _read_in_parts(connection: psycopg.Connection[Any], _record: object) -> None:
+    connection.server_cursor_factory = psycopg.RawServerCursor
 
 
 def _rows(cursor: Any, statement: str) -> list[tuple[Any, ...]]:

@@ -234,11 +234,13 @@ def prune(db: Connection, rows: Collection[int], before: datetime) -> int:
 @cache
 def _insert(dialect: str, rows: int) -> str:
     # one statement for many rows: with each of its own the interpreter would be let go, and had to be waited for, again
-    mark = "%s" if dialect == "postgresql" else "?"
-    row = f"({', '.join([mark] * len(Packed._fields))}, 'waiting')"
+    width = len(Packed._fields)
+    places = range(1, rows * width + 1)
+    marks = [f"${place}" for place in places] if dialect == "postgresql" else ["?" for _ in places]
+    listed = ", ".join(f"({', '.join(marks[at : at + width])}, 'waiting')" for at in range(0, rows * width, width))
     # the names are those of the table's columns, never what somebody sent
     return (
-        f"INSERT INTO inbox ({', '.join(Packed._fields)}, state) VALUES {', '.join([row] * rows)} "  # noqa: S608
+        f"INSERT INTO inbox ({', '.join(Packed._fields)}, state) VALUES {listed} "  # noqa: S608
         "ON CONFLICT DO NOTHING RETURNING shop_id, delivery_id"
     )
 

@@ -143,7 +143,7 @@ def plain(dialect: str, table: Table, names: tuple[str, ...], keys: tuple[str, .
     rows = f"VALUES ({', '.join('?' * len(names))})"
     if dialect == "postgresql":
         typed = ", ".join(f'"{name}" {table.c[name].type.compile(dialect=_SERVER)}' for name in names)
-        rows = f"SELECT {listed} FROM json_to_recordset(%s::json) AS told ({typed})"  # noqa: S608
+        rows = f"SELECT {listed} FROM json_to_recordset($1::json) AS told ({typed})"  # noqa: S608
     changed = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name not in keys)
     where = f" WHERE {only_if}" if only_if else ""
     return f"INSERT INTO {table.name} ({listed}) {rows} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changed}{where}"

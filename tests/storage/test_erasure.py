@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import zlib
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -36,7 +35,7 @@ def bytes_of(database: Database) -> bytes:
 
 def needles_of(one: int) -> list[bytes]:
     plain = [filled.customer(one).encode(), filled.bought(one).encode(), filled.email(one)]
-    return [*plain, zlib.compress(filled.body(one), 1)]
+    return [*plain, inbox.pack(filled.delivery(1, one)).body]
 
 
 def test_no_byte_is_left_in_the_files(sqlite_database: Database):

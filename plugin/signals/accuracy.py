@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 from plugin.signals.arrays import Bools, Floats
 
@@ -26,8 +25,7 @@ def auc(came: Bools, score: Floats) -> float:
     good = int(np.count_nonzero(came))
     if good in {0, came.size}:
         return 0.5
-    ranks = rankdata(score)
-    return float((ranks[came].sum() - good * (good + 1) / 2) / (good * (came.size - good)))
+    return float((_ranks(score)[came].sum() - good * (good + 1) / 2) / (good * (came.size - good)))
 
 
 def brier(came: Bools, chance: Floats) -> float:
@@ -51,3 +49,9 @@ def calibration_error(tenths: tuple[Tenth, ...]) -> float:
     """The mean distance between told and true share, by customers."""
     customers = sum(tenth.customers for tenth in tenths)
     return sum(tenth.customers * abs(tenth.told - tenth.came) for tenth in tenths) / max(customers, 1)
+
+
+def _ranks(score: Floats) -> Floats:
+    """The place of each from 1 on, equals sharing the mean of theirs; SciPy's takes every program half a second to import."""
+    _, place, equals = np.unique(score, return_inverse=True, return_counts=True)
+    return (np.cumsum(equals) - (equals - 1) / 2)[place]

@@ -139,9 +139,13 @@ def keep_packed(db: Connection, packed: Sequence[Packed]) -> list[bool]:
     return answers
 
 
-def claim(db: Connection, *, now: datetime, limit: int, lease_seconds: float) -> list[InboxRow]:
-    """Takes up to ``limit`` deliveries to work on, for ``lease_seconds``; every shop gets its turn."""
-    return [_claimed(row) for row in claims.claim(db, inbox, now=now, limit=limit, lease_seconds=lease_seconds)]
+def claim(
+    db: Connection, *, now: datetime, limit: int, lease_seconds: float, but: Collection[int] = ()
+) -> list[InboxRow]:
+    """Takes up to ``limit`` deliveries to work on, for ``lease_seconds``; every shop gets its turn, those of ``but`` none."""
+    only = shops.c.shop_id.not_in(sorted(but)) if but else None
+    rows = claims.claim(db, inbox, now=now, limit=limit, lease_seconds=lease_seconds, only=only)
+    return [_claimed(row) for row in rows]
 
 
 def due(db: Connection, now: datetime) -> bool:

@@ -41,10 +41,21 @@ class Cluster:
     def kill(self) -> None:
         """SIGKILL to its first process; the others see it and end."""
         os.kill(self.pid, signal.SIGKILL)
-        self.bury()
+        self._wait_for_the_end()
 
     def bury(self) -> None:
-        """Waits until all its processes have ended, the first one having been killed."""
+        """After the first process was killed along with one that may have held a lock, for which the others wait for ever."""
+        for pid in self._processes():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._wait_for_the_end()
+
+    def start(self) -> None:
+        """Starts it, if it does not run; it recovers from its log."""
+        with _laid_over(self._environment):
+            self._server.ensure_postgres_running()
+
+    def _wait_for_the_end(self) -> None:
         ends = time.monotonic() + SECONDS
         while any(not _is_dead(pid) for pid in self._processes()):
             assert time.monotonic() < ends, "PostgreSQL's processes do not end"
@@ -53,11 +64,6 @@ class Cluster:
         for name in ("postmaster.pid", ".s.PGSQL.5432.lock"):
             for folder in {self._folder, self._sockets}:
                 (folder / name).unlink(missing_ok=True)
-
-    def start(self) -> None:
-        """Starts it, if it does not run; it recovers from its log."""
-        with _laid_over(self._environment):
-            self._server.ensure_postgres_running()
 
     def _processes(self) -> list[int]:
         """All of them, by the folder in which they work; also those whose first one is gone."""

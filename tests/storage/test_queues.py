@@ -157,6 +157,17 @@ def test_a_long_line_takes_what_the_others_leave(database: Database):
         assert sorted(row.shop_id for row in claimed) == [busy] * 49 + [quiet]
 
 
+def test_a_claim_can_pass_shops_over(database: Database):
+    """What waits for shops that are passed over stays; the others get all of the claim."""
+    with database.transaction() as db:
+        busy, quiet = new_shop(db), new_shop(db)
+        inbox.keep(db, [delivery(busy, str(number)) for number in range(5)] + [delivery(quiet, "only")])
+        now = NOW + timedelta(seconds=2)
+        assert [row.shop_id for row in inbox.claim(db, now=now, limit=50, lease_seconds=LEASE, but={busy})] == [quiet]
+        assert inbox.claim(db, now=now, limit=50, lease_seconds=LEASE, but={busy}) == []
+        assert len(inbox.claim(db, now=now, limit=50, lease_seconds=LEASE)) == 5
+
+
 def test_set_aside_is_seen_and_can_be_reopened(database: Database, shop_id: int):
     """What cannot be understood holds nobody up, is listed with its reason, and waits again when asked to."""
     with database.transaction() as db:

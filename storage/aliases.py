@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from storage import customers, locks
+from storage import families, locks
 from storage.columns import EPOCH, YES
 from storage.facts import MergeFact
 from storage.tables import customers as people
@@ -27,17 +27,13 @@ def unite(db: Connection, shop_id: int, merges: Iterable[MergeFact], *, order_id
     wanted = sorted({(one.kept_id, one.gone_id): one for one in merges}.items())
     facts = [fact for (kept, gone), fact in wanted if kept != gone]
     _, slow = _sorted(db, shop_id, facts)
-    touched: set[str] = set()
-    for fact in sorted(slow, key=lambda one: (one.merged_at, one.gone_id, one.kept_id)):
-        touched |= customers.merge(db, shop_id, fact)
+    touched = families.together(db, shop_id, slow) if slow else set()
     locks.take(db, shop_id, "orders", order_ids)
     locks.take(db, shop_id, "customers", {one for fact in facts for one in (fact.kept_id, fact.gone_id)})
     quick, late = _sorted(db, shop_id, facts)
     put_new(db, people, _rows(shop_id, quick), returning=(people.c.customer_id,))
-    for fact in late:
-        # somebody wrote between the two looks
-        touched |= customers.merge(db, shop_id, fact)
-    return touched
+    # somebody wrote between the two looks
+    return touched | families.together(db, shop_id, late) if late else touched
 
 
 def accounts(db: Connection, shop_id: int, *, after: str, without: str, limit: int) -> list[str]:

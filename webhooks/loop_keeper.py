@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
 from storage.inbox import Delivery
@@ -60,10 +61,11 @@ class LoopKeeper:
             self._watching = True
             self._loop.call_at(until, self._give_up)
 
-    def _begin_when_still(self, before: int) -> None:
-        """Called after one more turn of the loop: if it brought nothing, nothing is about to come."""
-        if self._entered != before and self._keeper.waiting < ENOUGH:
-            self._loop.call_soon(self._begin_when_still, self._entered)
+    def _begin_when_still(self, before: int, *, still: bool = False) -> None:
+        """Called once in every turn of the loop: two that bring nothing have a whole turn between them."""
+        brought = self._entered != before
+        if self._keeper.waiting < ENOUGH and (brought or not still):
+            self._loop.call_soon(partial(self._begin_when_still, self._entered, still=not brought))
         else:
             self._gathering = False
             self._keeper.begin()

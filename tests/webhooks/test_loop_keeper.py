@@ -14,7 +14,7 @@ from storage.inbox import Delivery
 from tests import loops
 from tests.webhooks import bodies
 from webhooks.keeper import CannotKeep, Keeper
-from webhooks.loop_keeper import LoopKeeper
+from webhooks.loop_keeper import ENOUGH, LoopKeeper
 
 
 def _delivery(shop_id: int, number: int) -> Delivery:
@@ -94,3 +94,70 @@ def test_many_share_a_commit_on_a_loop(
 
     assert keeper.deliveries == 8 * connections
     assert keeper.deliveries >= wanted * keeper.commits
+
+
+def test_those_who_come_after_one_another_go_together(sqlite_database: Database, quiet_goods: int) -> None:
+    """A commit begins when a turn of the loop brings nothing more: what comes in turn after turn shares one."""
+    keeper = Keeper(sqlite_database)
+
+    async def later(waits: LoopKeeper, turns: int) -> bool:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return await waits.keep(_delivery(quiet_goods, turns))
+
+    async def one_a_turn() -> list[bool]:
+        waits = _on_this_loop(keeper)
+        return await asyncio.gather(*(later(waits, turns) for turns in range(ENOUGH)))
+
+    assert loops.run(one_a_turn()) == [True] * ENOUGH
+    keeper.close()
+    assert keeper.commits == 1
+
+
+def test_nobody_waits_for_a_stream_to_end(sqlite_database: Database, quiet_goods: int) -> None:
+    """While every turn of the loop brings another delivery, those who came first are durable all the same."""
+    keeper = Keeper(sqlite_database)
+
+    async def until_the_first_is_kept() -> tuple[int, list[bool]]:
+        waits = _on_this_loop(keeper)
+        kept = [asyncio.create_task(waits.keep(_delivery(quiet_goods, 0)))]
+        while not kept[0].done():
+            await asyncio.sleep(0)
+            kept.append(asyncio.create_task(waits.keep(_delivery(quiet_goods, len(kept)))))
+        return keeper.commits, await asyncio.gather(*kept)
+
+    commits, kept = loops.run(until_the_first_is_kept())
+    keeper.close()
+
+    assert commits >= 1
+    assert all(kept)
+
+
+def test_each_is_patient_for_itself(sqlite_database: Database, quiet_goods: int) -> None:
+    """One look at the clock serves all who wait, and none gives up before its own time."""
+    keeper = Keeper(sqlite_database, patience_seconds=0.2)
+    go_on = threading.Event()
+
+    async def waited(waits: LoopKeeper, number: int, after: float) -> float:
+        await asyncio.sleep(after)
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(CannotKeep):
+            await waits.keep(_delivery(quiet_goods, number))
+        return asyncio.get_running_loop().time() - began
+
+    async def one_after_another() -> list[float]:
+        waits = _on_this_loop(keeper)
+        return await asyncio.gather(*(waited(waits, number, 0.05 * number) for number in range(6)))
+
+    def block() -> None:
+        with sqlite_database.transaction():
+            go_on.wait(10)
+
+    blocker = threading.Thread(target=block)
+    blocker.start()
+    seconds = loops.run(one_after_another())
+    go_on.set()
+    blocker.join()
+    keeper.close()
+
+    assert min(seconds) > 0.19

@@ -8,9 +8,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import pyarrow as pa
-from pyarrow import parquet
-
 #: a spreadsheet takes a cell that begins with one of these for a formula
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -43,6 +40,9 @@ def _cell(value: Any) -> Any:
 
 
 def _parquet(rows: Iterable[dict[str, Any]], names: Sequence[str]) -> None:
+    import pyarrow as pa  # noqa: PLC0415 - large, and only who wants this form needs it
+    from pyarrow import parquet  # noqa: PLC0415
+
     kept = [{name: row[name] for name in names} for row in rows]
     table = pa.table({name: [row[name] for row in kept] for name in names})
     sink = pa.BufferOutputStream()

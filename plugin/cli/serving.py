@@ -23,7 +23,6 @@ from plugin.gauges import Standing
 from plugin.metrics import SHARED_FOLDER
 from plugin.runtime import Runtime
 from plugin.worker.loop import Worker
-from plugin.wsgi import THREADS
 from storage import migrations
 
 #: connections at the same time in one process
@@ -142,11 +141,11 @@ def _counting_together(processes: int) -> Iterator[None]:
 def _waitress(host: str, port: int, *, worker_inside: bool) -> None:
     import waitress  # noqa: PLC0415 - only the fall-back needs it
 
-    from plugin import wsgi  # noqa: PLC0415
+    from plugin import wsgi  # noqa: PLC0415 - the pages, which the parent of web processes does not need
 
     app = wsgi.with_worker() if worker_inside else wsgi.web_only()
     click.echo(f"Listening on http://{host}:{port}", err=True)
-    waitress.serve(app, host=host, port=port, threads=THREADS, ident=None)
+    waitress.serve(app, host=host, port=port, threads=wsgi.THREADS, ident=None)
 
 
 COMMANDS = (serve, worker, migrate)

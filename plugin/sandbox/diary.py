@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import sqlite3
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from pathlib import Path
+from typing import Protocol
 
 from plugin.sandbox.store import Store
 from plugin.sandbox.times import kept
@@ -13,14 +16,21 @@ from plugin.sandbox.times import kept
 LIVED = "lived_until"
 
 
-def lived_until(store: Store) -> date | None:
+class Book(Protocol):
+    """Where a store of either platform keeps what it knows."""
+
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        """All or nothing of what is done inside."""
+
+
+def lived_until(store: Book) -> date | None:
     """The last day that was lived to its end, None for a store that has just opened."""
     with store.transaction() as connection:
         row = connection.execute("SELECT value FROM settings WHERE key = ?", (LIVED,)).fetchone()
     return None if row is None else date.fromisoformat(json.loads(row["value"])["day"])
 
 
-def mark_lived(store: Store, day: date) -> None:
+def mark_lived(store: Book, day: date) -> None:
     """A day is over."""
     told = json.dumps({"day": day.isoformat()})
     with store.transaction() as connection:

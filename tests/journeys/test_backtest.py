@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from plugin.cli.demo import past as demo_past
-from plugin.cli.demo.live import Life, days_of
-from plugin.cli.demo.world import TIMEZONE, World, opened
+from plugin.cli.demo.live import days_of
+from plugin.cli.demo.shopify import ShopifyLife
+from plugin.cli.demo.stage import TIMEZONE
+from plugin.cli.demo.world import World, opened
 from plugin.rewards import stored, wire
 from plugin.rewards.program import Program
 from plugin.sandbox.history import purchases
@@ -35,11 +36,8 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     directory: Path = tmp_path_factory.mktemp("lived")
     with opened(directory, free_port()) as world:
         bought = [one for one in purchases(ends_on=LAST_DAY, zone=TIMEZONE) if one.customer_number % ONE_IN == 0]
-        life, span = Life(world, bought, stop_at=NOW), days_of(LAST_DAY, DAYS)
-        demo_past.happen(world, [one for one in bought if life.day_of(one) < span[0]])
-        life.wake_up(span[0])
-        life.merchant.install()
-        demo_past.become_known(world, directory)
+        life, span = ShopifyLife(world, directory, bought, stop_at=NOW), days_of(LAST_DAY, DAYS)
+        life.begin(span[0])
         # the rules are saved here, and not by the demo's merchant
         life.merchant.decided = True
         life.live(span[:3], lambda _days: None)

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-
-import click
 
 from plugin import assembly, runtime
 from plugin.cli.demo.clock import Clock
 from plugin.cli.demo.listening import Listening
-from plugin.cli.demo.world import HOST, TIMEZONE, ends_on
+from plugin.cli.demo.stage import HOST, TIMEZONE, Stage
+from plugin.cli.demo.world import ends_on
 from plugin.config import Config
-from plugin.runtime import Runtime
 from plugin.sandbox.magento.server import serve
 from plugin.sandbox.magento.store import MagentoStore
 from plugin.worker.loop import Worker
@@ -23,24 +20,11 @@ from storage import migrations, shops
 from storage.shops import Shop
 
 
-@dataclass(frozen=True, slots=True)
-class MagentoWorld:
-    """Everything that runs in a Magento demo."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MagentoWorld(Stage):
+    """Everything that runs in a demo on Magento."""
 
-    clock: Clock
     store: MagentoStore
-    runtime: Runtime
-    worker: Worker
-    app_url: str
-    shop_url: str
-    #: the last day of the purchase history; fixed when the folder is first used
-    ends_on: date
-
-    def shop(self) -> Shop:
-        """The sandbox store as Regulars knows it."""
-        if (found := self.known()) is None:
-            raise click.ClickException("The sandbox store is not connected; remove the demo's folder and try again.")
-        return found
 
     def known(self) -> Shop | None:
         """The sandbox store as Regulars knows it; None before it is connected."""
@@ -68,7 +52,10 @@ def opened(directory: Path, port: int) -> Iterator[MagentoWorld]:
     server = Listening(web.app, host=HOST, port=port)
     running = serve(store, port=port + 1, host=HOST)
     try:
-        yield MagentoWorld(clock, store, built, worker, app_url, running.url, ends_on(directory))
+        yield MagentoWorld(
+            clock=clock, store=store, runtime=built, worker=worker, app_url=app_url, shop_url=running.url,
+            ends_on=ends_on(directory),
+        )  # fmt: skip
     finally:
         worker.close()
         server.close()

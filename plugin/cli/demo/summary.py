@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from plugin.cli.demo.magento_world import MagentoWorld
-from plugin.cli.demo.world import World
+from plugin.cli.demo.stage import Stage
 from storage import offers, orders, snapshots
 
 
-def line(world: World | MagentoWorld) -> str:
+def line(world: Stage) -> str:
     """The counts as ``customers=… orders=… late=… offers=… redeemed=… held_out=…`` on one line.
 
     Offers are those with a discount that were put into the store; orders are all that were kept.

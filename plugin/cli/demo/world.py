@@ -11,13 +11,11 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import click
-
 from plugin import assembly, runtime
 from plugin.cli.demo.clock import Clock
 from plugin.cli.demo.listening import Listening
+from plugin.cli.demo.stage import HOST, TIMEZONE, Stage
 from plugin.config import Config
-from plugin.runtime import Runtime
 from plugin.sandbox.postman import Postman
 from plugin.sandbox.server import serve
 from plugin.sandbox.store import Store
@@ -25,34 +23,20 @@ from plugin.worker.loop import Worker
 from storage import migrations, shops
 from storage.shops import Shop
 
-HOST = "127.0.0.1"
 DOMAIN = "corner-records.myshopify.com"
-TIMEZONE = "America/New_York"
 
 
-@dataclass(frozen=True, slots=True)
-class World:
-    """Everything that runs in a demo."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World(Stage):
+    """Everything that runs in a demo on Shopify."""
 
-    clock: Clock
     store: Store
     postman: Postman
-    runtime: Runtime
-    worker: Worker
-    app_url: str
-    shop_url: str
-    #: the last day of the purchase history; fixed when the folder is first used
-    ends_on: date
 
-    def shop(self) -> Shop:
-        """The sandbox store as Regulars knows it."""
+    def known(self) -> Shop | None:
+        """The sandbox store as Regulars knows it; None before it is connected."""
         with self.runtime.database.reading() as db:
-            found = shops.find(db, platform="shopify", domain=DOMAIN)
-        if found is None:
-            raise click.ClickException(
-                "The sandbox store did not install the app; remove the demo's folder and try again."
-            )
-        return found
+            return shops.find(db, platform="shopify", domain=DOMAIN)
 
 
 @contextmanager
@@ -84,7 +68,10 @@ def opened(directory: Path, port: int) -> Iterator[World]:
     shop_side = serve(store, port=port + 1, host=HOST)
     postman = Postman(store)
     try:
-        yield World(clock, store, postman, built, worker, app_url, shop_url, date.fromisoformat(kept["ends_on"]))
+        yield World(
+            clock=clock, store=store, postman=postman, runtime=built, worker=worker, app_url=app_url,
+            shop_url=shop_url, ends_on=date.fromisoformat(kept["ends_on"]),
+        )  # fmt: skip
     finally:
         postman.close()
         worker.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -24,6 +25,11 @@ from tests.pages.world import CLIENT_ID, CLIENT_SECRET, DOMAIN, Clock, World, op
 
 __all__ = ["lived"]
 SCREENS = Path(__file__).with_name("screens")
+#: pictures are for people to look at, and take as long as all the rest: they are made when asked for
+PICTURES = bool(os.environ.get("PICTURES"))
+#: holds once a document's letters are there and it was painted twice
+PAINTED = """() => document.fonts.ready.then(
+    () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))"""
 #: long for a busy machine; a page that is right is there at once
 PATIENCE_MS, PAUSE_MS = 15_000, 20
 expect.set_options(timeout=PATIENCE_MS)
@@ -179,12 +185,16 @@ Screen = Callable[[Page, str], None]
 
 @pytest.fixture
 def screen() -> Screen:
-    """Writes what a page looks like."""
-    SCREENS.mkdir(exist_ok=True)
+    """Writes what a page looks like, where pictures are asked for."""
 
     def write(page: Page, name: str) -> None:
+        if not PICTURES:
+            return
         # in a picture of a whole page a bar at the edge of the window would cover its middle
         page.evaluate(FLAT)
+        for frame in page.frames:
+            # a frame of another origin is painted by a process of its own, some time after it says that it is loaded
+            frame.evaluate(PAINTED)
         page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
 
     return write

@@ -97,6 +97,8 @@ def test_the_module_opens_the_page_and_rules_are_changed_in_it(
     app = framed(page)
     words = ("Rules", "Save", "Undo") if locale == "en_US" else ("规则", "保存", "撤销")
     expect(app.locator("html")).to_have_attribute("data-host", "magento")
+    expect(app.locator("h1")).to_be_visible()
+    expect(app.locator("main[aria-busy=true]")).to_have_count(0)
     screen(page, f"magento-overview-{width}-{locale}")
     app.get_by_role("link", name=words[0], exact=True).click()
     wait = app.locator('[name="limits.wait_days"]')

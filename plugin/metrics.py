@@ -34,6 +34,9 @@ class Metrics:
         self._renewed = self._counter("token_refresh", "Renewals of stores' tokens", "outcome")
         self._noticed = self._counter("store_notices", "What stores' answers said beside what was asked", "kind")
         self._found = self._counter("reconciled_orders", "Orders that asking found and no delivery had told")
+        self._missing = self._counter(
+            "subscription_missing", "Subscriptions that stores had dropped, and that were made anew"
+        )
         self._connections = self._counter("connections", "What happened to the ways into stores", "event")
         self._answers = self._counter("http_answers", "Answers", "route", "method", "status")
         self._seconds = Histogram("regulars_http_seconds", "Time to answer", ("route",), registry=self.registry)
@@ -79,6 +82,10 @@ class Metrics:
     def connection(self, event: str) -> None:
         """Something happened to the way into a store; ``event`` is one of a fixed few words."""
         self._connections.labels(event).inc()
+
+    def missing(self, subscriptions: int) -> None:
+        """A store had dropped so many of the subscriptions that it should have."""
+        self._missing.inc(subscriptions)
 
     def text(self, *others: Collector) -> str:
         """All counters, of all processes that share them, and what ``others`` collect, in Prometheus' words."""

@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, Table, and_, func, literal, literal_column, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    and_,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
 
 from storage.claims import EVERY_SHOP, WAITING
 from storage.inbox import oldest_waiting
@@ -99,6 +111,25 @@ def rules(db: Connection) -> list[Rules]:
     newest = and_(programs.c.shop_id == shops.c.shop_id, programs.c.version == theirs)
     columns = select(shops.c.timezone, shops.c.currency, programs.c.body)
     return [Rules(*row) for row in db.execute(columns.select_from(shops.join(programs, newest)).where(_SERVED))]
+
+
+def ways(db: Connection) -> dict[str, int]:
+    """Connected stores by whether calls to them go out (``closed``, as one says of a circuit) or are held back (``open``)."""
+    held = or_(shops.c.state != "active", shops.c.access_lost_at.is_not(None))
+    connected = select(held.label("held")).where(shops.c.state != "uninstalled").subquery()
+    each = db.execute(select(connected.c.held, func.count()).group_by(connected.c.held))
+    return {"closed": 0, "open": 0} | {"open" if held else "closed": count for held, count in each}
+
+
+def drift(db: Connection, *, changed: str, unknown: str) -> dict[str, int]:
+    """What the stores had otherwise when they were last asked.
+
+    Offers in force whose discount is another than was asked for (their note begins with ``changed``), and live codes of
+    ours that belong to no offer (calls of the kind ``unknown`` that wait).
+    """
+    other = and_(offers.c.state == "issued", offers.c.note.startswith(changed, autoescape=True))
+    nobodys = and_(outbox.c.state == WAITING, outbox.c.kind == unknown)
+    return {"changed": _count(db, offers, other), "unknown": _count(db, outbox, nobodys)}
 
 
 _FORGET: Select[Any] = select(func.min(inbox.c.received_at)).prefix_with(EVERY_SHOP).where(*FORGET)

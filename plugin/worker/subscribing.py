@@ -33,6 +33,7 @@ def look_after(runtime: Runtime, shop: Shop) -> None:
     if not wrong or (credentials := runtime.credentials(shop)) is None:
         return
     client = runtime.client(shop.domain, credentials)
+    runtime.metrics.missing(len(wrong.missing))
     for want in wrong.missing:
         subscriptions.create(client, want)
         runtime.metrics.connection("subscription_made")

@@ -86,6 +86,7 @@ def test_what_is_missing_wrong_or_doubled_is_put_right_within_the_hour(custom: W
     made = len(custom.runtime.manifest.shopify.webhooks) + 2
     for event, count in (("made", made), ("corrected", 2), ("removed", 1)):
         assert f'regulars_connections_total{{event="subscription_{event}"}} {count}.0' in counted
+    assert f"regulars_subscription_missing_total {made}.0" in counted
 
 
 def test_an_app_with_an_app_file_is_left_alone(world: World) -> None:

@@ -33,6 +33,9 @@ NAMES = {
     "regulars_token_refresh",
     "regulars_redact_pending_oldest_age_seconds",
     "regulars_webhook_answers",
+    "regulars_breaker_state",
+    "regulars_reconcile_drift",
+    "regulars_subscription_missing",
     "regulars_http_answers",
     "regulars_http_seconds",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from storage import budgets, gauges, inbox, offers, outbox, programs, shops
+from storage import access, budgets, gauges, inbox, offers, outbox, programs, shops
 from storage.budgets import Cause
 from storage.engine import Database
 from tests.storage.test_offers import offer
@@ -79,3 +79,35 @@ def test_offers_and_money_of_all_shops_are_told(database: Database):
             ("2026-03", 100, 0),
         ]
         assert gauges.money(db, {"2026-04"}) == []
+
+
+def test_stores_that_are_not_called_are_counted(database: Database):
+    """A store is held back while it is paused or lets us in no longer; one that left counts nowhere."""
+    with database.transaction() as db:
+        one, two, three, four = (new_shop(db) for _ in range(4))
+        assert gauges.ways(db) == {"closed": 4, "open": 0}
+        shops.pause(db, one, None)
+        access.lose(db, two, "no", LATER)
+        shops.uninstall(db, three, LATER)
+        assert gauges.ways(db) == {"closed": 1, "open": 2}
+        shops.resume(db, one)
+        assert gauges.ways(db) == {"closed": 2, "open": 1}
+        shops.uninstall(db, four, LATER)
+        assert gauges.ways(db) == {"closed": 1, "open": 1}
+
+
+def test_what_stores_had_otherwise_is_counted(database: Database):
+    """Offers in force with a note of a change, and codes that wait to be disowned; other notes and other calls are not."""
+    with database.transaction() as db:
+        shop_id = new_shop(db)
+        offers.open_many(db, shop_id, [offer(one, cycle=one) for one in ("o1", "o2", "o3")])
+        for one in ("o1", "o2"):
+            offers.advance(db, shop_id, one, to="sending", sending_at=START)
+            offers.advance(db, shop_id, one, to="issued")
+        assert gauges.drift(db, changed="100% ", unknown="disown") == {"changed": 0, "unknown": 0}
+        offers.amend(db, shop_id, "o1", note="100% other")
+        offers.amend(db, shop_id, "o2", note="100 other")
+        offers.amend(db, shop_id, "o3", note="100% other")
+        outbox.put(db, shop_id, key="k1", kind="disown", payload={}, now=START)
+        outbox.put(db, shop_id, key="k2", kind="create", payload={}, now=START)
+        assert gauges.drift(db, changed="100% ", unknown="disown") == {"changed": 1, "unknown": 1}

@@ -29,6 +29,9 @@ ENOUGH = 2 / 3
 THINNEST = 20
 #: fifths of gaps by how long they were expected to be: gaps that each needs, gaps that speak for no difference, the most
 SPEEDS, FEWEST_OF_A_SPEED, PRIOR_OF_A_SPEED, MOST_SHIFT = 5, 30, 200, 0.06
+#: where too few had the horizon's time: thirds of those watched for so much of the store's age, and what is added to the
+#: level of ``LATE``, since the longest gaps of such a store are not over yet
+YOUNG_SPEEDS, YOUNG_WATCHED, YOUNG_LATER = 3, 0.4, 0.02
 _ROUNDS = 40
 
 
@@ -66,8 +69,11 @@ def fit(visits: Visits) -> GapModel | None:
     own = predict(plain, steps.counts[used], steps.sums[used], place=steps.place[used])
     reached = _reached(steps, used, own=own, reach=reach)
     told = _tellers(steps.watched[used], horizon)
-    speeds, shifts = _by_speed(own.mean[told], reached[told])
-    return replace(plain, levels=_levels(reached, weight[used]), speeds=speeds, late_shifts=shifts)
+    levels = _levels(reached, weight[used])
+    speeds, shifts = _by_speed(own.mean[told], reached[told], SPEEDS)
+    if not speeds:
+        levels, (speeds, shifts) = _later(levels), _young_speeds(steps, plain)
+    return replace(plain, levels=levels, speeds=speeds, late_shifts=shifts)
 
 
 def _unroll(visits: Visits) -> _Gaps:
@@ -171,15 +177,30 @@ def _tellers(watched: Ints, horizon: int) -> Bools:
     return whole & (watched <= np.median(watched[whole])) if whole.any() else whole
 
 
-def _by_speed(expected: Floats, reached: Floats) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """How far the level of ``LATE`` lies beside that of all, by the gap expected: fifths, shrunk by how few they hold.
+def _later(levels: tuple[float, ...]) -> tuple[float, ...]:
+    """The levels of a young store, that of ``LATE`` moved outwards, never beyond the next."""
+    late = SHARES.index(LATE)
+    return (*levels[:late], min(levels[late] + YOUNG_LATER, levels[late + 1]), *levels[late + 1 :])
+
+
+def _young_speeds(steps: _Gaps, plain: GapModel) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The same as ``_by_speed`` from gaps that ended within a part of the store's age, of visits watched for that long."""
+    reach = max(1, int(steps.watched.max() * YOUNG_WATCHED))
+    told = (steps.watched >= reach) & (steps.gap > 0) & (steps.gap <= reach)
+    own = predict(plain, steps.counts[told], steps.sums[told], place=steps.place[told])
+    possible = ndtr(np.maximum((np.log(reach) - own.mean) / own.sd, -3.0))
+    return _by_speed(own.mean, ndtr((log_days(steps.gap[told]) - own.mean) / own.sd) / possible, YOUNG_SPEEDS)
+
+
+def _by_speed(expected: Floats, reached: Floats, speeds_told: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """How far the level of ``LATE`` lies beside that of all, by the gap expected: parts of equal size, shrunk by how few they hold.
 
     Conformal prediction by groups (Vovk 2012, "Mondrian"), with the groups pulled together.
     """
-    size = expected.size // SPEEDS
+    size = expected.size // speeds_told
     if size < FEWEST_OF_A_SPEED:
         return (), ()
-    groups = np.array_split(np.argsort(expected, kind="stable"), SPEEDS)
+    groups = np.array_split(np.argsort(expected, kind="stable"), speeds_told)
     speeds = [float(expected[group].mean()) for group in groups]
     beside = np.array([np.quantile(reached[group], LATE) for group in groups]) - np.quantile(reached, LATE)
     shifts = np.clip(beside * size / (size + PRIOR_OF_A_SPEED), -MOST_SHIFT, MOST_SHIFT)

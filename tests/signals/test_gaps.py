@@ -99,3 +99,12 @@ def test_slow_stores_have_a_longer_horizon() -> None:
     fitted = gapfit.fit(boil_down(history_of(orders), to_seconds(day(1_700))))
     assert fitted is not None
     assert fitted.horizon >= 730
+
+
+def test_a_young_store_calls_late_later() -> None:
+    """Before anyone was watched for the horizon the level of late lies further out, and never beyond the next."""
+    young = gapfit.fit(boil_down(lognormal_store(seed=2, customers=400, days=130), to_seconds(after(130))))
+    assert young is not None
+    assert young.horizon > 130
+    assert list(young.levels) == sorted(young.levels)
+    assert len(young.speeds) in {0, gapfit.YOUNG_SPEEDS}

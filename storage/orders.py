@@ -32,7 +32,7 @@ from storage import locks
 from storage.columns import YES, to_micros, to_text
 from storage.facts import CodeFact, OrderFact, RefundFact
 from storage.tables import customers, order_lines, orders, refunds
-from storage.upserts import Insert, among, among_later, bare, listed, plain, put_all, send
+from storage.upserts import Insert, add, among, among_later, bare, listed, put_all
 
 
 class Purchases(NamedTuple):
@@ -286,10 +286,9 @@ def _keep_lines(db: Connection, shop_id: int, told: Sequence[OrderFact], *, repl
         for fact in told
         for line in fact.lines
     }  # fmt: skip
-    if rows:
-        # in the order of the keys, so that two writers never wait for each other in a circle
-        ordered = [rows[key] for key in sorted(rows)]
-        send(db, plain(db.dialect.name, order_lines, OF_LINES, OF_LINES[:3]), OF_LINES, ordered)
+    # in the order of the keys, so that two writers never wait for each other in a circle; none is there: those of orders
+    # that are told anew are gone, a line without its order cannot be, and nobody else takes these orders in
+    add(db, order_lines, OF_LINES, [rows[key] for key in sorted(rows)])
 
 
 def _line(line: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, case, func, insert, select
 
 from storage import locks
 from storage.tables import programs
@@ -26,6 +26,15 @@ class StoredProgram:
 COLUMNS = tuple(programs.c[field.name] for field in fields(StoredProgram))
 LAST = select(func.coalesce(func.max(programs.c.version), 0)).where(programs.c.shop_id == bindparam("shop"))
 NEWEST = select(*COLUMNS).where(programs.c.shop_id == bindparam("shop")).order_by(programs.c.version.desc()).limit(1)
+
+_SAVED = programs.c.saved_at <= bindparam("moment", type_=programs.c.saved_at.type)
+#: the newest of those saved by then, else the oldest of those after
+IN_FORCE = (
+    select(*COLUMNS)
+    .where(programs.c.shop_id == bindparam("shop"))
+    .order_by(case((_SAVED, programs.c.version), else_=-programs.c.version).desc())
+    .limit(1)
+)
 
 
 def append(db: Connection, shop_id: int, *, body: dict[str, Any], author: str, note: str, now: datetime) -> int:
@@ -52,9 +61,7 @@ def get(db: Connection, shop_id: int, version: int) -> StoredProgram | None:
 
 def in_force(db: Connection, shop_id: int, moment: datetime) -> StoredProgram | None:
     """The version that was in force at a moment, else the first that came after it; None where there never was one."""
-    mine = select(*COLUMNS).where(programs.c.shop_id == shop_id)
-    before = mine.where(programs.c.saved_at <= moment).order_by(programs.c.version.desc()).limit(1)
-    row = db.execute(before).one_or_none() or db.execute(mine.order_by(programs.c.version).limit(1)).one_or_none()
+    row = db.execute(IN_FORCE, {"shop": shop_id, "moment": moment}).one_or_none()
     return None if row is None else StoredProgram(**row._asdict())
 
 

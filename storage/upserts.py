@@ -8,6 +8,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeEngine
 
@@ -129,10 +131,31 @@ def _put_plainly(db: Connection, table: Table, keys: tuple[str, ...], rows: Sequ
 def send(db: Connection, statement: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Runs a statement of ``plain`` on rows of numbers and text, or bytes on SQLite, in the order of ``names``."""
     if db.dialect.name == "postgresql":
-        told = json.dumps([dict(zip(names, row, strict=True)) for row in rows], ensure_ascii=False, allow_nan=False)
-        db.exec_driver_sql(statement, (told,))
+        told = msgspec.json.encode([dict(zip(names, row, strict=True)) for row in rows])
+        db.exec_driver_sql(statement, (told.decode(),))
     else:
         db.exec_driver_sql(statement, list(rows))
+
+
+def add(db: Connection, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Inserts rows of numbers and text, in the order of ``names``, none of which is there. PostgreSQL takes them as a copy."""
+    if not rows:
+        return
+    listed_names = ", ".join(f'"{name}"' for name in names)
+    if db.dialect.name != "postgresql":
+        marks = ", ".join("?" * len(names))
+        db.exec_driver_sql(f"INSERT INTO {table.name} ({listed_names}) VALUES ({marks})", list(rows))  # noqa: S608
+        return
+    statement = f"COPY {table.name} ({listed_names}) FROM STDIN"
+    driver: Any = db.connection.driver_connection
+    wrong = db.dialect.loaded_dbapi.Error
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except wrong as error:
+        # in the library's clothes, as everywhere: they tell whether all may be tried again
+        raise DBAPIError(statement, None, error) from error
 
 
 @lru_cache(maxsize=256)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from math import isfinite
 from operator import attrgetter
 from typing import Any
 
@@ -17,7 +18,7 @@ FORMAT = 1
 NAMES = frozenset({"format", "standing", "past", "budget", "as_of", "program_shop", "importing", "timezone"})
 STANDING, PAST_OFFER, BUDGET = (tuple(field.name for field in fields(kind)) for kind in (Standing, PastOffer, Budget))
 
-AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
+AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 
 
 def freeze(
@@ -75,6 +76,8 @@ def _plain(given: Standing | PastOffer | Budget, names: Sequence[str]) -> dict[s
 def _written(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError("a measure that is no number")
     return list(value) if isinstance(value, tuple) else value
 
 

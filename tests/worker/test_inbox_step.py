@@ -1,0 +1,64 @@
+"""What a batch of deliveries costs the database: as many statements as a small one, each table written once."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event, select
+
+from plugin.worker import inbox_step
+from storage.engine import Database
+from storage.tables import snapshots
+from tests.campaigns import town
+from tests.campaigns.town import Town
+
+UPSERTS = re.compile(r"\bINSERT INTO \"?(\w+)")
+#: what the store told, and what follows from it for each customer; lines of orders go past the library on PostgreSQL
+FACTS = {"orders", "refunds", "customers", "snapshots"}
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The statements sent while inside."""
+    seen: list[str] = []
+
+    def note(_db: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+def taken_in(opened: Town, purchases: int) -> tuple[int, list[str]]:
+    """How many deliveries one step took in, and what it asked the database."""
+    told = opened.live(purchases)
+    opened.put_into_inbox(told)
+    with statements() as seen:
+        count = inbox_step.run(opened.runtime)
+    assert count == min(len(told), inbox_step.BATCH)
+    while inbox_step.run(opened.runtime):
+        pass
+    return count, seen
+
+
+def test_a_batch_is_as_many_statements_as_a_small_one(database: Database, database_url: str, tmp_path: Path) -> None:
+    """A hundred deliveries, read, recorded, measured and decided: each table is put into once, customers' measures as well."""
+    with town.opened(tmp_path, database_url, seed=3) as opened:
+        taken_in(opened, 60)
+        _, few = taken_in(opened, 30)
+        count, many = taken_in(opened, 120)
+        with database.reading() as db:
+            measured = db.execute(select(snapshots.c.customer_id)).all()
+
+    put = Counter(found[1] for found in map(UPSERTS.search, many) if found)
+    assert count == inbox_step.BATCH
+    assert put == dict.fromkeys(put, 1)
+    assert put.keys() >= FACTS
+    assert len(many) <= len(few) + 2, (few, many)
+    assert len(measured) > 50

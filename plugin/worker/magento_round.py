@@ -242,9 +242,13 @@ def _last(page: Page, before: int | None) -> int:
 
 
 def _further(state: Polled, *, page: Page, name: str) -> Polled:
-    changed: dict[str, Any] = {name: _last(page, getattr(state, name))}
+    """Another process may be reading the same past: what it was faster with is not counted twice."""
+    before = getattr(state, name)
+    new = sum(row.entity_id > before for row in page.rows)
+    changed: dict[str, Any] = {name: max(before, _last(page, before))}
     if name == "past_orders":
-        changed["past_read"] = state.past_read + len(page.rows)
-        # what is left, and what was read before
-        changed["past_total"] = max(state.past_total, state.past_read + page.total)
+        changed["past_read"] = state.past_read + new
+        if new == len(page.rows):
+            # what is left, and what was read before
+            changed["past_total"] = max(state.past_total, state.past_read + page.total)
     return replace(state, **changed)

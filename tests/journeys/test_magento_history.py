@@ -119,6 +119,21 @@ def test_a_broken_import_goes_on_where_it_stopped(tmp_path: Path):
             assert orders.count(db, magento.shop().shop_id) == 350
 
 
+def test_two_who_read_the_same_past_count_it_once(tmp_path: Path):
+    """A worker and a command side by side: how far it is, is told of orders and not of readings."""
+    with opened(tmp_path) as magento:
+        a_past(magento, 350)
+        connecting.by_values(magento.runtime, magento.credentials)
+        one, other = (Round(magento.runtime, magento.shop()) for _ in range(2))
+        one.history(pages=2)
+        other.history(pages=1)
+        assert (other.state.past_read, other.state.past_orders, other.state.past_total) == (200, 200, 350)
+        one.history(pages=1)
+        other.history()
+        one.history()
+        assert (magento.state().past_done, magento.state().past_read, magento.state().past_total) == (True, 350, 350)
+
+
 def test_import_and_live_give_the_same_facts(tmp_path: Path):
     """Days with lost, doubled and late events leaves what reading the same store's history leaves."""
     (tmp_path / "live").mkdir()

@@ -24,6 +24,10 @@ from plugin.rewards.share import holds_for
 
 #: after which the tags are asked for again, should the answer have been lost
 TAGS_TAKE = timedelta(days=1)
+# checks that say the same of everybody
+COMPLETE = yes("history_complete", "All orders of the store have been read.")
+TAKING_PART = yes("taking_part", "Not left out of offers.")
+LIVE = yes("live", "The rules are live.")
 
 
 def decide(
@@ -61,11 +65,10 @@ def decide(
     outside = not holds_for(program, shop=program_shop, customer_id=standing.customer_id)
     if program.mode != "live" or outside:
         return _noticed(question, in_the_shadow(question, verdict, checks, outside=outside and program.mode == "live"))
-    live = yes("live", "The rules are live.")
     decision = Decision(
         outcome=verdict.outcome,
         offer=verdict.offer,
-        reasons=(*checks, live, *verdict.reasons),
+        reasons=(*checks, LIVE, *verdict.reasons),
         next_check_at=next_check(question, verdict),
     )
     return _noticed(question, decision)
@@ -91,9 +94,8 @@ def _noticed(question: Question, decision: Decision) -> Decision:
 def _before_any_rule(standing: Standing, program: Program, *, importing: bool) -> tuple[Reason, ...]:
     if importing:
         return (no("importing", "The store's orders are still being read; nothing is given before all are known."),)
-    complete = yes("history_complete", "All orders of the store have been read.")
     if standing.left_out:
-        return (complete, no("left_out", "This customer was left out of offers."))
+        return (COMPLETE, no("left_out", "This customer was left out of offers."))
     if by_tag := tagged.left_out(standing, program):
-        return (complete, by_tag)
-    return (complete, yes("taking_part", "Not left out of offers."))
+        return (COMPLETE, by_tag)
+    return (COMPLETE, TAKING_PART)

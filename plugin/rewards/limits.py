@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from plugin.rewards.decision import Benefit, PastOffer, Reason
 from plugin.rewards.holdout import is_held_out
@@ -18,6 +20,8 @@ NOT_GIVEN = frozenset({"cancelled", "rejected"})
 SURPRISE = "surprise"
 #: The customer can use it until it ends (or, in the control group, could have). An expired one did end by itself.
 UNTIL_THE_END = frozenset({"planned", "sending", "issued", "held_out", "expired"})
+
+NONE_OPEN = yes("no_open_offer", "No other offer is open.")
 
 
 def wait_ends(question: Question, *, kind: str, cycle: str) -> datetime | None:
@@ -47,9 +51,7 @@ def held_until(question: Question, *, kind: str, cycle: str, benefit: Benefit) -
 
 def month_after(question: Question) -> datetime:
     """The instant at which the next calendar month begins in the shop's zone."""
-    local = question.as_of.astimezone(question.zone)
-    year, month = divmod(local.year * 12 + local.month, 12)
-    return datetime(year, month + 1, 1, tzinfo=question.zone).astimezone(UTC)
+    return _month_after(question.as_of, question.zone)
 
 
 def wait_check(question: Question, candidate: Candidate) -> Reason:
@@ -68,7 +70,7 @@ def open_check(question: Question, candidate: Candidate) -> Reason:
     """Whether no open offer is at least as large."""
     opened = [offer for offer in question.past if offer.gives and _is_open(offer, question.as_of)]
     if not opened:
-        return yes("no_open_offer", "No other offer is open.")
+        return NONE_OPEN
     alike = all(offer.type in {"", "percent"} for offer in opened)
     largest = max(opened, key=lambda offer: (0 if alike else offer.worth, offer.percent))
     called, numbers = _called(largest, candidate, question.program.currency)
@@ -179,3 +181,11 @@ def _called(largest: PastOffer, candidate: Candidate, currency: str) -> tuple[st
         return f"{largest.percent} %", numbers
     known = Benefit(type=largest.type, value=largest.percent, cap=largest.worth, minimum=0)
     return gives_text(known, currency), {**numbers, "open_gives": gives_numbers(known, currency)}
+
+
+# a sitting asks for each customer anew, at one instant
+@lru_cache(maxsize=64)
+def _month_after(moment: datetime, zone: ZoneInfo) -> datetime:
+    local = moment.astimezone(zone)
+    year, month = divmod(local.year * 12 + local.month, 12)
+    return datetime(year, month + 1, 1, tzinfo=zone).astimezone(UTC)

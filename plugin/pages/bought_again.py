@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugin.pages import formats
+from plugin.pages import formats, told_habits
 from plugin.pages.say import _
-from plugin.usecases import tell_habits
-from storage import figures
 
 SHOWN = 8
 
 
 def table(db: Any, shop_id: int) -> dict[str, Any] | None:
     """The products with enough repeat purchases, the most bought again first; None where there is none."""
-    kept = figures.get(db, shop_id, tell_habits.NAME)
-    if kept is None or kept.body.get("version") != tell_habits.VERSION or not kept.body["replenishment"]:
+    found = told_habits.told(db, shop_id).get("replenishment", [])[:SHOWN]
+    if not found:
         return None
-    found = kept.body["replenishment"][:SHOWN]
     first = found[0]
     return {
         "sentence": _(

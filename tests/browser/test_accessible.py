@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from storage import offers
 from tests.browser.axe import faults, sideways, unfold, violations
 from tests.browser.conftest import Running, Screen, Window
+from tests.pages import habits
 
 pytestmark = pytest.mark.browser
 RULES = "/app/rules"
@@ -25,9 +26,12 @@ def press(page: Page, what: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_overview_with_everything_unfolded(running: Running, window: Window, language: str) -> None:
-    """Every table behind a chart, every reason behind an offer."""
+    """Every table behind a chart, every reason behind an offer, every card of how customers buy."""
+    told = {"followers": habits.FOLLOWERS, "replenishment": habits.REPLENISHMENT, "left": habits.LEFT}
+    habits.keep(running.world, **told)
     page = window.open(running.launch(locale=language))
     expect(page.locator(".matrix")).to_be_visible()
+    expect(page.locator("#s-left")).to_be_visible()
     unfold(page)
 
     assert faults(page) == []

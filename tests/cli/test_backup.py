@@ -25,10 +25,13 @@ from tests.cli import running
 from tests.cli.running import Place, deliver, order, wait_until
 from tests.journeys.conftest import free_port
 
+#: between two deliveries, in seconds: what is acknowledged later has to be taken in by the copy as well
+PAUSE = 0.01
+
 
 def _load(at: str, acknowledged: list[str], stop: threading.Event) -> None:
     number = 0
-    while not stop.is_set():
+    while not stop.wait(PAUSE):
         number += 1
         if deliver(at, order(number), f"d{number}").status_code == 200:
             acknowledged.append(f"d{number}")

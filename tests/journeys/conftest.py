@@ -8,6 +8,7 @@ import pytest
 
 from plugin.cli.demo.merchant import Merchant
 from plugin.cli.demo.world import World, opened
+from tests import databases
 from tests.journeys.pasts import BEGIN, free_port, heard_live, past
 
 #: what other modules take from here
@@ -15,8 +16,9 @@ __all__ = ["BEGIN", "free_port"]
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path, sqlite_template: Path) -> Iterator[World]:
     """A store that has just installed the app; its clock stands at 2 March 2026, 15:00 UTC."""
+    databases.sqlite_copy(sqlite_template, tmp_path)
     with opened(tmp_path, free_port()) as made:
         made.clock.set(BEGIN)
         Merchant(made).install()

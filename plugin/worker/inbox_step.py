@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Collection
+from datetime import timedelta
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from plugin.runtime import Runtime
 from plugin.usecases import absorb
@@ -19,6 +21,8 @@ BATCH = 100
 LEASE_SECONDS = 60
 #: a row that fails this often on its own is set aside
 ATTEMPTS = 5
+#: between two tries of one that failed because of the database
+LONGEST_WAIT_SECONDS = 60
 #: so many transactions after a failure, and the other stores have a turn
 PIECES = 8
 #: what a delivery, or the database for its sake, may do
@@ -115,11 +119,16 @@ def _absorb_alone(runtime: Runtime, row: InboxRow, currencies: dict[int, str]) -
     except FAILURES as error:
         log.exception("delivery %d failed", row.delivery_row)
         with runtime.database.transaction() as db:
-            _put_off(runtime, db, row, f"{type(error).__name__} while it was recorded")
+            _put_off(runtime, db, row, error)
 
 
-def _put_off(runtime: Runtime, db: object, row: InboxRow, reason: str) -> None:
-    if row.attempts >= ATTEMPTS:
-        inbox.set_aside(db, row, reason, runtime.now())  # type: ignore[arg-type]
+def _put_off(runtime: Runtime, db: Connection, row: InboxRow, error: Exception) -> None:
+    now, reason = runtime.now(), f"{type(error).__name__} while it was recorded"
+    if isinstance(error, OperationalError):
+        # a full disk, a lock, a server that goes: that is not the delivery's fault, and it is tried for as long as it takes
+        wait = min(2.0 ** min(row.attempts, LONGEST_WAIT_SECONDS), LONGEST_WAIT_SECONDS)
+        inbox.retry(db, row, run_at=now + timedelta(seconds=wait), reason=reason)
+    elif row.attempts >= ATTEMPTS:
+        inbox.set_aside(db, row, reason, now)
     else:
-        inbox.retry(db, row, run_at=runtime.now(), reason=reason)  # type: ignore[arg-type]
+        inbox.retry(db, row, run_at=now, reason=reason)

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, event, select
+from sqlalchemy.pool import Pool
 
 from plugin.worker import inbox_step
+from storage import inbox
 from storage.engine import Database
 from storage.tables import snapshots
-from tests.campaigns import town
+from tests.campaigns import checks, town
 from tests.campaigns.town import Town
 
 UPSERTS = re.compile(r"\bINSERT INTO \"?(\w+)")
@@ -47,6 +49,22 @@ def taken_in(opened: Town, purchases: int) -> tuple[int, list[str]]:
     return count, seen
 
 
+@contextmanager
+def full(database: Database) -> Iterator[None]:
+    """A SQLite file that cannot grow; what fits into its pages is written all the same."""
+    with database.reading() as db:
+        pages = db.exec_driver_sql("PRAGMA page_count").scalar_one()
+
+    def keep_small(connection: Any, _record: object, _proxy: object) -> None:
+        connection.execute(f"PRAGMA max_page_count={pages}").close()
+
+    event.listen(Pool, "checkout", keep_small)
+    try:
+        yield
+    finally:
+        event.remove(Pool, "checkout", keep_small)
+
+
 def test_a_batch_is_as_many_statements_as_a_small_one(database: Database, database_url: str, tmp_path: Path) -> None:
     """A hundred deliveries, read, recorded, measured and decided: each table is put into once, customers' measures as well."""
     with town.opened(tmp_path, database_url, seed=3) as opened:
@@ -62,3 +80,29 @@ def test_a_batch_is_as_many_statements_as_a_small_one(database: Database, databa
     assert put.keys() >= FACTS
     assert len(many) <= len(few) + 2, (few, many)
     assert len(measured) > 50
+
+
+def test_a_full_disk_is_not_the_deliveries_fault(sqlite_database: Database, sqlite_url: str, tmp_path: Path) -> None:
+    """However often the database has no room, nothing is set aside; with room again everything is taken in by itself."""
+    with town.opened(tmp_path, sqlite_url, seed=4) as opened:
+        opened.put_into_inbox(opened.live(8))
+        with full(sqlite_database):
+            for _ in range(inbox_step.ATTEMPTS + 1):
+                inbox_step.run(opened.runtime)
+                opened.leases_end()
+        with sqlite_database.reading() as db:
+            assert inbox.count_aside(db, opened.shop_id) == 0
+        assert inbox_waiting(sqlite_database) > 0
+
+        # connections begin anew with the usual bound
+        opened.runtime.database.close()
+        while inbox_step.run(opened.runtime):
+            pass
+
+        assert inbox_waiting(sqlite_database) == 0
+        checks.all_is_told(opened, opened.orders)
+
+
+def inbox_waiting(database: Database) -> int:
+    with database.reading() as db:
+        return inbox.waiting(db)

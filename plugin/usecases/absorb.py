@@ -88,7 +88,7 @@ def follow_up(
     known.tell(db, shop_id, order_ids=order_ids, customer_ids=touched, now=now)
     model = measure.known_model(db, shop, as_of=now)
     measure.customers(db, shop, touched, as_of=now, program=program, model=model)
-    make_offers.for_customers(db, shop, touched, as_of=now, issuer=issuer)
+    make_offers.for_customers(db, shop, touched, as_of=now, issuer=issuer, current=current)
 
 
 def fingerprints(vault: Vault) -> intake.Fingerprints:

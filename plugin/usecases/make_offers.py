@@ -27,6 +27,7 @@ from plugin.vault import Vault
 from storage import decisions, locks, offers, outbox, programs, snapshots
 from storage.budgets import Cause
 from storage.offers import Made, NewOffer, Offer, Today
+from storage.programs import StoredProgram
 from storage.shops import Shop
 
 ISSUE, ISSUE_POOLED = "issue_offer", "issue_pooled"
@@ -51,13 +52,20 @@ def issuer(vault: Vault, environment: str) -> Issuer:
 
 
 def for_customers(
-    db: Connection, shop: Shop, customer_ids: Collection[str], *, as_of: datetime, issuer: Issuer
+    db: Connection,
+    shop: Shop,
+    customer_ids: Collection[str],
+    *,
+    as_of: datetime,
+    issuer: Issuer,
+    current: StoredProgram | None = None,
 ) -> dict[str, Decision]:
     """Decides for the named customers of an active shop; keeps every decision with its reasons and inputs.
 
-    The offer, its reserved money and the call to the store are written together or not at all.
+    The offer, its reserved money and the call to the store are written together or not at all. ``current`` is the rules
+    in force, where they have just been read.
     """
-    current = programs.current(db, shop.shop_id)
+    current = current or programs.current(db, shop.shop_id)
     if current is None or shop.state != "active":
         return {}
     outcomes: dict[str, Decision] = {}

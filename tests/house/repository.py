@@ -75,6 +75,13 @@ def unknown_commands(readme: str, commands: Collection[str]) -> Iterator[str]:
     yield from sorted(shown - set(commands))
 
 
+def unknown_options(readme: str, options: Collection[str]) -> Iterator[str]:
+    """Options that a text shows beside the program's name and that no command of it takes."""
+    lines = [line for code in _code(readme) for line in code.splitlines() if re.search(r"\bregulars [a-z]", line)]
+    shown = {option for line in lines for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", line)}
+    yield from sorted(shown - set(options))
+
+
 def unnamed(readme: str, names: Collection[str]) -> Iterator[str]:
     """Names that a text does not mention."""
     yield from (name for name in names if not re.search(rf"\b{re.escape(name)}\b", readme))

@@ -46,6 +46,11 @@ def mistaken(starter: Starter, town: Town, mistake: str) -> Iterator[tuple[Progr
 def bring_to_rest(starter: Starter, town: Town) -> None:
     """A worker that nobody disturbs, until nothing waits."""
     worker = starter.start("worker", environment=town.environment)
+    stop_at_rest(worker, town)
+
+
+def stop_at_rest(worker: Program, town: Town) -> None:
+    """Waits until nothing waits any more, and has the worker end."""
     town.leases_end()
     while left := town.waiting():
         # a long campaign leaves a lot; what counts is that it becomes less

@@ -95,10 +95,7 @@ def kill_databases(
     assert not book.without_retry_after
     with running.serving(starter, town) as (_, port):
         senders.deliver_all(port, [*book.unanswered(), *source.left()], book)
-    town.leases_end()
-    wait_until(lambda: not town.waiting(), seconds=running.REST_SECONDS, lives=[worker])
-    worker.terminate()
-    assert worker.wait() == 0, worker.words()
+    running.stop_at_rest(worker, town)
     checks.nothing_is_doubled(town)
     checks.is_whole(town.runtime.database)
     checks.all_is_told(town, town.orders)

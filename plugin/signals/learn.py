@@ -18,12 +18,15 @@ from plugin.signals.history import PurchaseHistory
 from plugin.signals.mbg import Mbg
 from plugin.signals.past import Snapshot, snapshots
 from plugin.signals.season import season
+from plugin.signals.training import LESSONS, Lesson, closed, enough, grow, pooled, regressions
 from plugin.signals.trees import Trees, scaled
-from plugin.signals.trial import LESSONS, TRIED, Choice, Lesson, enough
+from plugin.signals.trial import TRIED, Choice
 from plugin.signals.visits import Visits
 
 #: customers at a cut-off below which nothing is learnt
 FEWEST = 200
+#: closed cut-offs of a horizon below which nothing is learnt for it
+FEWEST_LESSONS = 2
 LOST_WITHIN, LOST_CHANCE = 180, 0.10
 
 
@@ -63,7 +66,7 @@ def learn(history: PurchaseHistory, visits: Visits, models: Models) -> Lessons:
         season=season(history, models, visits.as_of),
         lost_below=_lost_below([one.snapshot for one in lessons], models.base),
     )
-    if not _closed(lessons, TRIED):
+    if len(closed(lessons, TRIED)) < FEWEST_LESSONS:
         return plain
     choice = trial.choose(lessons, models)
     models = replace(models, regular_share=choice.regular_share)
@@ -83,23 +86,15 @@ def lesson(one: Snapshot, models: Models) -> Lesson:
 
 def _mixtures(lessons: list[Lesson], models: Models, visits: Visits, choice: Choice, plain: Lessons) -> Lessons:
     columns, found = features(visits, models.gaps) if models.gaps else [], []
-    tried, grown = trial.train(_closed(lessons, TRIED), TRIED, bend=choice.bend > 0)
-    grown = grown and scaled(grown, choice.bend)
+    own = regressions(lessons, HORIZONS, fewest=FEWEST_LESSONS)
+    tried = pooled(own, TRIED, columns)
+    grown = scaled(grow(lessons, own, TRIED), choice.bend) if choice.bend else None
     bend = bent(models, grown, visits, columns)
-    for days in HORIZONS:
-        if closed := _closed(lessons, days):
-            slopes = tried if days == TRIED else trial.train(closed, days, bend=False)[0]
-            odds = mixed(logistic.log_odds(slopes, columns) + bend, plain_odds(models, visits, days), choice.share)
-            found.append(
-                Mixture(days=days, slopes=slopes, share=choice.share, shift=_shift(odds, models, visits, days))
-            )
+    for days in own:
+        slopes = tried if days == TRIED else pooled(own, days, columns)
+        odds = mixed(logistic.log_odds(slopes, columns) + bend, plain_odds(models, visits, days), choice.share)
+        found.append(Mixture(days=days, slopes=slopes, share=choice.share, shift=_shift(odds, models, visits, days)))
     return replace(plain, mixtures=tuple(found), trees=grown)
-
-
-def _closed(lessons: Sequence[Lesson], days: int) -> list[Lesson]:
-    """The cut-offs whose outcome is known; none where they are too few to learn from."""
-    closed = [one for one in lessons if one.snapshot.known >= days][:LESSONS]
-    return closed if len(closed) >= 2 and enough([one.came(days) for one in closed]) else []
 
 
 def _shift(odds: np.ndarray, models: Models, visits: Visits, days: int) -> float:

@@ -15,13 +15,11 @@ import numpy as np
 
 from plugin.signals import logistic, trees
 from plugin.signals.arrays import Bools, Floats
-from plugin.signals.chance import Models, mixed, plain_odds
-from plugin.signals.logistic import Slopes
-from plugin.signals.past import Snapshot
-from plugin.signals.trees import Trees
+from plugin.signals.chance import HORIZONS, Models, mixed, plain_odds
+from plugin.signals.training import Lesson, closed, columns_of, grow, near, pooled, regressions
 
-#: cut-offs learnt from, and cut-offs tried on
-LESSONS, TRIALS = 10, 3
+#: cut-offs tried on
+TRIALS = 3
 #: the trial is about chances within so many days
 TRIED = 90
 #: shares of the regression, and of MBG/CNBD-k among the models of visits, that are tried
@@ -30,8 +28,6 @@ SHARES, REGULAR_SHARES = (0.0, 0.35, 0.7, 0.9), (0.0, 0.5, 1.0)
 BENDS = (0.5, 0.0, 1.0)
 #: the usual share, and that of a store with fewer than so many customers who came
 USUAL, FEW_USUAL, FEW = 0.7, 0.35, 150
-#: customers who came, and who did not, below which nothing is learnt
-FEWEST_EACH = 50
 #: customers of a cut-off that the ways are judged by
 JUDGED = 6_000
 #: cut-offs that a training needs for its share to be judged
@@ -56,19 +52,6 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lesson:
-    """A cut-off with its customers' numbers (customers x features): the regression's, and the trees' beside them."""
-
-    snapshot: Snapshot
-    table: Floats
-    more: Floats
-
-    def came(self, days: int) -> Bools:
-        """Who came within so many days."""
-        return self.snapshot.came(days)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Answer:
     """Log-odds of one cut-off's customers by each way, and who came."""
 
@@ -81,20 +64,6 @@ class _Answer:
     came: Bools
     #: cut-offs that the training had
     lessons: int
-
-
-def train(lessons: Sequence[Lesson], days: int, *, bend: bool) -> tuple[Slopes, Trees | None]:
-    """The regression for ``days`` from cut-offs, the newest first, and trees on top of it where wanted."""
-    came, tables = [one.came(days) for one in lessons], [one.table for one in lessons]
-    slopes = logistic.fit(tables, came)
-    if not bend:
-        return slopes, None
-    odds = [logistic.log_odds(slopes, _columns(table)) for table in tables]
-    # every cut-off at its own level, so that trees do not learn the season
-    start = [o + logistic.shift_to(o, float(c.mean())) for o, c in zip(odds, came, strict=True)]
-    weight = np.repeat(logistic.FADE ** np.arange(len(tables)), [len(table) for table in tables])
-    whole = np.concatenate([np.hstack([one.table, one.more]) for one in lessons])
-    return slopes, trees.grow(whole, np.concatenate(came), weight, np.concatenate(start))
 
 
 def choose(lessons: Sequence[Lesson], models: Models) -> Choice:
@@ -119,39 +88,31 @@ def choose(lessons: Sequence[Lesson], models: Models) -> Choice:
     )  # fmt: skip
 
 
-def enough(came: Sequence[Bools]) -> bool:
-    """Enough of either outcome to learn from."""
-    good = sum(int(np.count_nonzero(one)) for one in came)
-    return good >= FEWEST_EACH and sum(one.size for one in came) - good >= FEWEST_EACH
-
-
 def _answers(lessons: Sequence[Lesson], models: Models) -> list[_Answer]:
     found: list[_Answer] = []
     for place, one in enumerate(lessons):
-        earlier = [past for past in lessons[place + 1 :] if past.snapshot.known - one.snapshot.known >= TRIED]
-        earlier = earlier[:LESSONS]
-        if one.snapshot.known < TRIED or not enough([past.came(TRIED) for past in earlier]):
-            continue
-        found.append(_answer(one, earlier, models))
+        earlier = lessons[place + 1 :]
+        if one.snapshot.known >= TRIED and closed(earlier, TRIED, ago=one.snapshot.known):
+            found.append(_answer(one, earlier, models))
         if len(found) == TRIALS:
             break
     return found
 
 
 def _answer(one: Lesson, earlier: Sequence[Lesson], models: Models) -> _Answer:
-    slopes, grown = train(earlier, TRIED, bend=True)
-    columns = _columns(one.table)
-    learnt = logistic.log_odds(slopes, columns)
-    lift = np.zeros(learnt.size) if grown is None else trees.lift(grown, columns + _columns(one.more))
-    silence = logistic.fit([past.table[:, :1] for past in earlier], [past.came(TRIED) for past in earlier])
+    ago = one.snapshot.known
+    columns, known = columns_of(one.table), closed(earlier, TRIED, ago=ago)
+    own = regressions(earlier, near(TRIED, HORIZONS), ago=ago, most=JUDGED)
+    slopes, grown = pooled(own, TRIED, columns), grow(earlier, own, TRIED, ago=ago)
+    step = max(1, columns[0].size // JUDGED)
+    silence = logistic.fit([past.table[::step, :1] for past in known], [past.came(TRIED)[::step] for past in known])
     visits = one.snapshot.visits
     alone = Models(gaps=models.gaps, base=models.base, regular=None, regular_share=0.0)
     beat = Models(gaps=models.gaps, base=models.base, regular=models.regular, regular_share=1.0)
-    step = max(1, learnt.size // JUDGED)
     return _Answer(
-        plain=plain_odds(alone, visits, TRIED)[::step], beat=plain_odds(beat, visits, TRIED)[::step], learnt=learnt[::step],
-        lift=lift[::step], silence=logistic.log_odds(silence, columns[:1])[::step], came=one.came(TRIED)[::step],
-        lessons=len(earlier),
+        plain=plain_odds(alone, visits, TRIED)[::step], beat=plain_odds(beat, visits, TRIED)[::step],
+        learnt=logistic.log_odds(slopes, columns)[::step], lift=trees.lift(grown, columns + columns_of(one.more))[::step],
+        silence=logistic.log_odds(silence, columns[:1])[::step], came=one.came(TRIED)[::step], lessons=len(known),
     )  # fmt: skip
 
 
@@ -213,7 +174,3 @@ def _tried(
     errors["silence"] = error([_levelled(one.silence, one) for one in answers])
     chosen = "mixture" if best[0] else "regular" if best[1] >= 0.5 else "mbg"
     return tuple(sorted(errors.items(), key=lambda item: (item[0] != chosen, item[1])))
-
-
-def _columns(table: Floats) -> list[Floats]:
-    return [np.ascontiguousarray(column) for column in table.T]

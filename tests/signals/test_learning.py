@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from plugin.signals import learn, measure, model, past, trial
+from plugin.signals import learn, logistic, measure, model, past, training, trial
 from plugin.signals.chance import Models
 from plugin.signals.days import to_seconds
 from plugin.signals.history import PurchaseHistory, only, seen, thin
@@ -20,7 +20,7 @@ DAYS = 500
 
 @pytest.fixture(scope="module")
 def store() -> PurchaseHistory:
-    return lognormal_store(seed=3, customers=900, days=DAYS + 100, chance=0.4)
+    return lognormal_store(seed=4, customers=900, days=DAYS + 100, chance=0.4)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_shuffled_outcomes_teach_nothing(store: PurchaseHistory, fitted: model.S
     assert choice.tried[0][0] in {"mbg", "regular"}
 
 
-def lessons_of(store: PurchaseHistory, models: Models) -> list[trial.Lesson]:
+def lessons_of(store: PurchaseHistory, models: Models) -> list[training.Lesson]:
     shots = past.snapshots(store, to_seconds(after(DAYS)), most=14)
     return [learn.lesson(one, models) for one in shots if one.visits.customer.size >= learn.FEWEST]
 
@@ -145,3 +145,26 @@ def test_a_card_is_written_where_nobody_had_bought_ninety_days_before_a_cut_off(
     assert card.cut_offs == 1
     assert [mark.name for mark in card.marks[-2:]] == ["days since the last order", "ordered in the last 90 days"]
     assert np.isfinite([mark.brier for mark in card.marks]).all()
+
+
+def test_what_came_soon_after_newer_cut_offs_teaches_too(store: PurchaseHistory, fitted: model.StoreModel) -> None:
+    """A regression leans on those of shorter horizons, at the level that its own gives, and not on longer ones."""
+    assert fitted.models is not None
+    lessons = lessons_of(store, fitted.models)
+    own = training.regressions(lessons, [30, 60, 90, 180])
+    columns = training.columns_of(lessons[0].table)
+    lent = training.pooled(own, 90, columns)
+    weights = np.array([own[days].weights for days in (30, 60, 90)])
+    assert np.allclose(lent.weights, np.average(weights, axis=0, weights=(30, 60, 90)))
+    told, alone = (logistic.chance(logistic.log_odds(one, columns)).mean() for one in (lent, own[90]))
+    assert told == pytest.approx(alone, abs=1e-6)
+    alone_too = training.pooled({90: own[90], 180: own[180]}, 90, columns)
+    assert np.allclose(alone_too.weights, own[90].weights)
+
+
+def test_nothing_is_learnt_before_its_outcome_was_known(store: PurchaseHistory, fitted: model.StoreModel) -> None:
+    """Asked as of earlier days, a training takes only the cut-offs whose outcome was known then."""
+    assert fitted.models is not None
+    lessons = lessons_of(store, fitted.models)
+    for ago in (0, 90, 150):
+        assert all(one.snapshot.known >= ago + 60 for one in training.closed(lessons, 60, ago=ago))

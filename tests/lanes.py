@@ -28,7 +28,8 @@ def main() -> int:
 def side_by_side(*arguments: str) -> int:
     """Runs what pytest finds under the arguments, each file of tests in one of the lanes; answers with the exit code."""
     with tempfile.TemporaryDirectory() as claims, tempfile.TemporaryFile() as said:
-        queued = ["-p", "tests.lane", "--claims", claims, "-o", "console_output_style=classic"]
+        # in one word: pytest looks for its settings above any word that is a path
+        queued = ["-p", "tests.lane", f"--claims={claims}", "-o", "console_output_style=classic"]
         command = [sys.executable, "-m", "pytest", *queued, *arguments]
         told = subprocess.Popen(command)
         beside = [subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT) for _ in range(LANES - 1)]

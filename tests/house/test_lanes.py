@@ -64,6 +64,20 @@ def test_a_lane_with_nothing_to_do_fails(tmp_path: Path) -> None:
     assert lanes.side_by_side(*_of(tmp_path)) == 1
 
 
+def test_the_lanes_heed_the_settings_of_the_suite(tmp_path: Path) -> None:
+    """What the suite's pyproject.toml leaves out is run in no lane, wherever the lanes keep their claims."""
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.pytest]\naddopts = ["-m", "not soak"]\nmarkers = ["soak"]\n', encoding="utf-8"
+    )
+    left_out = "import pytest\n@pytest.mark.soak\ndef test_left_out():\n    assert False\n"
+    for name in ("test_one.py", "test_two.py"):
+        (tmp_path / name).write_text(MEETING + left_out, encoding="utf-8")
+
+    script = "import sys; from tests import lanes; sys.exit(lanes.side_by_side())"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    assert subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, check=False).returncode == 0
+
+
 def test_an_interruption_ends_every_lane(tmp_path: Path) -> None:
     """Interrupted, as by Ctrl-C, no lane goes on, and the exit code is 1."""
     endless = "import os, time\n\ndef test_it():\n    open(f'{__file__}.{os.getpid()}.ran', 'w').close()\n    time.sleep(120)\n"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
@@ -31,6 +32,18 @@ def counted() -> Iterator[list[str]]:
     event.remove(Engine, "before_cursor_execute", note)
 
 
+def note_copies(db: Connection, sent: list[str]) -> None:
+    """What PostgreSQL is sent as a copy passes the library by, so the driver's own cursors tell of it."""
+
+    class Noting(psycopg.RawCursor[Any]):
+        def copy(self, statement: Any, *rest: Any, **more: Any) -> Any:
+            sent.append(str(statement))
+            return super().copy(statement, *rest, **more)
+
+    driver: Any = db.connection.driver_connection
+    driver.cursor_factory = Noting
+
+
 def test_a_batch_is_as_many_statements_as_a_single_order(database: Database, shop_id: int):
     """Each table is read and written once per batch, however many orders it holds."""
     with database.transaction() as db:
@@ -44,10 +57,16 @@ def test_a_batch_is_as_many_statements_as_a_single_order(database: Database, sho
                 for one in ids
             ]
             with counted() as sent:
+                if db.dialect.name == "postgresql":
+                    note_copies(db, sent)
                 orders.record_many(db, shop_id, told, refunds)
             sizes.append([statement for statement in sent if "advisory" not in statement])
         assert len(sizes[0]) == len(sizes[1])
-        written = Counter(statement.split()[2] for statement in sizes[1] if statement.startswith("INSERT"))
+        written = Counter(
+            statement.removeprefix("INSERT INTO ").removeprefix("COPY ").split()[0]
+            for statement in sizes[1]
+            if statement.startswith(("INSERT", "COPY"))
+        )
         assert written == {"orders": 1, "order_lines": 1, "refunds": 1}
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -25,6 +27,24 @@ def _delivery(shop_id: int, number: int) -> Delivery:
 
 def _on_this_loop(keeper: Keeper) -> LoopKeeper:
     return LoopKeeper(keeper, asyncio.get_running_loop())
+
+
+@contextmanager
+def _held(database: Database) -> Iterator[None]:
+    """Somebody else writes for as long as this lasts, so that no commit can begin."""
+    held, go_on = threading.Event(), threading.Event()
+
+    def block() -> None:
+        with database.transaction():
+            held.set()
+            go_on.wait(10)
+
+    blocker = threading.Thread(target=block)
+    blocker.start()
+    held.wait(10)
+    yield
+    go_on.set()
+    blocker.join()
 
 
 def test_deliveries_of_one_commit_are_told_together(sqlite_database: Database, quiet_goods: int) -> None:
@@ -50,7 +70,6 @@ def test_deliveries_of_one_commit_are_told_together(sqlite_database: Database, q
 def test_patience_ends_on_a_loop(sqlite_database: Database, quiet_goods: int) -> None:
     """Who has waited long enough is told that it is not known to be durable, and what waited is withdrawn."""
     keeper = Keeper(sqlite_database, patience_seconds=0.1)
-    go_on = threading.Event()
 
     async def two() -> list[Any]:
         waits = _on_this_loop(keeper)
@@ -58,15 +77,8 @@ def test_patience_ends_on_a_loop(sqlite_database: Database, quiet_goods: int) ->
             *(waits.keep(_delivery(quiet_goods, number)) for number in range(2)), return_exceptions=True
         )
 
-    def block() -> None:
-        with sqlite_database.transaction():
-            go_on.wait(10)
-
-    blocker = threading.Thread(target=block)
-    blocker.start()
-    told = loops.run(two())
-    go_on.set()
-    blocker.join()
+    with _held(sqlite_database):
+        told = loops.run(two())
     keeper.close()
 
     assert [type(one) for one in told] == [CannotKeep, CannotKeep]
@@ -136,7 +148,6 @@ def test_nobody_waits_for_a_stream_to_end(sqlite_database: Database, quiet_goods
 def test_each_is_patient_for_itself(sqlite_database: Database, quiet_goods: int) -> None:
     """One look at the clock serves all who wait, and none gives up before its own time."""
     keeper = Keeper(sqlite_database, patience_seconds=0.2)
-    go_on = threading.Event()
 
     async def waited(waits: LoopKeeper, number: int, after: float) -> float:
         await asyncio.sleep(after)
@@ -149,15 +160,8 @@ def test_each_is_patient_for_itself(sqlite_database: Database, quiet_goods: int)
         waits = _on_this_loop(keeper)
         return await asyncio.gather(*(waited(waits, number, 0.05 * number) for number in range(6)))
 
-    def block() -> None:
-        with sqlite_database.transaction():
-            go_on.wait(10)
-
-    blocker = threading.Thread(target=block)
-    blocker.start()
-    seconds = loops.run(one_after_another())
-    go_on.set()
-    blocker.join()
+    with _held(sqlite_database):
+        seconds = loops.run(one_after_another())
     keeper.close()
 
     assert min(seconds) > 0.19

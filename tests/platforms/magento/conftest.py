@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import count
+from pathlib import Path
 
 import pytest
 
 from plugin.platforms.line import Line, Patience
 from plugin.platforms.magento.access import Credentials, SignedAccess
 from plugin.platforms.magento.client import MagentoClient
+from tests.platforms.magento.sandboxed import World, hold_to_schema, world
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SHORT = Patience(connect_seconds=0.5, read_seconds=0.2)
@@ -42,3 +44,13 @@ def client_at(line: Line) -> Callable[[str], MagentoClient]:
         return MagentoClient(line, access=access, now=lambda: NOW)
 
     return make
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[World]:
+    """A store that runs; at the end everything that was sent is held to Magento's schema."""
+    made, close = world(tmp_path)
+    made.store.add_customer(7, "Ada Byron")
+    yield made
+    close()
+    hold_to_schema(made.line.sent)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,21 +13,11 @@ from plugin.platforms.protocol import MARK, InDoubt, Rejected, Taken
 from plugin.sandbox.magento.refusals import Refused
 from plugin.sandbox.order_bodies import Line as Bought
 from plugin.sandbox.weather import Mishap
-from tests.platforms.magento.sandboxed import START, World, hold_to_schema, world
+from tests.platforms.magento.sandboxed import START, World
 
 RULES = "SELECT rule_id, is_active, to_date, body FROM rules ORDER BY rule_id"
 COUPONS = "SELECT * FROM coupons ORDER BY coupon_id"
 CODE = "BACK0123456789ABCDEF"
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[World]:
-    """A store that runs; at the end everything that was sent is held to Magento's schema."""
-    made, close = world(tmp_path)
-    made.store.add_customer(7, "Ada Byron")
-    yield made
-    close()
-    hold_to_schema(made.line.sent)
 
 
 def test_a_code_is_good_at_the_till_and_is_ours(shop: World) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,20 +12,10 @@ from plugin.platforms.magento.rulebook import GRAVEYARD
 from plugin.platforms.protocol import InDoubt
 from plugin.sandbox.magento.refusals import Refused
 from plugin.sandbox.weather import Mishap
-from tests.platforms.magento.sandboxed import START, World, hold_to_schema, world
+from tests.platforms.magento.sandboxed import START, World
 
 CODE = "BACK0123456789ABCDEF"
 LATER = START.date() + timedelta(days=22)
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[World]:
-    """A store that runs; at the end everything that was sent is held to Magento's schema."""
-    made, close = world(tmp_path)
-    made.store.add_customer(7, "Ada Byron")
-    yield made
-    close()
-    hold_to_schema(made.line.sent)
 
 
 def tidied(shop: World, ended_before: date = LATER) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import compress
 from typing import Any
 
 from sqlalchemy import Connection
@@ -55,7 +56,11 @@ def rows(db: Connection, shop: Shop, *, as_of: datetime) -> Iterator[dict[str, A
 
 def _ahead(night: measure.Night, as_of: datetime) -> Mapping[str, Sequence[Any]]:
     """The chances by other horizons, the range of the date and that of the spend, in the order of the night's rows."""
-    found = outlook.outlook(boil_down(night.history, to_seconds(as_of)), night.model)
+    visits = boil_down(night.history, to_seconds(as_of))
+    found = outlook.outlook(visits, night.model)
+    # who wishes not to be measured has no row
+    measured = set(night.columns["customer_id"])
+    there = [night.history.customer_ids[code] in measured for code in visits.customer.tolist()]
     told: dict[str, Sequence[Any]] = {f"p_order_{days}d": _known(found.p_order[days]) for days in (30, 60, 180)}
     now, dated = to_seconds(as_of), night.model.gaps is not None
     for end, days in (("low", found.next_order_low_days), ("high", found.next_order_high_days)):
@@ -64,7 +69,7 @@ def _ahead(night: measure.Night, as_of: datetime) -> Mapping[str, Sequence[Any]]
         ]
     for end, minor in (("low", found.spend_365d_low), ("high", found.spend_365d_high)):
         told[f"predicted_spend_365d_{end}_minor"] = [None if each is None else round(each) for each in _known(minor)]
-    return told
+    return {name: list(compress(column, there)) for name, column in told.items()}
 
 
 def _known(values: Floats) -> list[float | None]:

@@ -85,6 +85,21 @@ def test_nothing_later_than_as_of_is_seen(regulars: Regulars, shop: str, tmp_pat
     assert regulars("signals", shop, "--as-of", "2026-01-31").out == before
 
 
+def test_who_wishes_not_to_be_measured_has_no_row(regulars: Regulars, shop: str, tmp_path: Path) -> None:
+    """After an opt-out the others keep their rows with their own numbers, also those that are reckoned for the list."""
+    file = tmp_path / "orders.csv"
+    file.write_text(
+        f"{HEADER}\n1,7,2026-01-05,20.00,USD\n2,7,2026-02-05,22.50,USD\n3,8,2026-02-06,9.99,USD\n4,9,2026-01-01,5,USD\n"
+    )
+    regulars("import", shop, "--from-csv", str(file))
+    before = regulars("signals", shop, "--as-of", "2026-03-01").rows()
+    assert regulars("opt-out", shop, "--customer", "7").code == 0
+
+    assert regulars("signals", shop, "--as-of", "2026-03-01").rows() == [
+        row for row in before if row["customer_id"] != "7"
+    ]
+
+
 def test_scores_equal_an_independent_recomputation(regulars: Regulars, shop: str, tmp_path: Path) -> None:
     """On the whole CDNOW history, through import and command, r, f and m are what plain Python makes of the definition."""
     if not MASTER.exists():

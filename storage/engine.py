@@ -11,12 +11,13 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
@@ -85,6 +86,14 @@ class Database:
         """Sees the database as of its first statement, waits for nobody, can change nothing."""
         with self._reader.begin() as db:
             yield db
+
+    def server_time(self) -> datetime | None:
+        """The server's clock; None for a file, which has only this machine's."""
+        if self._gate is not None:
+            return None
+        with self.reading() as db:
+            told: datetime = db.execute(text("SELECT clock_timestamp()")).scalar_one()
+            return told
 
     def run_alone(self, *statements: str) -> list[list[tuple[Any, ...]]]:
         """Runs what must stand outside of any transaction (VACUUM, checkpoints); the rows of each statement."""

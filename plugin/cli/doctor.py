@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from plugin import runtime
 from plugin.cli import context, doctor_history, doctor_magento, doctor_offers, doctor_shopify
 from plugin.platforms.protocol import PlatformError
-from plugin.readiness import LEAST_DISK_SHARE, free_share
+from plugin.readiness import CLOCKS_APART_SECONDS, LEAST_DISK_SHARE, free_share
 from plugin.runtime import Runtime
 from plugin.usecases import keep_currency
 from plugin.usecases.disclose import DATA_REQUEST
@@ -28,8 +28,6 @@ from storage.shops import Shop
 OLD_DELIVERY = timedelta(minutes=5)
 #: a call whose outcome is not known should be settled within this
 OLD_DOUBT = timedelta(minutes=15)
-#: more than this between the store's clock and ours is a fault of ours
-CLOCKS_APART_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +68,7 @@ def examine(built: Runtime) -> Iterator[Finding]:
     if not schema.ok:
         return
     yield _clock(built)
+    yield from _server_clock(built)
     with built.database.reading() as db:
         known = shops.every(db)
     if not known:
@@ -113,6 +112,20 @@ def _clock(built: Runtime) -> Finding:
         ok=ok,
         told=f"{now:%Y-%m-%d %H:%M} UTC" + ("" if ok else "; it is behind what was recorded before, set it right"),
     )
+
+
+def _server_clock(built: Runtime) -> Iterator[Finding]:
+    """On a server: machines that share a database should share the time."""
+    told = built.database.server_time()
+    if told is not None:
+        yield _apart("clock of the database", built.now() - told)
+
+
+def _apart(about: str, apart: timedelta) -> Finding:
+    seconds = abs(apart.total_seconds())
+    ok = seconds <= CLOCKS_APART_SECONDS
+    told = f"{seconds:.0f} s from this machine's" + ("" if ok else "; set this machine's clock right, by NTP")
+    return Finding(about, ok=ok, told=told)
 
 
 def _shop(built: Runtime, shop: Shop) -> Iterator[Finding]:
@@ -189,10 +202,7 @@ def _clocks(built: Runtime, shop: Shop) -> Iterator[Finding]:
     """Our clock against the store's: sessions and signatures are good for a minute, offers begin and end by the store's."""
     told = built.lines[shop.domain].store_time
     if told is not None:
-        apart = abs((built.now() - told).total_seconds())
-        ok = apart <= CLOCKS_APART_SECONDS
-        words = f"{apart:.0f} s from this machine's" + ("" if ok else "; set this machine's clock right, by NTP")
-        yield Finding(f"clock of {shop.domain}", ok=ok, told=words)
+        yield _apart(f"clock of {shop.domain}", built.now() - told)
 
 
 def _queues(built: Runtime) -> Iterator[Finding]:

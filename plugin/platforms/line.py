@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 
@@ -51,14 +51,25 @@ class Line:
         self._allow_plain = allow_private_hosts
         self._monotonic = monotonic
         self._patience = patience or Patience()
-        #: the store's clock as its last answer told it, in whole seconds
-        self.store_time: datetime | None = None
+        # what the last answer said of the store's clock, and when it began to come
+        self._told: tuple[datetime | None, float] = (None, 0.0)
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._session.headers.update({"User-Agent": "Regulars"})
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, GuardedAdapter(allow_private_hosts=allow_private_hosts))
+
+    @property
+    def store_time(self) -> datetime | None:
+        """The store's clock as its last answer told it, in whole seconds; None where it did not."""
+        return self._told[0]
+
+    def store_clock(self, *, within_seconds: float) -> datetime | None:
+        """What that clock shows now, if the last answer told it and is no older than so many seconds."""
+        told, at = self._told
+        age = self._monotonic() - at
+        return None if told is None or age > within_seconds else told + timedelta(seconds=age)
 
     def post(self, url: str, *, headers: Mapping[str, str], body: bytes) -> Reply:
         """Sends once and reads the whole answer, whatever its status. Raises NotSent or InDoubt."""
@@ -72,7 +83,6 @@ class Line:
         # raised out here, so that no exception of the HTTP client, which knows the headers, hangs on to it
         if isinstance(outcome, PlatformError):
             raise outcome
-        self.store_time = _instant(outcome.headers.get("Date", ""))
         return outcome
 
     def close(self) -> None:
@@ -91,6 +101,8 @@ class Line:
                 allow_redirects=False,
                 timeout=(self._patience.connect_seconds, self._patience.read_seconds),
             ) as response:
+                # the body may take a minute to come, and the date was written before
+                self._told = _instant(response.headers.get("Date", "")), self._monotonic()
                 return self._read(response, hang_up_at)
         except (NeverConnectedError, requests.ConnectTimeout) as error:
             return NotSent(f"the store could not be reached ({_cause(error)})")

@@ -11,14 +11,17 @@ from hypothesis import strategies as st
 from marshmallow import ValidationError
 
 from tests.webhooks import bodies
+from tests.webhooks.magento import captured
 from webhooks import decoder
 from webhooks.fields import Payload
 from webhooks.loader import compiled
+from webhooks.magento import payloads as magento
 from webhooks.shopify import payloads
 
 SCHEMAS: dict[str, type[Payload]] = {
-    name: schema
-    for name, schema in vars(payloads).items()
+    prefix + name: schema
+    for prefix, module in (("", payloads), ("magento ", magento))
+    for name, schema in vars(module).items()
     if isinstance(schema, type) and issubclass(schema, Payload) and schema is not Payload
 }
 LOADS = {name: compiled(schema) for name, schema in SCHEMAS.items()}
@@ -64,11 +67,25 @@ def _said(load: Any, payload: Any) -> Any:
 @pytest.mark.parametrize("name", bodies.NAMES)
 def test_payloads_load_the_same(name: str) -> None:
     """Every payload, by its own schema and by all others, loads or fails in the same words."""
-    payload = decoder.decode(bodies.raw(name))
+    payload, lightly = (decode(bodies.raw(name)) for decode in (decoder.decode, decoder.lightly))
 
     assert isinstance(_said(LOADS[OF_TOPIC[bodies.topic_of(name)]], payload), dict)
     for schema, load in LOADS.items():
-        assert _said(load, payload) == _said(SCHEMAS[schema]().load, payload)
+        said = _said(SCHEMAS[schema]().load, payload)
+        assert _said(load, payload) == said
+        assert _said(load, lightly) == said
+
+
+@captured.needed
+@pytest.mark.parametrize("entity", ["order", "creditmemo"])
+def test_what_a_real_magento_answered_loads_the_same(entity: str) -> None:
+    """Every captured order and credit memo, by every schema, loads or fails in the same words."""
+    told = [one for _, one in captured.lists(entity)]
+
+    assert told
+    for one in told:
+        for schema, load in LOADS.items():
+            assert _said(load, one) == _said(SCHEMAS[schema]().load, one)
 
 
 @settings(max_examples=150)

@@ -7,6 +7,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from wsgiref.types import WSGIApplication
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -14,6 +15,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, default_exceptions
 
+from plugin import strangers
+from plugin.buckets import Buckets
 from plugin.gauges import Standing
 from plugin.pages import access, api, assets, headers, languages, lists_api, magento, views
 from plugin.pages.front import Front
@@ -21,6 +24,7 @@ from plugin.pages.say import _
 from plugin.platforms.protocol import PlatformError
 from plugin.readiness import Readiness
 from plugin.runtime import Runtime
+from plugin.strangers import PROVEN, Strangers
 from webhooks import views as webhooks
 from webhooks.door import Door
 from webhooks.hearing import Ear
@@ -31,6 +35,8 @@ PACK_FROM_BYTES = 1_000
 #: when to ask again while the database is out of order
 RETRY_AFTER_SECONDS = 5
 PACKED_TYPES = frozenset({"text/html", "application/json"})
+#: those that any address of ours takes
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
 
 def create_app(
@@ -59,13 +65,26 @@ def create_app(
     _metrics(app, runtime)
     # deliveries are most of what comes, and plain ones need nothing of the application
     app.wsgi_app = Door(  # type: ignore[method-assign]
-        app.wsgi_app,
+        _limited(app.wsgi_app, runtime),
         ear,
         finish=headers.harden,
         seen=lambda status, seconds: runtime.metrics.seen(webhooks.ROUTE, "POST", status, seconds),
         clock=time.perf_counter,
     )
     return app
+
+
+def _limited(app: WSGIApplication, runtime: Runtime) -> Strangers:
+    return Strangers(
+        app,
+        buckets=Buckets(
+            most=strangers.MOST_AT_ONCE, per_second=strangers.PER_SECOND, monotonic=time.monotonic,
+            salt=secrets.randbits(60),
+        ),
+        proxies=runtime.config.proxies,
+        finish=headers.harden,
+        seen=lambda: runtime.metrics.seen("none", "any", 429, 0.0),
+    )  # fmt: skip
 
 
 def _probes(app: Flask, runtime: Runtime) -> None:
@@ -89,8 +108,12 @@ def _metrics(app: Flask, runtime: Runtime) -> None:
     @app.after_request
     def count(answer: Response) -> Response:
         route = request.url_rule.rule if request.url_rule else "none"
+        # anything may stand there as a method
+        method = request.method if request.method in METHODS else "other"
         now = time.perf_counter()
-        runtime.metrics.seen(route, request.method, answer.status_code, now - g.get("began", now))
+        runtime.metrics.seen(route, method, answer.status_code, now - g.get("began", now))
+        if g.get("proven"):
+            request.environ[PROVEN] = True
         return answer
 
     standing = Standing(runtime, monotonic=time.monotonic)

@@ -14,6 +14,7 @@ SHORTEST_KEY = 32
 NAMES = (
     "DATABASE_URL", "SECRET_KEYS", "PUBLIC_URL", "SHOPIFY_CLIENT_ID", "SHOPIFY_CLIENT_SECRET",
     "SHOPIFY_CLIENT_SECRET_OLD", "SHOPIFY_ORIGIN", "PUBSUB_ACCOUNT", "SMTP_URL", "LOG_FORMAT", "ALLOW_PRIVATE_HOSTS", "ENVIRONMENT",
+    "PROXIES",
 )  # fmt: skip
 LOG_FORMATS = ("text", "json")
 YES = frozenset({"1", "true", "yes", "on"})
@@ -45,6 +46,8 @@ class Config:
     allow_private_hosts: bool = False
     #: part of every code, so that a copy for staging never collides with production
     environment: str = "production"
+    #: how many proxies of ours stand before the server, each of which adds to X-Forwarded-For whom it heard
+    proxies: int = 0
 
     @property
     def sqlite_path(self) -> Path | None:
@@ -72,6 +75,7 @@ def from_env(environ: Mapping[str, str]) -> Config:
     keys = tuple(filter(None, (key.strip() for key in given.get("SECRET_KEYS", "").split(","))))
     values["secret_keys"] = keys
     values["allow_private_hosts"] = _yes_or_no("ALLOW_PRIVATE_HOSTS", given.get("ALLOW_PRIVATE_HOSTS", ""))
+    values["proxies"] = _few("PROXIES", given.get("PROXIES") or "0")
     config = Config(**values)  # type: ignore[arg-type]
     _check(config)
     return config
@@ -115,3 +119,9 @@ def _yes_or_no(name: str, value: str) -> bool:
     if value.lower() not in YES | NO:
         raise ConfigError(f"{PREFIX}{name} must be 1 or 0, not {value!r}.")
     return value.lower() in YES
+
+
+def _few(name: str, value: str) -> int:
+    if not re.fullmatch(r"[0-9]", value):
+        raise ConfigError(f"{PREFIX}{name} must be a number from 0 to 9, not {value!r}.")
+    return int(value)

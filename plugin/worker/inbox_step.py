@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -31,6 +32,26 @@ FAILURES = (DBAPIError, ValueError, ArithmeticError, LookupError)
 log = logging.getLogger("regulars.worker")
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Claimed rows, and the currencies of all shops."""
+
+    rows: list[InboxRow]
+    currencies: dict[int, str]
+
+    def halves(self) -> list[Batch]:
+        """Two, or the one row that there is."""
+        middle = -(-len(self.rows) // 2)
+        return [Batch(half, self.currencies) for half in (self.rows[:middle], self.rows[middle:]) if half]
+
+    def by_shop(self) -> dict[int, Batch]:
+        """A batch for each shop."""
+        found: dict[int, Batch] = {}
+        for row in self.rows:
+            found.setdefault(row.shop_id, Batch([], self.currencies)).rows.append(row)
+        return found
+
+
 def run(runtime: Runtime) -> int:
     """Takes up to a hundred deliveries in; answers how many were claimed.
 
@@ -42,69 +63,62 @@ def run(runtime: Runtime) -> int:
         with runtime.database.reading() as db:
             if not inbox.due(db, runtime.now()):
                 return 0
-    rows, currencies = _claim(runtime)
-    if not rows or _went_in(runtime, rows, currencies):
-        return len(rows)
-    return len(rows) + _apart(runtime, rows, currencies)
+    batch = _claim(runtime)
+    if not batch.rows or _went_in(runtime, batch):
+        return len(batch.rows)
+    return len(batch.rows) + _apart(runtime, batch)
 
 
-def _apart(runtime: Runtime, rows: list[InboxRow], currencies: dict[int, str]) -> int:
+def _apart(runtime: Runtime, batch: Batch) -> int:
     """Takes in what can be, after all of it together could not; how many of other stores were taken in between."""
-    failing = _failing(runtime, rows, currencies)
-    pieces = deque(half for theirs in failing.values() for half in _halves(theirs))
+    failing = _failing(runtime, batch)
+    pieces = deque(half for theirs in failing.values() for half in theirs.halves())
     tried = others = 0
     while pieces:
         piece = pieces.popleft()
-        if len(piece) == 1:
-            _absorb_alone(runtime, piece[0], currencies)
-        elif not _went_in(runtime, piece, currencies):
-            pieces.extend(_halves(piece))
+        if len(piece.rows) == 1:
+            _absorb_alone(runtime, piece)
+        elif not _went_in(runtime, piece):
+            pieces.extend(piece.halves())
         tried += 1
         if tried % PIECES or not 0 < len(pieces) < BATCH:
             continue
-        more, currencies = _claim(runtime, but=failing.keys())
-        others += len(more)
-        if more and not _went_in(runtime, more, currencies):
-            found = _failing(runtime, more, currencies)
-            pieces.extend(half for theirs in found.values() for half in _halves(theirs))
+        more = _claim(runtime, but=failing.keys())
+        others += len(more.rows)
+        if more.rows and not _went_in(runtime, more):
+            found = _failing(runtime, more)
+            pieces.extend(half for theirs in found.values() for half in theirs.halves())
             failing |= found
     return others
 
 
-def _failing(runtime: Runtime, rows: list[InboxRow], currencies: dict[int, str]) -> dict[int, list[InboxRow]]:
+def _failing(runtime: Runtime, batch: Batch) -> dict[int, Batch]:
     """Of rows that failed together those of the stores that fail by themselves; the others are taken in."""
-    by_shop: dict[int, list[InboxRow]] = {}
-    for row in rows:
-        by_shop.setdefault(row.shop_id, []).append(row)
+    by_shop = batch.by_shop()
     if len(by_shop) == 1:
         return by_shop
-    return {shop_id: theirs for shop_id, theirs in by_shop.items() if not _went_in(runtime, theirs, currencies)}
+    return {shop_id: theirs for shop_id, theirs in by_shop.items() if not _went_in(runtime, theirs)}
 
 
-def _claim(runtime: Runtime, *, but: Collection[int] = ()) -> tuple[list[InboxRow], dict[int, str]]:
-    """A batch, not of the shops ``but``, and the currencies of all shops."""
+def _claim(runtime: Runtime, *, but: Collection[int] = ()) -> Batch:
+    """A batch, not of the shops ``but``."""
     with runtime.database.transaction() as db:
         rows = inbox.claim(db, now=runtime.now(), limit=BATCH, lease_seconds=LEASE_SECONDS, but=but)
-        return rows, {shop.shop_id: shop.currency for shop in shops.every(db)} if rows else {}
+        return Batch(rows, {shop.shop_id: shop.currency for shop in shops.every(db)} if rows else {})
 
 
-def _went_in(runtime: Runtime, rows: list[InboxRow], currencies: dict[int, str]) -> bool:
+def _went_in(runtime: Runtime, batch: Batch) -> bool:
     """Whether all of them together could be taken in; if not, none was."""
     try:
-        _absorb(runtime, rows, currencies)
+        _absorb(runtime, batch)
     except FAILURES as error:
-        log.warning("%d deliveries together failed, trying them apart: %s", len(rows), type(error).__name__)
+        log.warning("%d deliveries together failed, trying them apart: %s", len(batch.rows), type(error).__name__)
         return False
     return True
 
 
-def _halves(rows: list[InboxRow]) -> list[list[InboxRow]]:
-    middle = -(-len(rows) // 2)
-    return [half for half in (rows[:middle], rows[middle:]) if half]
-
-
-def _absorb(runtime: Runtime, rows: list[InboxRow], currencies: dict[int, str]) -> None:
-    understood = intake.understand(rows, currencies)
+def _absorb(runtime: Runtime, batch: Batch) -> None:
+    understood = intake.understand(batch.rows, batch.currencies)
     by = issuer(runtime.vault, runtime.config.environment)
     done = runtime.database.carry_out(
         lambda db: absorb.deliveries(db, understood, now=runtime.now(), vault=runtime.vault, issuer=by)
@@ -113,9 +127,10 @@ def _absorb(runtime: Runtime, rows: list[InboxRow], currencies: dict[int, str]) 
         runtime.unscrubbed.set()
 
 
-def _absorb_alone(runtime: Runtime, row: InboxRow, currencies: dict[int, str]) -> None:
+def _absorb_alone(runtime: Runtime, batch: Batch) -> None:
+    (row,) = batch.rows
     try:
-        _absorb(runtime, [row], currencies)
+        _absorb(runtime, batch)
     except FAILURES as error:
         log.exception("delivery %d failed", row.delivery_row)
         with runtime.database.transaction() as db:

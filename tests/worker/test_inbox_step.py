@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,11 @@ from tests.campaigns.town import Town
 UPSERTS = re.compile(r"\bINSERT INTO \"?(\w+)")
 #: what the store told, and what follows from it for each customer; lines of orders go past the library on PostgreSQL
 FACTS = {"orders", "refunds", "customers", "snapshots"}
+#: stands for whatever could not be done with one customer's orders
+FAULT = """CREATE TRIGGER fault BEFORE INSERT ON orders WHEN NEW.customer_id = '{customer}'
+           BEGIN SELECT RAISE(ABORT, 'cannot be recorded'); END"""
+#: a payload may leave its currency out
+NAMED = re.compile(rb'"USD"')
 
 
 @contextmanager
@@ -101,6 +108,28 @@ def test_a_full_disk_is_not_the_deliveries_fault(sqlite_database: Database, sqli
 
         assert inbox_waiting(sqlite_database) == 0
         checks.all_is_told(opened, opened.orders)
+
+
+def test_beside_poison_no_delivery_loses_its_currency(
+    sqlite_database: Database, sqlite_url: str, tmp_path: Path
+) -> None:
+    """A batch that has to be tried in pieces is read in the shop's currency to the last piece; only the poison is set aside."""
+    with town.opened(tmp_path, sqlite_url, seed=5) as opened:
+        told = [one for one in opened.live(60) if one.topic == "orders/create"]
+        poison = json.loads(told[0].body)["customer"]["id"]
+        with sqlite_database.transaction() as db:
+            db.exec_driver_sql(FAULT.format(customer=poison))
+        silent = [replace(one, body=NAMED.sub(b"null", one.body)) for one in told]
+        assert b'"USD"' not in b"".join(one.body for one in silent)
+
+        opened.put_into_inbox(silent)
+        for _ in range(inbox_step.ATTEMPTS):
+            while inbox_step.run(opened.runtime):
+                pass
+        with sqlite_database.reading() as db:
+            reasons = {one.reason for one in inbox.aside(db, opened.shop_id, limit=100)}
+
+    assert reasons == {"IntegrityError while it was recorded"}
 
 
 def inbox_waiting(database: Database) -> int:

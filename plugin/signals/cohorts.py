@@ -56,20 +56,19 @@ def cohorts(history: PurchaseHistory, as_of: int, *, months: int = 1) -> Cohorts
     owner = np.repeat(np.arange(starts.size), np.diff(np.append(starts, past.at.size)))
     last = int(_periods(np.array([_today(past, as_of)]), months)[0])
     first, age = int(birth.min()), period - birth[owner]
-    shape = (last - first + 1, last - first + 1)
-    sizes = np.bincount(birth - first, minlength=shape[0])
-    seen_cell = np.zeros((starts.size, shape[1]), np.bool_)
-    seen_cell[owner, age] = True
-    active, value = np.zeros(shape), np.zeros(shape)
-    np.add.at(active, birth - first, seen_cell)
-    np.add.at(value, (birth[owner] - first, age), past.value)
-    value = np.cumsum(value, axis=1)
-    over = np.add.outer(np.arange(shape[0]), np.arange(shape[1])) < shape[0] - 1
-    there = sizes > 0
-    per = np.maximum(sizes, 1)[:, None]
+    # an order of long ago is a row of its own; the months between without a cohort are none
+    born = np.bincount(birth - first)
+    there = np.flatnonzero(born)
+    row = np.searchsorted(there, birth - first)
+    shape = (there.size, last - first + 1)
+    who, when = _cells(owner, age, shape[1])
+    active = _table(row[who], when, np.ones(who.size), shape)
+    value = np.cumsum(_table(row[owner], age, past.value, shape), axis=1)
+    sizes = born[there]
+    over = np.add.outer(there, np.arange(shape[1])) < shape[1] - 1
     return Cohorts(
-        names=tuple(_name(first + row, months) for row in np.flatnonzero(there).tolist()), sizes=sizes[there],
-        active=np.where(over, active / per, np.nan)[there], value=np.where(over, value / per, np.nan)[there],
+        names=tuple(_name(first + place, months) for place in there.tolist()), sizes=sizes,
+        active=np.where(over, active / sizes[:, None], np.nan), value=np.where(over, value / sizes[:, None], np.nan),
     )  # fmt: skip
 
 
@@ -94,6 +93,22 @@ def steps(visits: Visits, *, within: int, most: int = 10) -> list[Step]:
         quartiles = np.percentile(gaps, (25, 50, 75)).tolist() if gaps.size else [float("nan")] * 3
         found.append(Step(visit=n + 1, reached=reached, came_again=again / reached, gap_quartiles=tuple(quartiles)))
     return found
+
+
+def _cells(owner: Ints, age: Ints, ages: int) -> tuple[Ints, Ints]:
+    """Customer and period of each pair that has an order, once."""
+    cell = owner * ages + age
+    if (cell[1:] < cell[:-1]).any():  # clocks set back over midnight of the first of a month
+        cell = np.sort(cell)
+    kept = cell[np.append(True, cell[1:] != cell[:-1])]
+    return kept // ages, kept % ages
+
+
+def _table(row: Ints, column: Ints, what: Ints | Floats, shape: tuple[int, int]) -> Floats:
+    """Sums by row and column."""
+    sums = np.bincount(row * shape[1] + column, weights=what, minlength=shape[0] * shape[1])
+    table: Floats = sums.astype(np.float64).reshape(shape)
+    return table
 
 
 def _periods(day: Ints, months: int) -> Ints:

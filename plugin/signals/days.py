@@ -11,6 +11,8 @@ from plugin.signals.arrays import Ints
 
 DAY = 86_400
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: no zone changed its offset before the one year; at the other the calendar of ``datetime`` ends
+_OLDEST, _NEWEST = ((datetime(year, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(seconds=1) for year in (1800, 9999))
 
 
 def local_days(at: Ints, timezone: str) -> Ints:
@@ -21,7 +23,8 @@ def local_days(at: Ints, timezone: str) -> Ints:
     zone = ZoneInfo(timezone)
     if at.size == 0:
         return at.copy()
-    changes, offsets = _offsets(zone, int(at.min()), int(at.max()))
+    first, last = (min(max(int(end), _OLDEST), _NEWEST) for end in (at.min(), at.max()))
+    changes, offsets = _offsets(zone, first, last)
     days: Ints = (at + offsets[np.searchsorted(changes, at, side="right")]) // DAY
     return days
 

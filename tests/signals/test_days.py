@@ -29,6 +29,15 @@ def test_the_second_of_a_change_of_clocks_is_exact() -> None:
     assert np.diff(days).tolist() == [1]
 
 
+@pytest.mark.parametrize("zone", ZONES)
+def test_the_ends_of_the_calendar_have_days(zone: str) -> None:
+    """The first instant of the year 1, which programs write for "no date", and the last of the year 9999 have days anywhere."""
+    first, last = (to_seconds(end.replace(tzinfo=UTC)) for end in (datetime.min, datetime.max))  # noqa: DTZ901
+    days = local_days(np.array([first, 0], np.int64), zone)
+    assert abs(int(days[0]) - first // 86_400) <= 1
+    assert abs(int(local_days(np.array([last], np.int64), zone)[0]) - last // 86_400) <= 1
+
+
 def test_no_instants_no_days() -> None:
     """An empty column stays empty."""
     assert local_days(np.zeros(0, np.int64), "Asia/Tokyo").size == 0

@@ -12,7 +12,7 @@ from plugin.signals.history import PurchaseHistory
 from plugin.signals.retention import buying, gap_curve, retention, revenue
 from plugin.signals.visits import boil_down
 from tests.signals.made import START, after, lognormal_store
-from tests.signals.stores import Order, at, day, history_of
+from tests.signals.stores import Order, at, day, history_of, micros
 
 JUNE, JULY = to_seconds(day(150)), to_seconds(day(180))
 
@@ -99,6 +99,47 @@ def test_cohort_cells_are_empty_until_their_month_is_over() -> None:
     assert np.isnan(table.active[0, 2])
     assert np.isnan(table.active[1, 1])
     assert table.value[0].tolist()[:2] == [400.0, 750.0]
+
+
+def test_one_ancient_order_costs_no_memory() -> None:
+    """An order of the year 1 beside those of today is a cohort of its own; the table has the rows of two, not of 24,000 months."""
+    orders = [("a", micros("0001-01-01"), 500), ("b", at(5), 300), ("b", at(40), 300)]
+    table = cohorts(history_of(orders), to_seconds(datetime(2024, 3, 15, tzinfo=UTC)))
+    assert table.active.shape == (2, 2_023 * 12 + 3)
+    assert table.names == ("0001-01-01", "2024-01-01")
+    assert table.active[1].tolist()[:2] == [1.0, 1.0]
+    assert np.nonzero(table.active[0] > 0)[0].tolist() == [0]
+    assert np.isnan(table.active[0, -1])
+
+
+def test_cohorts_equal_pandas() -> None:
+    """Each cell of a store on a shop's own calendar, through changes of the clocks, equals a recomputation."""
+    moments = [(customer, moment + 13 * 3_600_000_000, value) for customer, moment, value in many_orders()]
+    store, end = history_of(moments, "America/Havana"), to_seconds(day(700))
+    table = cohorts(store, end)
+    rows = pd.DataFrame(
+        {
+            "c": store.customer,
+            "v": store.value,
+            "m": store.day.astype("datetime64[D]").astype("datetime64[M]").astype(int),
+        }
+    )
+    rows = rows[store.at <= end]
+    rows["born"] = rows.groupby("c").m.transform("min")
+    last = int(rows.m.max())
+    for name, size, active, value in zip(table.names, table.sizes, table.active, table.value, strict=True):
+        born = int(np.datetime64(name, "M").astype(int))
+        mine = rows[rows.born == born]
+        assert size == mine.c.nunique()
+        for age in range(last - born):
+            assert active[age] == pytest.approx(mine[mine.m == born + age].c.nunique() / size)
+            assert value[age] == pytest.approx(mine[mine.m <= born + age].v.sum() / size)
+        assert np.isnan(active[last - born :]).all()
+
+
+def many_orders() -> list[Order]:
+    rng = np.random.default_rng(9)
+    return [(f"c{n}", at(float(when)), 100 + n) for n in range(80) for when in rng.uniform(0, 730, 1 + n % 7)]
 
 
 def test_quarters_and_years_are_calendar_ones() -> None:

@@ -17,6 +17,9 @@ from plugin.vault import KeyFileError
 from storage import migrations, shops
 from storage.shops import Shop
 
+#: days outside of these years are slips of the pen, and the calendar of the machine ends near them
+FIRST_YEAR, LAST_YEAR = 1900, 9998
+
 
 class Problem(click.ClickException):
     """What was asked for does not hold; the message says what to do."""
@@ -73,7 +76,9 @@ def shop_named(built: Runtime, name: str) -> Shop:
 
 
 def end_of(day: date, timezone: str) -> datetime:
-    """The last instant of a day in a time zone, in UTC."""
+    """The last instant of a day in a time zone, in UTC. Raises BadParameter for a day that nothing can be asked about."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise click.BadParameter(f"{day} is no day to ask about: the years go from {FIRST_YEAR} to {LAST_YEAR}.")
     midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(timezone))
     return midnight.astimezone(UTC) - timedelta(microseconds=1)
 
@@ -89,3 +94,11 @@ as_of_option = click.option(
 def instant(built: Runtime, shop: Shop, as_of: datetime | None) -> datetime:
     """The instant that --as-of names, or now."""
     return built.now() if as_of is None else end_of(as_of.date(), shop.timezone)
+
+
+def past_instant(built: Runtime, shop: Shop, as_of: datetime | None) -> datetime:
+    """The same for what is written: now where the day is not over. Raises BadParameter for a day that has not begun."""
+    now = built.now()
+    if as_of is not None and as_of.date() > now.astimezone(ZoneInfo(shop.timezone)).date():
+        raise click.BadParameter(f"{as_of:%Y-%m-%d} has not begun.", param_hint="--as-of")
+    return min(now, instant(built, shop, as_of))

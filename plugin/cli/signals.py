@@ -31,8 +31,8 @@ def recompute(shop: str, as_of: datetime | None) -> None:
     """The nightly measurement of SHOP, now."""
     with context.opened() as built:
         found = context.shop_named(built, shop)
-        count = night_step.measure_shop(built, found, as_of=context.instant(built, found, as_of))
-        click.echo(f"Measured {count} customers of {found.domain}.")
+        count = night_step.measure_shop(built, found, as_of=context.past_instant(built, found, as_of))
+        click.echo(f"Measured {count} customer{'' if count == 1 else 's'} of {found.domain}.")
 
 
 COMMANDS = (signals, recompute)

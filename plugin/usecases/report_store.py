@@ -26,6 +26,8 @@ from storage.shops import Shop
 #: without a month the report is about so many days
 YEAR_DAYS = 365
 A_MOMENT = timedelta(microseconds=1)
+#: a month of before is a slip of the pen
+FIRST_YEAR = 1900
 MONEY = ("revenue", "contribution")
 
 
@@ -137,6 +139,10 @@ def _span(as_of: datetime, month: str | None, zone: ZoneInfo) -> tuple[datetime,
         first = datetime.strptime(month, "%Y-%m").replace(tzinfo=zone)
     except ValueError:
         raise ValueError(f"{month!r} is not a month: write it as {as_of:%Y-%m}") from None
+    if first.year > as_of.year + 1:
+        raise ValueError(f"{month} has not begun")
+    if first.year < FIRST_YEAR:
+        raise ValueError(f"{month} is before {FIRST_YEAR}")
     following = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
     begin, end = (moment.astimezone(UTC) - A_MOMENT for moment in (first, following))
     if begin >= as_of:

@@ -3,7 +3,7 @@
 import csv
 import gzip
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -98,6 +98,30 @@ def test_who_wishes_not_to_be_measured_has_no_row(regulars: Regulars, shop: str,
     assert regulars("signals", shop, "--as-of", "2026-03-01").rows() == [
         row for row in before if row["customer_id"] != "7"
     ]
+
+
+@pytest.mark.parametrize("command", ["signals", "recompute"])
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_at_the_end_of_the_calendar_is_wrong_use(regulars: Regulars, shop: str, command: str, day: str) -> None:
+    """A year that nobody means is named in one sentence, and the exit code is 2."""
+    said = regulars(command, shop, "--as-of", day)
+
+    assert said.code == 2
+    assert day in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_nothing_is_measured_as_of_a_day_that_has_not_begun(regulars: Regulars, shop: str, tmp_path: Path) -> None:
+    """Offers would go to everybody who is late only then, and the next night would wait for that day."""
+    file = tmp_path / "orders.csv"
+    file.write_text(f"{HEADER}\n1,7,2026-01-05,20.00,USD\n")
+    regulars("import", shop, "--from-csv", str(file))
+    said = regulars("recompute", shop, "--as-of", "2999-01-01")
+
+    assert (said.code, said.err) == (2, "regulars: Invalid value for --as-of: 2999-01-01 has not begun.\n")
+    assert regulars("recompute", shop, "--as-of", f"{datetime.now(UTC):%Y-%m-%d}").out.startswith(
+        "Measured 1 customer of"
+    )
 
 
 def test_scores_equal_an_independent_recomputation(regulars: Regulars, shop: str, tmp_path: Path) -> None:

@@ -73,7 +73,14 @@ def test_after_a_night_the_report_says_how_good_predictions_are(regulars: Regula
 
 
 @pytest.mark.parametrize(
-    ("month", "told"), [("2026-13", "is not a month"), ("last", "is not a month"), ("2999-01", "has not begun")]
+    ("month", "told"),
+    [
+        ("2026-13", "is not a month"),
+        ("last", "is not a month"),
+        ("2999-01", "has not begun"),
+        ("9999-12", "9999-12 has not begun"),
+        ("0001-01", "0001-01 is before 1900"),
+    ],
 )
 def test_a_wrong_month_is_wrong_use(regulars: Regulars, filled: str, month: str, told: str) -> None:
     """A month that is none, or lies ahead, is named, and the exit code is 2."""

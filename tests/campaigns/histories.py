@@ -1,15 +1,18 @@
-"""Real purchases as a store tells of them: many small histories, each heard straight, shuffled, doubled, and with losses."""
+"""Real purchases as a store tells of them: many small histories, each heard straight, shuffled, doubled, and with losses.
+
+Between the purchases customers take other names, agree to e-mails and leave them, and two accounts become one; orders
+are refunded, cancelled and edited.
+"""
 
 from __future__ import annotations
 
 import json
 import random
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from plugin.sandbox import diary, history
+from plugin.sandbox import diary, history, lifecycle
 from plugin.sandbox.deliveries import Outgoing
 from plugin.sandbox.history import Purchase
 from storage.inbox import Delivery
@@ -17,8 +20,16 @@ from tests.campaigns.town import Town
 
 CUSTOMERS_PER_HISTORY = 8
 ENDS_ON = date(2026, 11, 1)
+#: the numbers of the customers who never buy: so many for each history
+FIRST_STRANGER, STRANGERS = 8_000_000_000_000_000, 1_000
 #: of a hundred orders so many are refunded in part, in full, cancelled, refunded twice
 PARTLY, FULLY, CANCELLED, TWICE = 8, 5, 5, 3
+#: of a hundred orders so many cost something else afterwards; no other fate befalls those: one telling for each instant
+EDITED = 5
+#: after so many of a hundred purchases a customer takes another name, agrees or disagrees, or becomes one with another
+RENAMED, ASKED, MERGED = 5, 10, 4
+#: people who never buy, and leave: after so many of a hundred purchases
+LEFT = 2
 #: of a hundred deliveries so many come twice under one id, under another id, never
 AGAIN, ANEW, LOST = 25, 15, 35
 #: what can be read again from a store once it was lost
@@ -38,21 +49,15 @@ class History:
 
 def lived(town: Town, customers: int, *, first: int = 0) -> list[History]:
     """The purchases of so many customers, from the ``first`` on, in groups; the store has lived through them afterwards."""
-    bought = [
-        one
-        for one in history.purchases(ends_on=ENDS_ON, zone="UTC")
-        if first <= one.customer_number < first + customers
-    ]
-    group_of: dict[int, int] = {}
-    for one in bought:
-        order = _buys(town, one)
-        group_of[order] = group_of[history.customer_id(one.customer_number)] = (
-            one.customer_number // CUSTOMERS_PER_HISTORY
-        )
-    groups: defaultdict[int, History] = defaultdict(History)
+    streets: dict[int, Street] = {}
+    for one in history.purchases(ends_on=ENDS_ON, zone="UTC"):
+        if first <= one.customer_number < first + customers:
+            number = one.customer_number // CUSTOMERS_PER_HISTORY
+            streets.setdefault(number, Street(town, FIRST_STRANGER + number * STRANGERS)).live(one)
+    street_of = {about: street for street in streets.values() for about in street.known}
     for told in town.outgoing():
-        groups[group_of[_about(told)]].told.append(told)
-    return list(groups.values())
+        street_of[_about(told)].history.told.append(told)
+    return [street.history for street in streets.values()]
 
 
 def delivery(shop_id: int, one: Outgoing, *, place: int, now: datetime) -> Delivery:
@@ -84,26 +89,72 @@ def interleaved(lines: Sequence[tuple[int, list[Outgoing]]], rng: random.Random)
         yield shop_id, one, times if times and rng.randrange(AGAIN + ANEW) < ANEW else 0
 
 
-def _buys(town: Town, one: Purchase) -> int:
-    who = history.customer_id(one.customer_number)
-    diary.know(town.store, who, history.customer_name(one.customer_number), one.at)
-    order = town.store.checkout(customer_id=who, total=one.total, at=one.at).order_id
-    fate, worth = town.rng.randrange(100), float(one.total) > 2
-    if fate < CANCELLED:
-        town.store.cancel(order, refund=worth)
-    elif fate < CANCELLED + FULLY and worth:
-        town.store.refund(order, one.total)
-    elif fate < CANCELLED + FULLY + PARTLY + TWICE and worth:
-        town.store.refund(order, "1.00")
-        if fate >= CANCELLED + FULLY + PARTLY:
-            town.store.refund(order, "0.50")
-    return order
+class Street:
+    """Some customers of the store, among whom two may turn out to be one."""
+
+    def __init__(self, town: Town, first_stranger: int) -> None:
+        self.history = History()
+        #: the orders and customers that deliveries may be about
+        self.known: set[int] = set()
+        self._town, self._stranger = town, first_stranger
+        self._accounts: list[int] = []
+        self._became: dict[int, int] = {}
+
+    def live(self, one: Purchase) -> None:
+        """Somebody buys, and things happen afterwards."""
+        who = history.customer_id(one.customer_number)
+        while who in self._became:
+            who = self._became[who]
+        if who not in self._accounts:
+            diary.know(self._town.store, who, history.customer_name(one.customer_number), one.at)
+            self._accounts.append(who)
+        order = self._town.store.checkout(customer_id=who, total=one.total, at=one.at).order_id
+        self.known |= {who, order}
+        self._befalls(order, one.total)
+        self._changes(who, one)
+
+    def _befalls(self, order: int, total: str) -> None:
+        store, fate, worth = self._town.store, self._town.rng.randrange(100), float(total) > 2
+        if fate < CANCELLED:
+            store.cancel(order, refund=worth)
+        elif not worth:
+            return
+        elif (fate := fate - CANCELLED) < FULLY:
+            store.refund(order, total)
+        elif (fate := fate - FULLY) < PARTLY + TWICE:
+            store.refund(order, "1.00")
+            if fate >= PARTLY:
+                store.refund(order, "0.50")
+        elif fate - PARTLY - TWICE < EDITED:
+            lifecycle.edit_order(store, order, price="1.25")
+
+    def _changes(self, who: int, one: Purchase) -> None:
+        store, rng = self._town.store, self._town.rng
+        if rng.randrange(100) < RENAMED:
+            lifecycle.rename_customer(store, who, f"Grace {one.units}")
+        if rng.randrange(100) < ASKED:
+            lifecycle.agree(store, who, rng.choice(("subscribed", "unsubscribed", "pending")))
+        if rng.randrange(100) < LEFT:
+            self._stranger += 1
+            self.known.add(self._stranger)
+            diary.know(store, self._stranger, "Only Passing", one.at)
+            lifecycle.delete_customer(store, self._stranger)
+        if rng.randrange(100) < MERGED and len(self._accounts) > 1:
+            kept, gone = rng.sample(self._accounts, 2)
+            lifecycle.merge_customers(store, kept=kept, deleted=gone)
+            self._accounts.remove(gone)
+            self._became[gone] = kept
 
 
 def _about(told: Outgoing) -> int:
     """The order that a delivery is about, or the customer."""
     body = json.loads(told.body)
-    return int(body["order_id"] if told.topic.startswith("refunds/") else body["id"])
+    if told.topic == "orders/edited":
+        return int(body["order_edit"]["order_id"])
+    if told.topic == "customers/merge":
+        return int(body["admin_graphql_api_customer_kept_id"].rpartition("/")[2])
+    names = {"refunds/create": "order_id", "customers_email_marketing_consent/update": "customer_id"}
+    return int(body[names.get(told.topic, "id")])
 
 
 def _shuffled(told: Sequence[Outgoing], rng: random.Random) -> list[Outgoing]:

@@ -32,15 +32,19 @@ def cap(customers: int) -> int:
     return customers * 4 // 10 * EACH + EACH // 3
 
 
-def build(database: Database, customers: int) -> Shop:
-    """A shop in which everyone has just ordered and is worth a discount."""
+def build(database: Database, customers: int, *, a_day: int = 0) -> Shop:
+    """A shop in which everyone has just ordered and is worth a discount; ``a_day`` may be given away daily, if not 0.
+
+    Without a limit of the day workers meet at the month's money and nowhere before.
+    """
     body = wire.to_wire(propose(currency="USD", spends_365d=[], order_values=[], monthly_revenue=0))
     body["mode"] = "live"
     body["loyalty"]["enabled"] = True
     body["loyalty"]["tiers"] = [{"name": "Regular", "spend_from": "0", "percent": 10}]
-    body["win_back"]["enabled"] = False
+    body["win_back"] |= {"enabled": False, "daily_ramp": 0}
     body["holdout_percent"] = 10
     body["limits"] |= {"monthly_budget": f"{cap(customers) / 100:.2f}", "min_order": "0", "order_guard": "100"}
+    body["limits"]["daily_budget"] = f"{a_day / 100:.2f}"
     with database.transaction() as db:
         shop = shops.install(
             db, platform="shopify", domain=DOMAIN, credentials=None, scopes="", now=NOW, nightly_due_at=NOW

@@ -2,15 +2,16 @@
 
 Every thread takes its share of the customers and does for each what the product does: decide and reserve, send, take
 in an order with the code, take in its cancellation. Each step is a transaction that may fail before its commit, lose
-its connection, or end the whole process before or after its commit; then it is done again.
+its connection, or end the whole process before or after its commit; then it is done again, as some are that went well.
 """
 
 from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, MutableSequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, PendingRollbackError, SQLAlchemyError
@@ -24,6 +25,8 @@ from tests.storm.town import DOMAIN, EACH, NOW, customer, used
 
 ISSUER = Issuer(environment="storm", key=b"k" * 32, key_id="k")
 FAILS, DISCONNECTS = 0.06, 0.03
+#: how likely a step that went well is done once more
+AGAIN = 0.1
 #: what a process says that ended before its time
 CRASHED = 137
 
@@ -32,52 +35,83 @@ class Failure(Exception):
     """Something went wrong before the commit."""
 
 
-class Crew:
-    """The threads of one process."""
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Which work is whose: that of the process ``number`` of so many, with so many threads each."""
 
-    def __init__(self, url: str, *, life: int, exits: float) -> None:
-        self.database, self.life, self.exits = Database(url), life, exits
+    number: int
+    processes: int
+    threads: int
+    customers: int
+    #: how likely a step ends the process
+    exits: float
+    #: whether customers use what they are given
+    uses: bool = True
+
+    def share(self, thread: int) -> range:
+        """The customers of one of its threads."""
+        return range(self.place(thread), self.customers, self.processes * self.threads)
+
+    def place(self, thread: int) -> int:
+        """The number of one of its threads among all threads of all processes."""
+        return self.number * self.threads + thread
+
+
+class Crew:
+    """The threads of one process in one of its lives."""
+
+    def __init__(self, url: str, post: Post, *, life: int) -> None:
+        self.database, self.post, self.life = Database(url), post, life
         with self.database.reading() as db:
             found = shops.find(db, platform="shopify", domain=DOMAIN)
         assert found is not None
         self.shop: Shop = found
 
-    def serve(self, numbers: range) -> None:
-        """Everything for these customers, one after the other."""
-        for number in numbers:
-            plan = random.Random(number)
-            self._done(number, "decide", self._decide)
-            if plan.random() < 0.6:
-                self._done(number, "send", self._send)
-            if plan.random() < 0.5:
-                self._done(number, "use", self._use)
-            if plan.random() < 0.3:
-                self._done(number, "cancel", self._cancel)
+    def serve(self, thread: int, done: MutableSequence[int]) -> None:
+        """Everything for a thread's customers, one after the other, from the one on at whom an earlier life ended."""
+        place, share = self.post.place(thread), self.post.share(thread)
+        for number in share[done[place] :]:
+            self._serve_one(number)
+            done[place] += 1
 
-    def _done(self, number: int, step: str, work: Callable[[Connection, int], None]) -> None:
+    def _serve_one(self, number: int) -> None:
+        plan = random.Random(number)
+        self._done(number, "decide", self._decide, plan)
+        if plan.random() < 0.6:
+            self._done(number, "send", self._send, plan)
+        if self.post.uses and plan.random() < 0.5:
+            self._done(number, "use", self._use, plan)
+        if self.post.uses and plan.random() < 0.3:
+            self._done(number, "cancel", self._cancel, plan)
+
+    def _done(self, number: int, step: str, work: Callable[[Connection, int], None], plan: random.Random) -> None:
         """The step until it is committed; a step that was committed before changes nothing."""
+        for time in range(1 + (plan.random() < AGAIN)):
+            self._commit(f"{number}/{step}/{time}", lambda db: work(db, number))
+
+    def _commit(self, step: str, work: Callable[[Connection], None]) -> None:
         for attempt in range(1_000):
-            fate = random.Random(f"{number}/{step}/{self.life}/{attempt}").random()
+            fate = random.Random(f"{step}/{self.life}/{attempt}").random()
             try:
-                self.database.carry_out(lambda db, fate=fate: self._perhaps(db, fate, lambda: work(db, number)))
+                self.database.carry_out(lambda db, fate=fate: self._perhaps(db, fate, work))
             except Failure:
                 continue
             except SQLAlchemyError as error:
                 if not _expected(error):
                     raise
                 continue
-            if fate > 1 - self.exits / 2:
+            if fate > 1 - self.post.exits / 2:
                 os._exit(CRASHED)
             return
-        raise RuntimeError(f"{step} of {number} was never done")
+        raise RuntimeError(f"{step} was never done")
 
-    def _perhaps(self, db: Connection, fate: float, work: Callable[[], None]) -> None:
-        work()
+    def _perhaps(self, db: Connection, fate: float, work: Callable[[Connection], None]) -> None:
+        work(db)
         if fate < FAILS:
             raise Failure
         if fate < FAILS + DISCONNECTS:
             db.invalidate()
-        elif fate < FAILS + DISCONNECTS + self.exits / 2:
+        elif fate < FAILS + DISCONNECTS + self.post.exits / 2:
             os._exit(CRASHED)
 
     def _decide(self, db: Connection, number: int) -> None:
@@ -117,11 +151,10 @@ def _expected(error: SQLAlchemyError) -> bool:
     )
 
 
-def serve(url: str, first: int, step: int, end: int, threads: int, life: int, exits: float) -> None:
-    """Runs the threads, each with its share of the customers ``first``, ``first + step``, … below ``end``."""
-    crew = Crew(url, life=life, exits=exits)
-    with ThreadPoolExecutor(threads) as pool:
-        shares = [range(first + place * step, end, step * threads) for place in range(threads)]
-        for _ in pool.map(crew.serve, shares):
+def serve(url: str, post: Post, life: int, done: MutableSequence[int]) -> None:
+    """Runs the threads of one process. ``done`` outlives it: how many customers each thread of the storm has served."""
+    crew = Crew(url, post, life=life)
+    with ThreadPoolExecutor(post.threads) as pool:
+        for _ in pool.map(lambda thread: crew.serve(thread, done), range(post.threads)):
             pass
     crew.database.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -11,8 +12,10 @@ from plugin.signals.arrays import Ints
 
 DAY = 86_400
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-#: no zone changed its offset before the one year; at the other the calendar of ``datetime`` ends
-_OLDEST, _NEWEST = ((datetime(year, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(seconds=1) for year in (1800, 9999))
+#: changes of a zone's offset are looked for so many seconds at a time, and then known
+_SPAN = 2 * 366 * DAY
+#: no zone changed its offset before the one year; near the other the calendar of ``datetime`` ends
+_OLDEST, _NEWEST = ((datetime(year, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(seconds=1) for year in (1800, 9990))
 
 
 def local_days(at: Ints, timezone: str) -> Ints:
@@ -23,8 +26,10 @@ def local_days(at: Ints, timezone: str) -> Ints:
     zone = ZoneInfo(timezone)
     if at.size == 0:
         return at.copy()
-    first, last = (min(max(int(end), _OLDEST), _NEWEST) for end in (at.min(), at.max()))
-    changes, offsets = _offsets(zone, first, last)
+    first, last = (min(max(int(end), _OLDEST), _NEWEST) // _SPAN for end in (at.min(), at.max()))
+    parts = [_changes(timezone, span) for span in range(first, last + 1)]
+    changes = np.array([change for part in parts for change, _ in part], np.int64)
+    offsets = np.array([_offset(zone, first * _SPAN), *(offset for part in parts for _, offset in part)], np.int64)
     days: Ints = (at + offsets[np.searchsorted(changes, at, side="right")]) // DAY
     return days
 
@@ -36,17 +41,17 @@ def to_seconds(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(seconds=1)
 
 
-def _offsets(zone: ZoneInfo, first: int, last: int) -> tuple[Ints, Ints]:
-    """The instants at which the zone's offset from UTC changes, and the offsets before, between and after them."""
-    marks = range(first, last + DAY, DAY)
-    offsets = [_offset(zone, min(mark, last)) for mark in marks]
-    changes: list[int] = []
-    kept = offsets[:1]
-    for mark, before, after in zip(marks, offsets, offsets[1:], strict=False):
-        if before != after:
-            changes.append(_change(zone, mark, min(mark + DAY, last)))
-            kept.append(after)
-    return np.array(changes, np.int64), np.array(kept, np.int64)
+@lru_cache(maxsize=4_096)
+def _changes(timezone: str, span: int) -> tuple[tuple[int, int], ...]:
+    """The instants within a span at which the zone's offset from UTC changes, and the offsets after them."""
+    zone, begin = ZoneInfo(timezone), span * _SPAN
+    marks = range(begin, begin + _SPAN + DAY, DAY)
+    offsets = [_offset(zone, mark) for mark in marks]
+    return tuple(
+        (_change(zone, mark, mark + DAY), after)
+        for mark, before, after in zip(marks, offsets, offsets[1:], strict=False)
+        if before != after
+    )
 
 
 def _change(zone: ZoneInfo, before: int, after: int) -> int:

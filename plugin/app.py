@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException, default_exceptions
 from plugin import strangers
 from plugin.buckets import Buckets
 from plugin.gauges import Standing
-from plugin.pages import access, api, assets, headers, languages, lists_api, magento, views
+from plugin.pages import access, api, assets, headers, languages, lists_api, magento, report_api, views
 from plugin.pages.front import Front
 from plugin.pages.say import _
 from plugin.platforms.protocol import PlatformError
@@ -55,7 +55,7 @@ def create_app(
     languages.install(app)
     front = Front(runtime=runtime, assets=assets.load(), on_first_open=on_first_open)
     app.register_blueprint(assets.blueprint(front.assets))
-    for part in (views, api, lists_api, magento):
+    for part in (views, api, lists_api, report_api, magento):
         app.register_blueprint(part.blueprint(front))
     app.register_blueprint(webhooks.blueprint(ear))
     _probes(app, runtime)

@@ -111,6 +111,19 @@ def address(path: str, kept: Mapping[str, Any]) -> str:
     return f"{path}?{query}" if query else path
 
 
+def switch(path: str, name: str, choices: Mapping[str, Any], kept: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Links that change one part of a page and keep the rest; each is found again by its id."""
+    return [
+        {
+            "id": f"{name}-{key}",
+            "text": str(text),
+            "path": address(path, {**kept, name: key}),
+            "current": kept[name] == key,
+        }
+        for key, text in choices.items()
+    ]
+
+
 def paging(path: str, query: Query, kept: Mapping[str, Any], *, shown: int, count: int) -> Paging:
     """Previous and next, and "1–50 of 2,400"."""
     at, first = page(query), offset(query) + 1

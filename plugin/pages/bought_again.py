@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugin.pages import formats, told_habits
+from plugin.pages import formats
 from plugin.pages.say import _
+from plugin.pages.told_habits import Habits
+from plugin.signals.products import FEWEST
 
 SHOWN = 8
 
 
-def table(db: Any, shop_id: int) -> dict[str, Any] | None:
-    """The products with enough repeat purchases, the most bought again first; None where there is none."""
-    found = told_habits.told(db, shop_id).get("replenishment", [])[:SHOWN]
+def table(habits: Habits) -> dict[str, Any]:
+    """The products with enough repeat purchases, the most bought again first; ``empty`` says why there is none."""
+    found = habits.get("replenishment", [])[:SHOWN]
     if not found:
-        return None
+        needed = formats.number(FEWEST)
+        return {"empty": _("Shows once customers have bought one product again %(number)s times.", number=needed)}
     first = found[0]
     return {
+        "empty": "",
         "sentence": _(
             "Product %(product)s is bought again after %(days)s, half of the time.",
             product=first["product_id"], days=formats.days(first["quartiles"][1]),
@@ -27,7 +31,8 @@ def table(db: Any, shop_id: int) -> dict[str, Any] | None:
                 "times": formats.number(each["gaps"]),
                 "usual": formats.days(each["quartiles"][1]),
                 "middle": _(
-                    "%(low)s to %(high)s", low=formats.days(each["quartiles"][0]), high=formats.days(each["quartiles"][2])
+                    "%(first)s–%(last)s",
+                    first=formats.number(round(each["quartiles"][0])), last=formats.days(each["quartiles"][2]),
                 ),
             }
             for each in found

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugin.pages import formats, told_habits
+from plugin.pages import formats
 from plugin.pages.say import _
+from plugin.pages.told_habits import Habits
 
 SHOWN = 8
 
 
-def table(db: Any, shop_id: int) -> dict[str, Any] | None:
-    """The most frequent successions first; None where there is none."""
-    found = told_habits.told(db, shop_id).get("followers", [])[:SHOWN]
+def table(habits: Habits) -> dict[str, Any]:
+    """The most frequent successions first; ``empty`` says why there is none."""
+    found = habits.get("followers", [])[:SHOWN]
     if not found:
-        return None
-    first = found[0]
+        return {"empty": _("Shows once a customer has ordered twice.")}
     return {
-        "sentence": _(
-            "After product %(one)s customers most often buy product %(other)s, half of them within %(days)s.",
-            one=first["product"], other=first["next"], days=formats.days(first["days"]),
-        ),
+        "empty": "",
+        "sentence": _sentence(found[0]),
         "rows": [
             {
                 "one": each["product"],
@@ -30,4 +28,17 @@ def table(db: Any, shop_id: int) -> dict[str, Any] | None:
             }
             for each in found
         ],
-    }  # fmt: skip
+    }
+
+
+def _sentence(first: Habits) -> str:
+    days = formats.days(first["days"])
+    if first["product"] == first["next"]:
+        return _(
+            "Most often product %(one)s is bought again on the next order, half of the time within %(days)s.",
+            one=first["product"], days=days,
+        )  # fmt: skip
+    return _(
+        "Most often product %(other)s is bought on the order after one with product %(one)s, half of the time within %(days)s.",
+        one=first["product"], other=first["next"], days=days,
+    )  # fmt: skip

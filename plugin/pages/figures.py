@@ -110,8 +110,8 @@ def gather(db: Any, shop: Shop, *, now: datetime, period: str = PERIODS[-1]) -> 
     stored = programs.current(db, shop_id)
     month = f"{now.astimezone(formats.zone(shop.timezone)):%Y-%m}"
     program = _program(stored.body) if stored else None
-    told = _told(db, shop_id)
-    people = _people(db, shop_id, told, now)
+    night = told(db, shop_id)
+    people = _people(db, shop_id, night, now)
     length = timedelta(days=int(period))
     edges = _edges(now.astimezone(formats.zone(shop.timezone)), int(period))
     return Figures(
@@ -124,12 +124,12 @@ def gather(db: Any, shop: Shop, *, now: datetime, period: str = PERIODS[-1]) -> 
         polled=_polled(db, shop_id),
         is_full=keep_notices.is_full(db, shop_id, now=now),
         period=period,
-        told=told,
+        told=night,
         progress=import_progress.progress(db, shop_id, now=now),
         past=imports.get(db, shop_id),
         asking=[str(asked["customer_id"]) for asked in disclosure.waiting(db, shop_id, DATA_REQUEST)],
         asking_since=disclosure.waiting_since(db, shop_id, DATA_REQUEST),
-        orders=int(told["orders"]) if "orders" in told else glance.orders_seen(db, shop_id, COUNTED_AT_MOST),
+        orders=int(night["orders"]) if "orders" in night else glance.orders_seen(db, shop_id, COUNTED_AT_MOST),
         people=people,
         cells=_cells(people.scores),
         offers=glance.offers_by_state(db, shop_id),
@@ -154,17 +154,18 @@ def _budget(db: Any, shop: Shop, program: Program | None, month: str, now: datet
 
 def gaps(db: Any, shop_id: int) -> Mapping[str, Any]:
     """All days between orders as the night has counted them; empty before the first."""
-    found: Mapping[str, Any] = _told(db, shop_id).get("gaps", {}).get("all", {})
+    found: Mapping[str, Any] = told(db, shop_id).get("gaps", {}).get("all", {})
     return found
 
 
-def _told(db: Any, shop_id: int) -> Mapping[str, Any]:
+def told(db: Any, shop_id: int) -> Mapping[str, Any]:
+    """The document of the last night; empty before the first, and while it is in the form of another version."""
     kept = figures.get(db, shop_id, tell_figures.NAME)
     return kept.body if kept is not None and kept.body.get("version") == tell_figures.VERSION else {}
 
 
-def _people(db: Any, shop_id: int, told: Mapping[str, Any], now: datetime) -> People:
-    counted = tell_figures.people(told)
+def _people(db: Any, shop_id: int, night: Mapping[str, Any], now: datetime) -> People:
+    counted = tell_figures.people(night)
     return glance.people(db, shop_id, now) if counted is None else counted
 
 

@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from plugin.pages import formats, told_habits
+from plugin.pages import formats
 from plugin.pages.say import _, later
+from plugin.pages.told_habits import Habits
 from plugin.usecases.beginnings import DISCOUNT, OTHER, SHARES
 
 #: rows of the table, and customers that a trait needs to be in it
@@ -26,19 +27,23 @@ VALUES = {
 }
 
 
-def table(db: Any, shop_id: int) -> dict[str, Any] | None:
-    """What is furthest apart first; None while too few have left or stayed."""
-    left = told_habits.told(db, shop_id).get("left", {})
+def table(habits: Habits) -> dict[str, Any]:
+    """What is furthest apart first; ``empty`` says why there is nothing: too few have left or stayed, or all are alike."""
+    left = habits.get("left", {})
+    counts = {"left": formats.number(left.get("customers", 0)), "stayed": formats.number(left.get("stayed", 0))}
     if min(left.get("customers", 0), left.get("stayed", 0)) < FEWEST:
-        return None
+        return {
+            "empty": _(
+                "Shows once %(needed)s customers are lapsing or lost and %(needed)s are not; now it is %(left)s and %(stayed)s.",
+                needed=formats.number(FEWEST), **counts,
+            )
+        }  # fmt: skip
     rows = sorted(_rows(left), key=lambda row: -abs(math.log(row["lift"])))[:SHOWN]
     if not rows:
-        return None
+        return {"empty": _("Nothing that is known of customers sets those who left apart.")}
     return {
-        "sentence": _(
-            "%(left)s customers are lapsing or lost, %(stayed)s are not.",
-            left=formats.number(left["customers"]), stayed=formats.number(left["stayed"]),
-        ),
+        "empty": "",
+        "sentence": _("%(left)s customers are lapsing or lost, %(stayed)s are not.", **counts),
         "rows": [
             {
                 "name": row["name"],
@@ -48,7 +53,7 @@ def table(db: Any, shop_id: int) -> dict[str, Any] | None:
             }
             for row in rows
         ],
-    }  # fmt: skip
+    }
 
 
 def _rows(left: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

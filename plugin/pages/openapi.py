@@ -9,7 +9,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from plugin.pages import answers, schemas, wish_answers, wishes
+from plugin.pages import answers, report_files, schemas, wish_answers, wishes
 
 JSON = "application/json"
 #: what may be wrong with a request before anybody looks at what it says
@@ -99,6 +99,13 @@ ENDPOINTS = (
     Endpoint(
         method="post", path="/offers/{offer_id}/cancel", summary="Cancel an open offer", answer=answers.Cancelled,
         also=(403, 404, 409),
+    ),
+    *(
+        Endpoint(
+            method="get", path=f"/report/{name}.csv", summary=f"How customers buy, as a file: {name}", answer=None,
+            query=("by",) if name == "cohorts" else (), media="text/csv",
+        )
+        for name in report_files.FIELDS
     ),
 )  # fmt: skip
 

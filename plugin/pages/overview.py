@@ -10,8 +10,6 @@ from plugin.pages import (
     asked,
     attention,
     benefits,
-    bought_again,
-    bought_next,
     charts,
     churn_chart,
     cohort_table,
@@ -20,7 +18,6 @@ from plugin.pages import (
     figures,
     formats,
     gap_chart,
-    left_apart,
     metrics,
     names,
     none_yet,
@@ -28,6 +25,7 @@ from plugin.pages import (
     offers,
     prediction_card,
     reasons,
+    report,
     setting_up,
 )
 from plugin.pages.asked import Query
@@ -63,7 +61,7 @@ def gather(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any
     return {
         "o": {
             "status": _status(seen),
-            "periods": _switch("period", metrics.PERIOD_NAMES, kept),
+            "periods": asked.switch(PATH, "period", metrics.PERIOD_NAMES, kept),
             "attention": attention.items(seen),
             "setup": setting_up.steps(seen),
             "can_put_away": not seen.put_away,
@@ -79,9 +77,8 @@ def gather(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any
             "no_offers": "" if seen.offers else none_yet.offers(db, shop, now=now),
             "newest": [_newest(offer, now) for offer in seen.newest],
             "card": part("card", lambda: prediction_card.card(db, shop.shop_id)),
-            "again": part("again", lambda: bought_again.table(db, shop.shop_id)),
-            "next": part("next", lambda: bought_next.table(db, shop.shop_id)),
-            "left": part("left", lambda: left_apart.table(db, shop.shop_id)),
+            "habits": part("habits", lambda: report.findings(db, shop)),
+            "report": report.PATH,
             **_told(seen, kept),
             **_given(seen),
         }
@@ -98,9 +95,9 @@ def _told(seen: Figures, kept: Mapping[str, str]) -> dict[str, Any]:
     return {
         "wanting": "",
         "gaps": part("gaps", lambda: gap_chart.chart(seen.told, kept["gap"])),
-        "gap_choices": _switch("gap", gap_chart.CHOICES, kept),
+        "gap_choices": asked.switch(PATH, "gap", gap_chart.CHOICES, kept),
         "cohorts": part("cohorts", lambda: cohort_table.table(seen.told, kept["cohort"], seen.shop.currency)),
-        "cohort_choices": _switch("cohort", cohort_table.CHOICES, kept),
+        "cohort_choices": asked.switch(PATH, "cohort", cohort_table.CHOICES, kept),
         "churn": part("churn", lambda: churn_chart.chart(seen)),
     }
 
@@ -131,19 +128,6 @@ def _wanting(seen: Figures) -> str:
 def _given(seen: Figures) -> dict[str, Any]:
     shown = offer_chart.chart(seen)
     return {"budget": offer_chart.budget(seen), "given": shown, "given_finding": offer_chart.finding(seen, shown)}
-
-
-def _switch(name: str, choices: Mapping[str, Any], kept: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Links that change one part of the page; each is found again by its id."""
-    return [
-        {
-            "id": f"{name}-{key}",
-            "text": str(text),
-            "path": asked.address(PATH, {**kept, name: key}),
-            "current": kept[name] == key,
-        }
-        for key, text in choices.items()
-    ]
 
 
 def _status(seen: Figures) -> str:

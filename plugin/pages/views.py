@@ -11,7 +11,19 @@ from flask import Blueprint, Response, abort, g, make_response, redirect, render
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
-from plugin.pages import access, customer, customers, headers, history, languages, notices, offers, overview, rules
+from plugin.pages import (
+    access,
+    customer,
+    customers,
+    headers,
+    history,
+    languages,
+    notices,
+    offers,
+    overview,
+    report,
+    rules,
+)
 from plugin.pages.access import NoAccess, Visitor
 from plugin.pages.front import Front
 from plugin.pages.say import _, later
@@ -51,7 +63,10 @@ PAGES = (
     Page("offers", later("Offers"), offers.gather),
     Page("history", later("History"), history.gather),
 )
-CHILDREN = (Page("customer", later("Customer"), customer.gather, "customers", "/<customer_id>"),)
+CHILDREN = (
+    Page("customer", later("Customer"), customer.gather, "customers", "/<customer_id>"),
+    Page("report", later("How customers buy"), report.gather, "overview", "/report"),
+)
 
 
 def blueprint(front: Front) -> Blueprint:

@@ -1,4 +1,4 @@
-"""What a store's customers buy, in which order, and what sets those who left apart: one document, told once a month.
+"""What a store's customers buy, in which order, and what sets those who left apart: one document, told once a week.
 
 It needs each order's lines and codes, which nothing else that the night does reads. Shares are 0 to 1, money is minor
 units, None stands for what cannot be said. The form is described in ``plugin/usecases/README.md``.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -31,14 +31,18 @@ from plugin.signals.traits import by_trait
 from plugin.signals.visits import YEAR, boil_down
 from plugin.usecases import beginnings
 from plugin.usecases.beginnings import OTHER, Trait
+from plugin.usecases.between import between
 from plugin.usecases.figures_plain import number
 from plugin.usecases.tell_figures import by_place, month_starts, rows_of
 from storage import reports
+from storage.figures import Kept
 from storage.shops import Shop
 
 #: of the document
-VERSION = 1
+VERSION = 2
 NAME = "habits"
+#: a document this old is told anew: a month that ended is in it within as many days
+LASTS = timedelta(days=7)
 MICROS = 1_000_000
 #: rows of each list, and products that cohorts are told for
 MOST, PRODUCTS = 20, 8
@@ -93,8 +97,13 @@ def tell(db: Connection, shop: Shop, history: PurchaseHistory, model: StoreModel
             {"product": one, "next": other, "times": times, "days": days}
             for one, other, times, days in followers(lines, most=MOST)
         ],
-        "paths": [asdict(one) for length in (2, 3) for one in paths(lines, length=length)],
+        "paths": _paths(lines),
     }  # fmt: skip
+
+
+def stale(kept: Kept | None, *, as_of: datetime) -> bool:
+    """Whether the document is to be told anew: there is none in this form, or it is old."""
+    return kept is None or kept.body.get("version") != VERSION or as_of - kept.as_of >= LASTS
 
 
 def _lines(bought: Iterable[tuple[str, int, str, int]], history: PurchaseHistory) -> Lines:
@@ -124,6 +133,11 @@ def _first_products(lines: Lines, customers: int) -> Trait:
     place[told] = np.arange(told.size)
     place[-1] = -1
     return Trait(names=(*(lines.product_ids[code] for code in told.tolist()), OTHER), code=place[first])
+
+
+def _paths(lines: Lines) -> list[Mapping[str, Any]]:
+    found = [one for length in (2, 3) for one in paths(lines, length=length)]
+    return [asdict(one) | {"between": days} for one, days in zip(found, between(lines, found), strict=True)]
 
 
 def _clv(history: PurchaseHistory, at: int, *, spent: Ints) -> Mapping[str, float | None]:

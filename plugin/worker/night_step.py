@@ -36,7 +36,9 @@ def measure_shop(runtime: Runtime, shop: Shop, *, as_of: datetime, pages_too: bo
         night = measure.night(db, shop, as_of=as_of, program=program)
         added = report_effect.measure(db, shop, night.history, as_of=as_of) if pages_too else None
         drawn = pages_too and tell_card.stale(figures.get(db, shop.shop_id, tell_card.NAME), night.model)
-        habits = tell_habits.tell(db, shop, night.history, night.model, as_of=as_of) if drawn else None
+        habits = None
+        if pages_too and tell_habits.stale(figures.get(db, shop.shop_id, tell_habits.NAME), as_of=as_of):
+            habits = tell_habits.tell(db, shop, night.history, night.model, as_of=as_of)
     told = tell_figures.tell(night.history, night.model, as_of=as_of, columns=night.columns) if pages_too else None
     card = tell_card.tell(night.history, night.model, as_of=as_of) if drawn else None
     with runtime.database.transaction() as db:
@@ -51,8 +53,9 @@ def measure_shop(runtime: Runtime, shop: Shop, *, as_of: datetime, pages_too: bo
         if told is not None and added is not None:
             figures.keep(db, shop.shop_id, tell_figures.NAME, told, as_of)
             report_effect.keep(db, shop, added, as_of=as_of)
-        if card is not None and habits is not None:
+        if card is not None:
             figures.keep(db, shop.shop_id, tell_card.NAME, card, as_of)
+        if habits is not None:
             figures.keep(db, shop.shop_id, tell_habits.NAME, habits, as_of)
         known.prune(db, shop.shop_id, as_of - KEEP_KNOWN)
     return night.count

@@ -21,7 +21,7 @@ FRAGMENT_BYTES = 9_000
 RAW_FRAGMENT_BYTES = 40_000
 #: of text and of what must be seen, against what it stands on (WCAG 2.2, 1.4.3 and 1.4.11)
 TEXT, SHAPE = 4.5, 3.0
-PAGES = ("overview", "rules", "customers", "customers/7000041", "offers", "history")
+PAGES = ("overview", "rules", "customers", "customers/7000041", "offers", "history", "overview/report")
 STYLE = (assets.FOLDER / "app.css").read_text()
 
 

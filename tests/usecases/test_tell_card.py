@@ -87,7 +87,10 @@ def test_habits_tell_what_was_bought_and_with_what(database: Database) -> None:
         habits = tell_habits.tell(db, shop, past, model.fit(past, NOW), as_of=NOW)
     json.dumps(habits, allow_nan=False)
 
-    assert habits["paths"][0] == {"products": ("soap", "tea"), "customers": 40, "days": 30.0}
+    assert habits["paths"] == [
+        {"products": ("soap", "tea"), "customers": 40, "days": 30.0, "between": [30.0]},
+        {"products": ("soap", "tea", "tea"), "customers": 40, "days": 60.5, "between": [30.0, 30.5]},
+    ]
     assert (habits["followers"][0]["product"], habits["followers"][0]["next"]) == ("soap", "tea")
     assert [one["product_id"] for one in habits["replenishment"]] == ["tea"]
     assert habits["full_price"]["365"] == pytest.approx(2 / 3, abs=1e-4)
@@ -105,6 +108,16 @@ def test_habits_tell_what_was_bought_and_with_what(database: Database) -> None:
     newest = np.array(habits["movements"][-1]["matrix"])
     assert newest.shape == (len(GROUPS), len(GROUPS))
     assert newest.sum() == 40
+
+
+@pytest.mark.parametrize(("days", "stale"), [(0, False), (6, False), (7, True), (60, True)])
+def test_habits_are_told_anew_each_week(days: int, stale: bool) -> None:  # what is to come out
+    """So that a month that ended is in them within days; also at once when there are none, or of another form."""
+    kept = Kept(as_of=NOW - timedelta(days=days), body={"version": tell_habits.VERSION})
+
+    assert tell_habits.stale(kept, as_of=NOW) is stale
+    assert tell_habits.stale(Kept(as_of=NOW, body={"version": tell_habits.VERSION - 1}), as_of=NOW)
+    assert tell_habits.stale(None, as_of=NOW)
 
 
 def _history(found: orders.Purchases, timezone: str) -> PurchaseHistory:

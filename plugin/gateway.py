@@ -16,13 +16,16 @@ from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 from wsgiref.types import WSGIApplication
 
-from plugin.turnstile import LARGE_AT_ONCE, LONGEST_BODY_BYTES, RETRY_AFTER_SECONDS, SMALL_BODY_BYTES, body_length
+from plugin.hourglass import Hourglass
+from plugin.turnstile import LARGE_AT_ONCE, RETRY_AFTER_SECONDS, SMALL_BODY_BYTES, body_length, longest_body
 from webhooks.door import Door
 from webhooks.keeper import Keeper
 from webhooks.loop_keeper import LoopKeeper
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
+#: stores hang up after 5 or 10
+BODY_SECONDS = 15.0
 #: the WSGI server's part of every request
 ALWAYS: Environ = {
     "SCRIPT_NAME": "",
@@ -119,20 +122,25 @@ class Gateway:
         keeper: Keeper | None,
         threads: int,
         large: int = LARGE_AT_ONCE,
+        body_seconds: float = BODY_SECONDS,
     ) -> None:
         self._app = app
         self._door = door
         self._keeper = keeper
         self._large = large
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self._body_seconds = body_seconds
         self._waits: LoopKeeper | None = None
+        self._hourglass: Hourglass
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Called by the server once the loop is there."""
         self._waits = LoopKeeper(self._keeper, loop) if self._keeper else None
+        self._hourglass = Hourglass(loop, seconds=self._body_seconds)
 
     def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
         """Called by the server at the end."""
+        self._hourglass.close()
         self._threads.shutdown(wait=True)
 
     async def __rsgi__(self, scope: Scope, line: Line) -> None:
@@ -148,19 +156,31 @@ class Gateway:
         length = body_length(environ)
         if length is None or length >= SMALL_BODY_BYTES:
             return await self._with_large_body(scope, line, environ, length)
-        try:
-            raw = await line() if length else b""
-        except RuntimeError:
-            # hung up on the way, in the server's words; the application answers that
-            raw = b""
+        raw = await self._small_body(line) if length else b""
         return await self._with_body(scope, environ, raw, whole=len(raw) == length)
+
+    async def _small_body(self, line: Line) -> bytes:
+        """The whole body; nothing of one that does not come to its end, which the application answers."""
+        waits = self._hourglass.turn()
+        try:
+            return await line()
+        except RuntimeError:
+            # hung up on the way, in the server's words
+            return b""
+        except asyncio.CancelledError:
+            if not self._hourglass.ran_out(waits):
+                raise
+            return b""
+        finally:
+            self._hourglass.stop(waits)
 
     async def _with_large_body(self, scope: Scope, line: Line, environ: Environ, length: int | None) -> Answer:
         """A body that may be large; one that is longer than is ever read stays where it is."""
-        if length is not None and length > LONGEST_BODY_BYTES:
+        longest = longest_body(environ)
+        if length is not None and length > longest:
             return await self._with_body(scope, environ, b"", whole=False)
         parts: list[bytes] = []
-        size, counted = 0, False
+        size, counted, waits = 0, False, self._hourglass.turn()
         try:
             try:
                 async for part in line:
@@ -170,17 +190,21 @@ class Gateway:
                         if not self._large:
                             return BUSY
                         self._large, counted = self._large - 1, True
-                    if size >= LONGEST_BODY_BYTES:
+                    if size >= longest:
                         break
-            except RuntimeError:
-                # hung up on the way, and there would have been more
+            except (RuntimeError, asyncio.CancelledError) as ended:
+                if not isinstance(ended, RuntimeError) and not self._hourglass.ran_out(waits):
+                    raise
+                # hung up on the way, or too slow, and there would have been more
                 environ.pop("HTTP_TRANSFER_ENCODING", None)
                 length = size + 1 if length is None else length
                 environ["CONTENT_LENGTH"] = str(length)
-            raw = b"".join(parts)[:LONGEST_BODY_BYTES]
+            self._hourglass.stop(waits)
+            raw = b"".join(parts)[:longest]
             del parts
             return await self._with_body(scope, environ, raw, whole=length is None or len(raw) == length)
         finally:
+            self._hourglass.stop(waits)
             self._large += counted
 
     async def _with_body(self, scope: Scope, environ: Environ, raw: bytes, *, whole: bool) -> Answer:

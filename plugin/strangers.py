@@ -16,10 +16,10 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from flask import Response
 
 from plugin.buckets import Buckets
+from plugin.turnstile import DELIVERIES
 
 #: set in the WSGI environment once it is known who asks
 PROVEN = "regulars.proven"
-DELIVERIES = "/webhooks/"
 #: where a query carries what may prove somebody
 CREDENTIALS = frozenset({"id_token", "t", "hmac", "signature"})
 #: a page takes some ten requests, and many people share an address

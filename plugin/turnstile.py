@@ -14,6 +14,9 @@ from typing import Any
 
 #: the longest body that is read at all, and one byte more, so that too large is seen
 LONGEST_BODY_BYTES = 8 * 1024 * 1024 + 1
+#: the same where no deliveries come; no page takes more than this, less one
+LONGEST_ELSEWHERE_BYTES = 64 * 1024 + 1
+DELIVERIES = "/webhooks/"
 #: no length that could be meant has more of them
 MOST_DIGITS = 18
 #: larger ones are few at a time: what waits must fit into the memory
@@ -51,7 +54,7 @@ class Turnstile:
             start_response("503 Service Unavailable", [("Retry-After", str(RETRY_AFTER_SECONDS))])
             return [b"busy\n"]
         try:
-            rest = environ["wsgi.input"].read(LONGEST_BODY_BYTES - len(begin))
+            rest = environ["wsgi.input"].read(longest_body(environ) - len(begin))
             environ["wsgi.input"] = io.BytesIO(begin + rest)
             return self._answer(environ, start_response)
         finally:
@@ -67,11 +70,16 @@ class Turnstile:
 
 def _begin_of_body(environ: Environ) -> bytes | None:
     """The body, or as much of it as counts as small; None where there is none, or more than is ever read."""
-    length = body_length(environ)
-    if length == 0 or (length is not None and length > LONGEST_BODY_BYTES):
+    length, most = body_length(environ), longest_body(environ)
+    if length == 0 or (length is not None and length > most):
         return None
-    begin: bytes = environ["wsgi.input"].read(SMALL_BODY_BYTES if length is None else min(length, SMALL_BODY_BYTES))
+    begin: bytes = environ["wsgi.input"].read(min(length or most, most, SMALL_BODY_BYTES))
     return begin
+
+
+def longest_body(environ: Environ) -> int:
+    """As much of a body as is read at all at this address."""
+    return LONGEST_BODY_BYTES if environ["PATH_INFO"].startswith(DELIVERIES) else LONGEST_ELSEWHERE_BYTES
 
 
 def body_length(environ: Environ) -> int | None:

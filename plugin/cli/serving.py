@@ -27,6 +27,8 @@ from storage import migrations
 
 #: connections at the same time in one process
 CONNECTIONS = 1024
+#: of a request's first line and headers together
+LONGEST_HEAD_BYTES = 32 * 1024
 #: files that a process may have open, where the system lets it: connections, databases, stores
 FILES = 65_536
 
@@ -95,11 +97,13 @@ def migrate() -> None:
 def listen(target: str, *, host: str, port: int, processes: int = 1) -> None:
     """Serves the application that ``target`` (module:factory) makes on granian, until a signal ends it."""
     from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415 - absent where it has no wheel
+    from granian.http import HTTP1Settings  # noqa: PLC0415
     from granian.server import Server  # noqa: PLC0415
 
     Server(
         target, address=host, port=port, interface=Interfaces.RSGI, http=HTTPModes.http1, websockets=False,
         workers=processes, backpressure=CONNECTIONS, backlog=CONNECTIONS, factory=True, log_access=False,
+        http1_settings=HTTP1Settings(max_buffer_size=LONGEST_HEAD_BYTES),
     ).serve()  # fmt: skip
 
 

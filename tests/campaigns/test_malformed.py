@@ -10,11 +10,13 @@ from contextlib import suppress
 
 import pytest
 
+from plugin.cli.serving import LONGEST_HEAD_BYTES
 from tests.campaigns import checks, rough, running, senders
 from tests.campaigns.programs import Starter, is_ready
 from tests.campaigns.running import Say
 from tests.campaigns.senders import Book
 from tests.campaigns.town import Town
+from tests.campaigns.wire import Line
 
 
 def test_some_malformed_requests(starter: Starter, a_town: Callable[..., Town], sqlite_url: str) -> None:
@@ -30,6 +32,17 @@ def test_many_malformed_requests(
     """The same, more often."""
     statuses = shout(starter, a_town(sqlite_url), requests=size("malformed-requests"), seed=size("campaign-seed"))
     say(f"{sum(statuses.values())} malformed requests: {dict(statuses)}")
+
+
+def test_a_head_that_is_too_long_is_refused(starter: Starter, a_town: Callable[..., Town], sqlite_url: str) -> None:
+    """Headers of more than 32 kB are 431 as soon as so much of them came; half of that is nothing unusual."""
+    town, head = a_town(sqlite_url), b"GET /livez HTTP/1.1\r\nHost: x\r\nCookie: "
+    with running.serving(starter, town) as (_, port):
+        for rest, status in ((b"a" * 16_000 + b"\r\n\r\n", 200), (b"a" * (LONGEST_HEAD_BYTES - len(head)), 431)):
+            with Line(port, patience=rough.PATIENCE_SECONDS) as line:
+                line.say(head + rest)
+                assert line.answer().status == status
+        assert is_ready(port)
 
 
 def shout(starter: Starter, town: Town, *, requests: int, seed: int) -> Counter[str]:

@@ -180,19 +180,28 @@ def test_any_body_comes_through_whole(size: int, *, chunked: bool) -> None:
     """The application reads every byte, whichever way it came."""
     lines = [("transfer-encoding", "chunked")] if chunked else [("content-length", str(size))]
 
-    answer = _run(Gateway(_reader, door=None, keeper=None, threads=1), Asked("/", lines=lines), Line(bytes(size)))
+    answer = _run(
+        Gateway(_reader, door=None, keeper=None, threads=1), Asked("/webhooks/x", lines=lines), Line(bytes(size))
+    )
 
     assert answer.body == str(size).encode()
 
 
-@pytest.mark.parametrize("told", [str(LONGEST_BODY_BYTES + 1), "9" * 5_000])
-def test_a_body_that_is_too_long_is_not_read(told: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/webhooks/x", str(LONGEST_BODY_BYTES + 1)),
+        ("/webhooks/x", "9" * 5_000),
+        ("/api/v1/program", str(2 * SMALL_BODY_BYTES)),
+    ],
+)
+def test_a_body_that_is_too_long_is_not_read(path: str, told: str) -> None:
     """What says that it is longer than anything we read stays where it is."""
 
     async def never() -> None:
         raise AssertionError("read")
 
-    asked = Asked("/", lines=[("content-length", told)])
+    asked = Asked(path, lines=[("content-length", told)])
 
     assert _run(Gateway(_reader, door=None, keeper=None, threads=1), asked, Line(b"x", never)).body == b"0"
 
@@ -214,10 +223,44 @@ def test_a_body_that_is_cut_off_is_400(lines: tuple[str, str]) -> None:
     assert (told.counted, told.kept) == (["truncated"], [])
 
 
+@pytest.mark.parametrize(
+    "lines", [("content-length", "9"), ("content-length", "200000"), ("transfer-encoding", "chunked")]
+)
+def test_a_body_that_does_not_come_to_its_end_is_given_up(lines: tuple[str, str]) -> None:
+    """After its time it is answered like one that was cut off, whatever of it came, and its place is free for the next."""
+
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    told, asked = Told(front=True), Asked("/webhooks/shopify/orders/create", lines=[lines])
+    app = door.app(told.keep, shop_id=7, count=told.counted.append)
+    made = Gateway(app, door=None, keeper=None, threads=1, large=1, body_seconds=0.02)
+
+    assert _run(made, asked, Line(bytes(SMALL_BODY_BYTES), never)).status == 400
+    assert (told.counted, told.kept, made._large) == (["truncated"], [], 1)
+
+
+def test_a_server_that_ends_ends_who_waits_for_a_body() -> None:
+    """Cancelled by somebody else, a request does not go on."""
+    made = Gateway(_reader, door=None, keeper=None, threads=1)
+
+    async def ask() -> bool:
+        made.__rsgi_init__(asyncio.get_running_loop())
+        waits = asyncio.create_task(
+            made.answer(Asked("/", lines=[("content-length", "9")]), Line(b"", asyncio.Event().wait))
+        )
+        await asyncio.sleep(0)
+        waits.cancel()
+        await asyncio.wait([waits])
+        return waits.cancelled()
+
+    assert loops.run(ask())
+
+
 def test_large_bodies_are_few_at_a_time() -> None:
     """While the places for large bodies are taken the next one is 503, a small one is not; then it is taken as well."""
     made = Gateway(_reader, door=None, keeper=None, threads=1, large=1)
-    large = Asked("/", lines=[("content-length", str(2 * SMALL_BODY_BYTES))])
+    large = Asked("/webhooks/x", lines=[("content-length", str(2 * SMALL_BODY_BYTES))])
     small = Asked("/", lines=[("content-length", "1")])
     raw = bytes(2 * SMALL_BODY_BYTES)
 

@@ -8,8 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin import turnstile
-from plugin.turnstile import LONGEST_BODY_BYTES, SMALL_BODY_BYTES, Turnstile
+from plugin.turnstile import LONGEST_BODY_BYTES, LONGEST_ELSEWHERE_BYTES, SMALL_BODY_BYTES, Turnstile
 
 SIZES = st.one_of(
     st.integers(0, 100),
@@ -22,7 +21,10 @@ def _asked(app: Any, body: bytes, *, chunked: bool = False) -> tuple[str, bytes]
     """Status and answer to one request."""
     said: list[str] = []
     told = {"HTTP_TRANSFER_ENCODING": "chunked"} if chunked else {"CONTENT_LENGTH": str(len(body))}
-    answer = app({"wsgi.input": io.BytesIO(body), **told}, lambda status, _headers: said.append(status))
+    answer = app(
+        {"PATH_INFO": "/webhooks/x", "wsgi.input": io.BytesIO(body), **told},
+        lambda status, _headers: said.append(status),
+    )
     return said[0], b"".join(answer)
 
 
@@ -57,7 +59,12 @@ def test_large_bodies_are_few_at_a_time() -> None:
         return [b"done"]
 
     door, large = Turnstile(app, inside=2, large=1), bytes(SMALL_BODY_BYTES + 1)
-    told = {"wsgi.input": io.BytesIO(large), "CONTENT_LENGTH": str(len(large)), "waits": True}
+    told = {
+        "PATH_INFO": "/webhooks/x",
+        "wsgi.input": io.BytesIO(large),
+        "CONTENT_LENGTH": str(len(large)),
+        "waits": True,
+    }
     first = threading.Thread(target=lambda: list(door(told, lambda *_: None)))
     first.start()
     assert inside.wait(10)
@@ -100,6 +107,18 @@ def test_a_body_that_is_too_long_is_not_read() -> None:
         start_response("413 Too Large", [])
         return [str(environ["wsgi.input"].tell()).encode()]
 
-    for length in (str(turnstile.LONGEST_BODY_BYTES + 1), "9" * 5_000):
-        told = {"wsgi.input": io.BytesIO(b"x"), "CONTENT_LENGTH": length}
+    for length, path in (
+        (str(LONGEST_BODY_BYTES + 1), "/webhooks/x"),
+        ("9" * 5_000, "/webhooks/x"),
+        (str(LONGEST_ELSEWHERE_BYTES + 1), "/api/v1/program"),
+    ):
+        told = {"PATH_INFO": path, "wsgi.input": io.BytesIO(b"x"), "CONTENT_LENGTH": length}
         assert list(Turnstile(app, inside=1)(told, lambda *_: None)) == [b"0"]
+
+
+def test_where_no_deliveries_come_a_body_without_an_end_is_cut_off_early() -> None:
+    """A body in chunks is read as far as shows that it is too large for a page, and takes no place of a large one."""
+    app = _reader(LONGEST_BODY_BYTES)
+    told = {"PATH_INFO": "/app/rules", "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": io.BytesIO(bytes(10**6))}
+
+    assert list(Turnstile(app, inside=1, large=0)(told, lambda *_: None)) == [str(LONGEST_ELSEWHERE_BYTES).encode()]

@@ -73,7 +73,9 @@ def _traits(habits: Habits, by: str, which: str, currency: str) -> dict[str, Any
 
 def _note(which: str) -> str:
     if which == REVENUE:
-        told = _("Columns are days after the first order, which is counted in.")
+        told = _(
+            "Columns are days after the first order, which is counted in; an amount can be lower than the one before it, for fewer customers are that old."
+        )
     else:
         told = _("Columns are days after the first order; it shows who ordered again in them.")
     counted = _("Each cell counts only customers whose first order is that long ago; without any it is empty.")

@@ -8,6 +8,7 @@ from typing import Any
 
 from plugin.pages import charts, formats
 from plugin.pages.say import _, later, plural
+from storage.money import exponent
 
 CHOICES = {"customers": later("Customers"), "revenue": later("Revenue")}
 REVENUE = "revenue"
@@ -52,11 +53,13 @@ def rows(
     """Name, size and cells of each row; cells are coloured from the ``first`` on, one that is not known is empty."""
     cells = cells_of(found, which)
     most = max((value for row in cells for value in row[first:] if value), default=0)
+    # one way of writing for all amounts of a table
+    unit = 10 ** exponent(currency) if most >= formats.WHOLE_FROM * 10 ** exponent(currency) else 1
 
     def cell(value: float | None, place: int) -> dict[str, Any]:
         if value is None:
             return {"text": "", "heat": ""}
-        text = formats.money(round(value), currency, whole=True) if which == REVENUE else formats.round_share(value)
+        text = formats.money(round(value / unit) * unit, currency) if which == REVENUE else formats.round_share(value)
         return {"text": text, "heat": charts.heat(value, most) if place >= first else ""}
 
     return [

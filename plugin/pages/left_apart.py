@@ -34,7 +34,7 @@ def table(habits: Habits) -> dict[str, Any]:
     if min(left.get("customers", 0), left.get("stayed", 0)) < FEWEST:
         return {
             "empty": _(
-                "Shows once %(needed)s customers are lapsing or lost and %(needed)s are not; now it is %(left)s and %(stayed)s.",
+                "Shows once %(needed)s customers are slipping away or lost and %(needed)s are not; now it is %(left)s and %(stayed)s.",
                 needed=formats.number(FEWEST), **counts,
             )
         }  # fmt: skip
@@ -43,7 +43,7 @@ def table(habits: Habits) -> dict[str, Any]:
         return {"empty": _("Nothing that is known of customers sets those who left apart.")}
     return {
         "empty": "",
-        "sentence": _("%(left)s customers are lapsing or lost, %(stayed)s are not.", **counts),
+        "sentence": _("%(left)s customers are slipping away or lost, %(stayed)s are not.", **counts),
         "rows": [
             {
                 "name": row["name"],

@@ -67,20 +67,21 @@ def table(habits: Habits, month: Month | None) -> dict[str, Any]:
         return {"empty": _("Shows once customers have ordered.")}
     groups, matrix = habits["groups"], month.matrix
     before, after = [sum(row) for row in matrix], [sum(column) for column in zip(*matrix, strict=True)]
+    rows = [place for place in range(len(groups)) if before[place] or after[place]]
     # nobody takes an order back, so that nobody becomes a prospect again
-    columns = [place for place, name in enumerate(groups) if name != PROSPECTS or after[place]]
-    most = max((matrix[one][other] for one in range(len(groups)) for other in columns if one != other), default=0)
+    columns = [place for place in rows if groups[place] != PROSPECTS or after[place]]
+    most = max((matrix[one][other] for one in rows for other in columns if one != other), default=0)
     return {
         "empty": "",
         "sentence": _sentence(groups, month),
         "columns": [names.group(groups[place]) for place in columns],
         "rows": [
             {
-                "name": _("First order") if name == PROSPECTS else names.group(name),
+                "name": _("First order") if groups[here] == PROSPECTS else names.group(groups[here]),
                 "cells": [_cell(matrix[here][there], most, stays=here == there) for there in columns],
-                **({} if name == PROSPECTS else _ends(before[here], after[here])),
+                **({} if groups[here] == PROSPECTS else _ends(before[here], after[here])),
             }
-            for here, name in enumerate(groups)
+            for here in rows
         ],
     }
 
@@ -127,7 +128,12 @@ def _sentence(groups: Sequence[str], month: Month) -> str:
             )
         )
     new = sum(sum(row) for place, row in enumerate(matrix) if place not in known)
-    told.append(
-        plural("%(count)s customer ordered for the first time.", "%(count)s customers ordered for the first time.", new)
-    )
+    if new:
+        told.append(_new(new))
     return reduce(lambda first, second: _("%(first)s %(second)s", first=first, second=second), told)
+
+
+def _new(count: int) -> str:
+    return plural(
+        "%(count)s customer ordered for the first time.", "%(count)s customers ordered for the first time.", count
+    )

@@ -42,7 +42,7 @@ def test_what_sets_those_who_left_apart_is_told_with_the_furthest_first(world: W
     habits.keep(world, left=habits.LEFT)
     told = card(seen(world), "left")
 
-    assert "120 customers are lapsing or lost, 300 are not." in words(told.header)
+    assert "120 customers are slipping away or lost, 300 are not." in words(told.header)
     assert [words(row) for row in told.select("tbody tr")] == [
         "First order through: pos 20 200 0.2 times",
         "First order: with a discount 90 75 3.0 times",

@@ -1,0 +1,122 @@
+"""The report below the overview: in every width and language, full and young; its choices and its files."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from plugin.usecases import tell_figures
+from storage import figures
+from tests.browser.axe import WIDTHS, faults, sideways
+from tests.browser.conftest import PICTURES, Running, Screen, Window, follow, served
+from tests.pages import habits
+
+pytestmark = pytest.mark.browser
+REPORT = "/app/overview/report"
+
+
+@pytest.fixture(scope="module")
+def told(lived: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:  # the fixture of the same name
+    """The night has told the shop's own orders, products and channels included; nobody changes anything."""
+    folder = tmp_path_factory.mktemp("told")
+    shutil.copy(lived / "regulars.db", folder)
+    with served(folder) as made:
+        habits.name_products(made.world)
+        habits.tell(made.world)
+        yield made
+
+
+@pytest.fixture
+def young(tmp_path: Path) -> Iterator[Running]:
+    """Three customers, whose orders name no products; the document of the overview cannot be read."""
+    with served(tmp_path, crowd=3) as made:
+        habits.tell(made.world)
+        with made.world.runtime.database.transaction() as db:
+            figures.keep(db, 1, tell_figures.NAME, {"version": tell_figures.VERSION}, made.world.clock())
+        yield made
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+def test_every_table_in_every_width(told: Running, window: Window, screen: Screen, language: str) -> None:
+    """Also those behind the choosers; axe finds nothing and the page never goes sideways."""
+    told.world.clock.forward(seconds=1)
+    page = window.open(told.launch(locale=language))
+    found = []
+    others = "?by=first_product&show=revenue&orders=3&month=2026-11"
+    for name, query, widths in (("usual", "", WIDTHS), ("others", others, WIDTHS if PICTURES else WIDTHS[1:2])):
+        follow(page, REPORT + query)
+        for width in widths:
+            found += faults(page, widths=(width,))
+            screen(page, f"report-{name}-{width}-{language}")
+
+    assert found == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+def test_a_young_store_and_a_part_that_failed(young: Running, window: Window, screen: Screen, language: str) -> None:
+    """What is empty says why; what could not be made says so; the rest is there."""
+    page = window.open(young.launch(locale=language))
+    follow(page, REPORT)
+    expect(page.locator("section:has(#s-began) [role=alert]")).to_be_visible()
+    expect(page.locator("section:has(#s-products) .empty")).to_be_visible()
+    found = []
+    for width in WIDTHS:
+        found += faults(page, widths=(width,))
+        screen(page, f"report-young-{width}-{language}")
+
+    assert found == []
+
+
+def test_a_choice_changes_its_table_and_leaves_the_reader_there(told: Running, window: Window) -> None:
+    """With the keyboard; the address can be sent to someone; the overview is one link away."""
+    told.world.clock.forward(seconds=1)
+    page = window.open(told.launch(), height=600)
+    page.get_by_role("link", name="See all tables").click()
+    expect(page.locator("h1")).to_have_text("How customers buy")
+    expect(page.locator('nav a[aria-current="page"]')).to_have_text("Overview")
+    choice = page.locator("#by-first_channel")
+    choice.scroll_into_view_if_needed()
+    choice.focus()
+    page.keyboard.press("Enter")
+    expect(choice).to_have_attribute("aria-current", "true")
+    expect(choice).to_be_focused()
+    expect(page.locator("section:has(#s-began) tbody th")).to_have_text(["Instagram", "pos", "web"])
+    page.reload()
+    expect(choice).to_have_attribute("aria-current", "true")
+    page.get_by_role("link", name="← Overview").click()
+    expect(page.locator("h1")).to_have_text("Overview")
+
+
+def test_a_table_comes_as_a_file(told: Running, window: Window) -> None:
+    """Under a name that tells which; whole, whatever is chosen on the page."""
+    told.world.clock.forward(seconds=1)
+    page = window.open(told.launch(REPORT))
+    with page.expect_download() as caught:
+        page.locator("section:has(#s-moves)").get_by_role("button", name="Export as CSV").click()
+    with Path(caught.value.path()).open(newline="") as file:
+        months = {row["start"][:7] for row in csv.DictReader(file)}
+
+    assert caught.value.suggested_filename == "movement.csv"
+    assert len(months) == 12
+
+
+def test_the_matrix_scrolls_inside_its_card_only(told: Running, window: Window) -> None:
+    """With the keyboard, the names of the groups staying in place; the page itself never goes sideways."""
+    told.world.clock.forward(seconds=1)
+    page = window.open(told.launch(REPORT), width=320)
+    region = page.locator(".scroll:has(.moves)")
+    region.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => document.querySelector('.scroll:has(.moves)').scrollLeft > 0")
+    first, card = region.locator("tbody th").first.bounding_box(), region.bounding_box()
+
+    assert first is not None
+    assert card is not None
+    assert abs(first["x"] - card["x"]) < 4
+    assert sideways(page) == 0

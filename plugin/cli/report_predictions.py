@@ -53,6 +53,6 @@ def _sentences(card: Mapping[str, Any]) -> Iterator[str]:
         )
     if late := card["late"]:
         yield (
-            f"Of {late['orders']} customers who came back by themselves, {late['before_late']:.0%} did before they were called "
-            "late (meant: 80%)."
+            f"Of {late['orders']} orders that were followed by another, {late['before_late']:.0%} were so before the customer was "
+            "called late (meant: 80%)."
         )

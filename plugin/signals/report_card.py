@@ -2,12 +2,12 @@
 
 Each predictor is asked, for earlier cut-offs, for the chance of an order within 90 days, and is marked by what then
 happened. It is refused if it peeks (its answer changes when what came later is taken away from it) or if it is no
-better than the rule that every shopkeeper knows: so many days since the last order.
+better than the two rules that every shopkeeper knows: ordered in the last 90 days, and the days since the last order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -59,7 +59,10 @@ class DateMark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportCard:
-    """Marks, the best first, the rules of others at the end. ``best`` is "" and ``marks`` empty where the history is too short to try anything."""
+    """Marks, the best first, the rules of others at the end.
+
+    ``best`` is "" and ``marks`` empty where the history is too short to try anything; a rule's name where nothing beats both.
+    """
 
     cut_offs: int
     marks: tuple[Mark, ...]
@@ -78,12 +81,12 @@ def report_card(history: PurchaseHistory, as_of: datetime, others: Mapping[str, 
     # ours see nothing later by construction, which a test holds; asking them once more takes a quarter of the time
     told = {name: (_answers(one, known, cuts), False) for name, one in PREDICTORS.items()}
     told |= {name: _ask(one, known, cuts) for name, one in (others or {}).items()}
-    rule = np.concatenate([_by_rule(known, cut) for cut in cuts])
-    marks = [_mark(name, came, answer, peeks=peeks, rule=rule) for name, (answer, peeks) in told.items()]
+    rules = {name: np.concatenate([by(known, cut) for cut in cuts]) for name, by in RULES.items()}
+    marks = [_mark(name, came, answer, peeks=peeks, rules=rules.values()) for name, (answer, peeks) in told.items()]
     marks.sort(key=lambda mark: (mark.verdict != "good", mark.brier))
-    best = marks[0].name if marks[0].verdict == "good" else RULE
-    silence = np.concatenate([_by_silence(known, cut) for cut in cuts])
-    marks += [_mark(name, came, answer, peeks=False, rule=None) for name, answer in ((SILENCE, silence), (RULE, rule))]
+    yardsticks = [_mark(name, came, answer, peeks=False, rules=()) for name, answer in rules.items()]
+    best = marks[0].name if marks[0].verdict == "good" else min(yardsticks, key=lambda mark: mark.brier).name
+    marks += yardsticks
     dates, late = _timing(known, as_of)
     return ReportCard(cut_offs=len(cuts), marks=tuple(marks), best=best, dates=dates, late=late)
 
@@ -150,12 +153,15 @@ def _by_silence(history: PurchaseHistory, cut: datetime) -> Floats:
     return logistic.chance(logistic.log_odds(curve, [log_days(now.silence + 1)]))
 
 
-def _mark(name: str, came: Bools, told: Floats, *, peeks: bool, rule: Floats | None) -> Mark:
+RULES: Mapping[str, Predictor] = {SILENCE: _by_silence, RULE: _by_rule}
+
+
+def _mark(name: str, came: Bools, told: Floats, *, peeks: bool, rules: Collection[Floats]) -> Mark:
+    """``rules`` are the answers of the yardsticks; none for a yardstick."""
     tenths = calibration(came, told)
     error = brier(came, told)
-    verdict = (
-        "yardstick" if rule is None else "peeks" if peeks else "good" if _better(came, told, rule) else "no_better"
-    )
+    good = all(_better(came, told, rule) for rule in rules)
+    verdict = "yardstick" if not rules else "peeks" if peeks else "good" if good else "no_better"
     return Mark(
         name=name, verdict=verdict, auc=auc(came, told), brier=error,
         calibration_error=calibration_error(tenths), tenths=tenths,

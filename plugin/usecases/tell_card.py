@@ -36,7 +36,7 @@ def tell(history: PurchaseHistory, model: StoreModel, *, as_of: datetime) -> dic
         "learnt_at": datetime.fromtimestamp(model.learnt_at, UTC).isoformat(timespec="seconds"),
         "customers": model.buyers,
         "in_use": in_use(model),
-        "trusted": card.best == "Regulars" if card.marks else None,
+        "trusted": next((mark.verdict == "good" for mark in card.marks if mark.name == "Regulars"), None),
         "within_days": WITHIN,
         "cut_offs": card.cut_offs,
         "most_cut_offs": TRIALS,

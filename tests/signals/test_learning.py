@@ -11,7 +11,7 @@ from plugin.signals import learn, logistic, measure, model, past, training, tria
 from plugin.signals.chance import Models
 from plugin.signals.days import to_seconds
 from plugin.signals.history import PurchaseHistory, only, seen, thin
-from plugin.signals.report_card import report_card
+from plugin.signals.report_card import _by_silence, report_card
 from tests.signals.made import after, lognormal_store
 from tests.signals.test_laws import rows_of
 
@@ -117,7 +117,7 @@ def test_the_card_marks_ours_best_or_equal(store: PurchaseHistory) -> None:
 
 
 def test_the_card_refuses_noise_and_catches_a_leak(store: PurchaseHistory) -> None:
-    """Chances by shuffled labels are no better than the rule; chances that know what comes next are found to peek."""
+    """Chances by shuffled labels, or by a mere rule, are no better than the rules; chances that know what comes next peek."""
 
     def by_shuffle(history: PurchaseHistory, cut: datetime) -> np.ndarray:
         told = measure.measure(history, model.fit(history, cut), cut).p_order_90d
@@ -127,9 +127,18 @@ def test_the_card_refuses_noise_and_catches_a_leak(store: PurchaseHistory) -> No
         came = past.snapshot(history, to_seconds(cut), 2**40).came(90)
         return np.where(came, 0.9, 0.1)
 
-    card = report_card(store, after(DAYS), {"shuffled": by_shuffle, "leaky": by_leak})
+    def by_silence(history: PurchaseHistory, cut: datetime) -> np.ndarray:
+        # all but the yardstick itself, which beats the other one here
+        return _by_silence(history, cut) * 0.999
+
+    others = {"shuffled": by_shuffle, "leaky": by_leak, "silent": by_silence}
+    card = report_card(store, after(DAYS), others)
     verdicts = {mark.name: mark.verdict for mark in card.marks}
-    assert (verdicts["shuffled"], verdicts["leaky"]) == ("no_better", "peeks")
+    assert {name: verdicts[name] for name in others} == {
+        "shuffled": "no_better",
+        "leaky": "peeks",
+        "silent": "no_better",
+    }
     assert card.best in {"Regulars", "MBG/NBD"}
 
 

@@ -18,7 +18,7 @@ from storage.engine import Database
 from storage.facts import CodeFact, LineFact, OrderFact
 from storage.figures import Kept
 from tests.journeys.test_effect import NOW, store
-from tests.signals.made import after, lognormal_store
+from tests.signals.made import after, gamma_store, lognormal_store
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +49,17 @@ def test_a_card_is_drawn_again_with_new_lessons(history: PurchaseHistory) -> Non
     assert not tell_card.stale(kept, soon)
     assert tell_card.stale(kept, later)
     assert tell_card.stale(None, soon)
+
+
+def test_ours_is_trusted_where_the_plain_model_does_as_well() -> None:
+    """A store of chance gaps, where MBG/NBD alone is a hair nearer: both beat the rules, so nobody is warned of the chances."""
+    past = gamma_store(seed=8, customers=120, days=400, k=1.0, leave=0.1)
+    told = tell_card.tell(past, model.fit(past, after(400)), as_of=after(400))
+
+    assert {mark["name"]: mark["verdict"] for mark in told["marks"]} == {
+        "regulars": "good", "mbg": "good", "days_since_last_order": "yardstick", "ordered_in_90_days": "yardstick",
+    }  # fmt: skip
+    assert told["trusted"] is True
 
 
 @pytest.mark.parametrize("size", [0, 1, 30])

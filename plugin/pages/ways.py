@@ -8,6 +8,8 @@ from plugin.pages import formats
 from plugin.pages.say import _, later
 from plugin.pages.told_habits import Habits
 
+#: stays with the product before it
+ARROW = "\u00a0→ "
 CHOICES = {"2": later("Two orders"), "3": later("Three orders")}
 
 
@@ -26,7 +28,7 @@ def table(habits: Habits, orders: int) -> dict[str, Any]:
         "empty": "",
         "sentence": _(
             "Most often: %(products)s. Half of the %(customers)s who did so took at most %(days)s in all.",
-            products=" → ".join(first["products"]), customers=formats.number(first["customers"]), days=formats.days(first["days"]),
+            products=ARROW.join(first["products"]), customers=formats.number(first["customers"]), days=formats.days(first["days"]),
         ),
         "steps": [
             _("From %(one)s to %(other)s", one=formats.number(place), other=formats.number(place + 1))
@@ -34,7 +36,7 @@ def table(habits: Habits, orders: int) -> dict[str, Any]:
         ],
         "rows": [
             {
-                "products": " → ".join(one["products"]),
+                "products": ARROW.join(one["products"]),
                 "customers": formats.number(one["customers"]),
                 "days": [formats.days(days) for days in one["between"]],
             }

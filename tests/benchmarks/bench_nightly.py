@@ -126,7 +126,7 @@ def _parts(runtime: Runtime, shop: Shop) -> Seconds:
         _timed(seconds, "what the offers added", lambda: report_effect.measure(db, shop, history, as_of=NOW))
         _timed(seconds, "figures of the pages", lambda: tell_figures.tell(history, fitted, as_of=NOW, columns=columns))
         _timed(seconds, "report card (monthly)", lambda: tell_card.tell(history, fitted, as_of=NOW))
-        _timed(seconds, "habits (monthly)", lambda: tell_habits.tell(db, shop, history, fitted, as_of=NOW))
+        _timed(seconds, "habits (weekly)", lambda: tell_habits.tell(db, shop, history, fitted, as_of=NOW))
     late = [moment + 3 * 86_400 * MICROS for moment in columns["as_of"]]
     night = measure.Night(history=history, model=fitted, columns={**columns, "as_of": late}, gone=frozenset())
     _timed(seconds, "write the snapshots", lambda: _write(runtime.database, shop.shop_id, night))

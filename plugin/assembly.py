@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Flask
 
@@ -34,6 +34,8 @@ LOOK_AGAIN_SECONDS = 1.0
 #: how long a store's number is taken from memory
 REMEMBERED_SECONDS = 5.0
 MOST_REMEMBERED = 100_000
+#: on a server, for deliveries alone: one that writes them, the others for what is not remembered
+RESERVED_CONNECTIONS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +49,23 @@ class Web:
 
 def web(runtime: Runtime) -> Web:
     """The web side of a running program."""
-    keeper = Keeper(runtime.database)
-    heard = ear(runtime, keeper.keep)
+    # what keeps deliveries, and looks something up for them, waits for no page that holds a connection
+    reserved = runtime.database.beside(RESERVED_CONNECTIONS)
+    keeper = Keeper(reserved)
+    heard = ear(replace(runtime, database=reserved), keeper.keep)
     installer = Installer(runtime, sleep=time.sleep)
     app = create_app(runtime, ear=heard, on_first_open=installer.by_session)
     app.register_blueprint(consenting.blueprint(Way(runtime=runtime, on_code=installer.by_code)))
     app.register_blueprint(proxied.blueprint(runtime))
     if runtime.config.pubsub_account:
         app.register_blueprint(pubsub.blueprint(heard, proves=_google(runtime).proves))
-    return Web(app=app, keeper=keeper, close=keeper.close)
+
+    def close() -> None:
+        keeper.close()
+        if reserved is not runtime.database:
+            reserved.close()
+
+    return Web(app=app, keeper=keeper, close=close)
 
 
 def ear(runtime: Runtime, keep: Callable[[Delivery], bool]) -> Ear:

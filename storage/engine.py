@@ -29,6 +29,13 @@ LOG_SIZE_LIMIT = 64 * 1024 * 1024
 READERS = 40
 SERVER_CONNECTIONS = 10
 SERVER_OVERFLOW = 30
+#: how long one waits for a connection of the pool, where few do
+POOL_SECONDS = 4
+#: a server whose machine vanished says nothing: it is given up while connecting, while it is silent, while nothing arrives
+VANISHED = {
+    "connect_timeout": 10, "keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}  # fmt: skip
 #: how often work is tried that meets others in a circle
 TRIES = 5
 #: PostgreSQL's words for "not now, but again as a whole": serialisation failure, deadlock
@@ -41,10 +48,12 @@ Result = TypeVar("Result")
 class Database:
     """A SQLite file or a PostgreSQL server, named by an SQLAlchemy URL.
 
-    Safe to share between threads; any number of processes may open the same one. Raises ValueError for any other URL.
+    Safe to share between threads; any number of processes may open the same one. ``connections`` to a server are at most
+    so many. Raises ValueError for any other URL.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, connections: int | None = None) -> None:
+        self._url = url
         parsed = make_url(url)
         self.dialect = parsed.get_backend_name()
         self.path: Path | None = None
@@ -55,10 +64,14 @@ class Database:
             self._writer = _sqlite(self.path, self._gate, reading=False)
             self._reader = _sqlite(self.path, self._gate, reading=True)
         elif self.dialect == "postgresql":
-            self._writer = _server(parsed)
+            self._writer = _server(parsed, connections)
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         else:
             raise ValueError(f"neither SQLite nor PostgreSQL: {parsed.render_as_string()}")
+
+    def beside(self, connections: int) -> Database:
+        """The same server by as many connections that nobody else uses; of a file, whose writers take turns, this one."""
+        return self if self._gate is not None else Database(self._url, connections=connections)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -167,18 +180,22 @@ def _begin(statement: str, db: Connection) -> None:
         db.exec_driver_sql(statement)
 
 
-def _server(url: URL) -> Engine:
+def _server(url: URL, connections: int | None) -> Engine:
+    pool = {"pool_size": SERVER_CONNECTIONS, "max_overflow": SERVER_OVERFLOW}
+    if connections is not None:
+        pool = {"pool_size": connections, "max_overflow": 0, "pool_timeout": POOL_SECONDS}
+    # what the operator's address says stands
+    vanished = {name: value for name, value in VANISHED.items() if name not in url.query}
     options = f"{url.query.get('options', '')} -c synchronous_commit=on -c timezone=UTC".strip()
     engine = create_engine(
         url.update_query_dict({"options": options}),
         # marks as the server itself has them: the driver reads through no statement, which for one of many rows takes
         # longer than sending it
         paramstyle="numeric_dollar",
-        connect_args={"cursor_factory": psycopg.RawCursor},
-        pool_size=SERVER_CONNECTIONS,
-        max_overflow=SERVER_OVERFLOW,
+        connect_args={"cursor_factory": psycopg.RawCursor, **vanished},
         pool_pre_ping=True,
         query_cache_size=1000,
+        **pool,
     )
     event.listen(engine, "connect", _read_in_parts)
     return engine

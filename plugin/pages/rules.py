@@ -10,6 +10,7 @@ from typing import Any
 from plugin.pages import changes, fields, formats, names, problems
 from plugin.pages.asked import Query
 from plugin.pages.say import _
+from plugin.platforms.in_store import OFFERED_BY
 from plugin.rewards.cautions import cautions
 from plugin.rewards.granted import WRITE_CUSTOMERS, may_write
 from plugin.rewards.invariants import MEASURES, MOST_TIERS, QUANTILES
@@ -72,11 +73,18 @@ def gather(db: Any, shop: Shop, *, now: datetime, query: Query) -> dict[str, Any
         "differences": changed(stored, earlier[0]) if earlier else [],
         "program": wire,
         "most_tiers": MOST_TIERS,
-        "in_store_open": wire["announced"]["enabled"] or any(wire["in_store"].values()),
+        "in_store": in_store_of(shop, wire),
         "grantable": WRITE_CUSTOMERS if shop.platform == "shopify" and not may_write(shop.scopes) else "",
         **_form(wire, warned),
         "history": history(versions, now=now, most=VERSIONS_SHOWN),
     }
+
+
+def in_store_of(shop: Shop, wire: Mapping[str, Any]) -> str:
+    """How the part about what is written into a store is shown: open, folded, or hidden where the platform has none of it."""
+    if wire["announced"]["enabled"] or any(wire["in_store"].values()):
+        return "open"
+    return "folded" if shop.platform in OFFERED_BY else "hidden"
 
 
 def history(versions: Sequence[StoredProgram], *, now: datetime, most: int) -> list[Entry]:

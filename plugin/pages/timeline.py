@@ -28,12 +28,13 @@ class Event:
 
 
 def events(orders: Sequence[StoredOrder], made: Sequence[Offer], turns: Sequence[Turn]) -> list[Event]:
-    """Everything that is known, the newest first."""
+    """Everything that is known, the newest first; of one instant what was brought about above what brought it."""
     found = [_order(order) for order in orders]
     found.extend(_turn(turn) for turn in turns)
     for offer in made:
         found.extend(_offer(offer))
-    return sorted(found, key=lambda event: event.at, reverse=True)
+    # causes are found before what they bring about
+    return sorted(found, key=lambda event: event.at)[::-1]
 
 
 def _event(at: datetime, text: str, *, sort: str, note: str = "") -> Event:

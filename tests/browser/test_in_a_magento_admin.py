@@ -103,6 +103,7 @@ def test_the_module_opens_the_page_and_rules_are_changed_in_it(
     app.get_by_role("link", name=words[0], exact=True).click()
     wait = app.locator('[name="limits.wait_days"]')
     wait.fill("60")
+    expect(app.locator("#s-in-store")).to_be_hidden()
     screen(page, f"magento-rules-{width}-{locale}")
     app.locator("#savebar").get_by_role("button", name=words[1]).click()
     app.locator("#toast").get_by_role("button", name=words[2]).click()

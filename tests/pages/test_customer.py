@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 from bs4 import BeautifulSoup
 
-from plugin.pages import tier_history
+from plugin.pages import tier_history, timeline
 from plugin.rewards.stored import from_stored, to_stored
 from plugin.usecases import make_offers
 from storage import customers, decisions, listings, offers, programs, snapshots
@@ -146,6 +147,21 @@ def test_changes_of_tier_and_of_rules_are_in_the_timeline(world: World, visit: V
         f"{'Tier' if turn.version is None else 'Rules changed'}: {turn.before} → {turn.after}"
         for turn in reversed(turns)
     ]
+
+
+def test_a_tier_stands_above_the_order_that_reached_it(world: World) -> None:
+    """The newest first: what an order brought about came after it, although both bear its instant."""
+    offer = next(offer for offer in made(world, "issued") if offer.kind == "loyalty")
+    with world.runtime.database.reading() as db:
+        orders = listings.orders_of(db, world.shop.shop_id, offer.customer_id, limit=200)
+        versions = programs.history(db, world.shop.shop_id)
+    with world.app().test_request_context():
+        turns = [turn for turn in tier_history.turns(orders, versions, now=NOW) if turn.version is None]
+        events = timeline.events(orders, [], turns)
+    same = [(one.sort, other.sort) for one, other in pairwise(events) if one.at == other.at]
+
+    assert same
+    assert set(same) == {("turn", "order")}
 
 
 def test_tiers_by_orders_change_when_the_grace_ends_between_orders(world: World) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 
-from plugin.pages import fields
-from plugin.rewards.stored import from_stored
+from plugin.pages import fields, rules
+from plugin.rewards.stored import from_stored, to_stored
 from plugin.rewards.wire import to_wire
 from plugin.usecases import change_program
 from storage import access, programs
@@ -162,3 +162,22 @@ def test_writing_on_customers_is_asked_for_until_it_is_granted(world: World, vis
     with world.runtime.database.transaction() as db:
         access.rescope(db, world.shop.shop_id, "read_customers write_customers write_discounts")
     assert asked() == []
+
+
+def test_what_only_shopify_has_is_not_shown_in_a_magento_store(world: World) -> None:
+    """The fields stay in the form, so that a save keeps them; they show where one of them is on, to be turned off."""
+    shop = world.shop
+    with world.runtime.database.reading() as db:
+        stored = programs.current(db, shop.shop_id)
+        assert stored is not None
+        program = from_stored(stored.body)
+        on = replace(stored, body=to_stored(replace(program, in_store=replace(program.in_store, flow=True))))
+    hidden = {
+        (platform, kept is on): rules.in_store_of(replace(shop, platform=platform), to_wire(from_stored(kept.body)))
+        for platform in ("shopify", "magento")
+        for kept in (stored, on)
+    }
+
+    assert hidden == {
+        ("shopify", False): "folded", ("shopify", True): "open", ("magento", False): "hidden", ("magento", True): "open",
+    }  # fmt: skip

@@ -52,8 +52,8 @@ class Batch:
         return found
 
 
-def run(runtime: Runtime) -> int:
-    """Takes up to a hundred deliveries in; answers how many were claimed.
+def run(runtime: Runtime, *, limit: int = BATCH) -> int:
+    """Takes up to ``limit`` deliveries in; answers how many were claimed.
 
     When a batch cannot be recorded its stores are tried one by one, and of those that fail halves and halves of halves,
     so that one poison delivery stops nobody. Meanwhile the other stores' deliveries are taken in between.
@@ -63,7 +63,7 @@ def run(runtime: Runtime) -> int:
         with runtime.database.reading() as db:
             if not inbox.due(db, runtime.now()):
                 return 0
-    batch = _claim(runtime)
+    batch = _claim(runtime, limit=limit)
     if not batch.rows or _went_in(runtime, batch):
         return len(batch.rows)
     return len(batch.rows) + _apart(runtime, batch)
@@ -100,10 +100,10 @@ def _failing(runtime: Runtime, batch: Batch) -> dict[int, Batch]:
     return {shop_id: theirs for shop_id, theirs in by_shop.items() if not _went_in(runtime, theirs)}
 
 
-def _claim(runtime: Runtime, *, but: Collection[int] = ()) -> Batch:
+def _claim(runtime: Runtime, *, limit: int = BATCH, but: Collection[int] = ()) -> Batch:
     """A batch, not of the shops ``but``."""
     with runtime.database.transaction() as db:
-        rows = inbox.claim(db, now=runtime.now(), limit=BATCH, lease_seconds=LEASE_SECONDS, but=but)
+        rows = inbox.claim(db, now=runtime.now(), limit=limit, lease_seconds=LEASE_SECONDS, but=but)
         return Batch(rows, {shop.shop_id: shop.currency for shop in shops.every(db)} if rows else {})
 
 

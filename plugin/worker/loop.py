@@ -8,10 +8,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from plugin.runtime import Runtime
-from plugin.worker import inbox_step, night_step, notice_step, outbox_step, time_step
+from plugin.worker import night_step, notice_step, outbox_step, time_step
 from plugin.worker.connection_step import Connections
 from plugin.worker.history_step import Histories
 from plugin.worker.magento_step import Polling
+from plugin.worker.portion import Portion
 from plugin.worker.prune_step import Pruning
 from plugin.worker.reconcile_step import Reconciling
 from plugin.worker.rounds_step import Rounds
@@ -45,7 +46,7 @@ class Worker:
         self.polling = Polling(runtime)
         self.busy = 0
         self.queues: tuple[Callable[[], int], ...] = (
-            lambda: inbox_step.run(runtime),
+            Portion(runtime).take_in,
             lambda: outbox_step.run(runtime, self.pool),
         )
         self.looks: tuple[Callable[[], int], ...] = (

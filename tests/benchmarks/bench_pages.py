@@ -30,6 +30,8 @@ AT_ONCE = 20_000
 PAGES = {
     "overview": "/app/overview",
     "overview, 30 days": "/app/overview?period=30&gap=first&cohort=revenue",
+    "how customers buy": "/app/overview/report",
+    "how customers buy, by product": "/app/overview/report?by=first_product&show=revenue&orders=3",
     "customers": "/app/customers",
     "customers, by spend": "/app/customers?sort=spend",
     "customers, one group, lost": "/app/customers?group=dormant&status=lost",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from plugin.cli.demo.world import World
-from plugin.usecases import report_effect, report_store
+from plugin.usecases import report_effect, report_store, tell_habits
 from plugin.usecases.report_effect import extra
 from plugin.worker import night_step
-from storage import budgets, ledger, offers, orders, redemptions
+from storage import budgets, figures, ledger, offers, orders, redemptions
 from tests.journeys import people
 
 
@@ -55,3 +57,24 @@ def test_the_night_tells_the_overview(world: World) -> None:
     assert told is not None
     assert told.as_of == now
     assert (told.shows, told.amount, told.claimed) == (False, None, 0)
+
+
+def test_the_nights_tell_the_habits_once_a_week(world: World) -> None:
+    """The page below the overview is a week old at most; the nights between leave it alone."""
+    people.rules(world)
+    people.buys(world)
+    world.worker.drain()
+    told = [_habits_of(world)]
+    for days in (6, 1):
+        now = people.passes(world, days=days)
+        night_step.measure_shop(world.runtime, world.shop(), as_of=now)
+        told.append(_habits_of(world))
+
+    assert told[0] == told[1] < told[2] <= now
+
+
+def _habits_of(world: World) -> datetime:
+    with world.runtime.database.reading() as db:
+        kept = figures.get(db, world.shop().shop_id, tell_habits.NAME)
+    assert kept is not None
+    return kept.as_of

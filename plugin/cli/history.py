@@ -41,7 +41,7 @@ def import_(shop: str, since: datetime | None, file: Path | None) -> None:
             _from_store(built, context.shop_named(built, shop), since)
             return
         found = _in_currency(built, context.shop_named(built, shop), file)
-        start = context.end_of(since.date(), found.timezone) if since else None
+        start = context.end_of(since.date() - timedelta(days=1), found.timezone) if since else None
         count = from_file(built, found, file, since=start)
         measured = night_step.measure_shop(built, found, as_of=built.now())
         click.echo(f"Imported {count} orders of {measured} customers into {found.domain}.")

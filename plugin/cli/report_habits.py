@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 #: rows of each list that a sentence names, and customers that a trait needs to be named
 MOST, FEWEST = 3, 20
-#: a trait is named if it is so many times as common among those who left, or the other way round
-APART = 1.2
+#: a trait is named if it is so many times as common among those who left, or the other way round, and that is so many
+#: standard errors from no difference: of two dozen traits chance alone sets one apart by two
+APART, SURE = 1.2, 3.0
 TRAITS = {
     "first_product": "first bought {}",
     "first_discount": "first bought at {}",
@@ -20,10 +22,22 @@ SHARES = {"no order": "none", "up to half": "up to half", "more than half": "mor
 DISCOUNTS = {"full price": "full price", "discounted": "a discount"}
 
 
-def sentences(habits: Mapping[str, Any] | None) -> list[str]:
-    """One sentence for each thing that is known."""
-    told = [] if habits is None else list(_sentences(habits))
+def sentences(habits: Mapping[str, Any] | None, *, money: Callable[[float], str]) -> list[str]:
+    """One sentence for each thing that is known; ``money`` writes minor units."""
+    told = [] if habits is None else [*_sentences(habits), *_worth(habits, money)]
     return told or ["Not known before the store's first night."]
+
+
+def _worth(habits: Mapping[str, Any], money: Callable[[float], str]) -> Iterator[str]:
+    """What a customer is worth, each figure by the name of what it is."""
+    worth = habits["clv"]
+    if worth["historical"] is not None:
+        yield f"So far a customer has spent {money(worth['historical'])} on average (historical value)."
+    if worth["rule_of_thumb"] is not None:
+        yield (
+            f"By the rule of thumb, order value by orders a year by years until a customer leaves, one is worth "
+            f"{money(worth['rule_of_thumb'])}. What each is expected to spend in a year is in regulars signals."
+        )
 
 
 def _sentences(habits: Mapping[str, Any]) -> Iterator[str]:
@@ -32,7 +46,8 @@ def _sentences(habits: Mapping[str, Any]) -> Iterator[str]:
             f"{rung['kept']:.0%} {'' if place else 'have '}ordered {_nth(rung['visit'])}"
             for place, rung in enumerate(steps[:MOST])
         )
-        yield f"Of {habits['funnel'][0]['customers']:,} customers {made} time; each share is of those before."
+        first = habits["funnel"][0]["customers"]
+        yield f"Of {first:,} customer{'' if first == 1 else 's'} {made} time; each share is of those before."
     if (share := habits["full_price"]["365"]) is not None:
         yield f"{share:.0%} of the orders of the last 365 days were at full price."
     if (share := habits["lengthening"]) is not None:
@@ -50,11 +65,22 @@ def _left(left: Mapping[str, Any]) -> Iterator[str]:
     """Traits that are clearly more common among those who left, or among those who stayed."""
     for trait, words in TRAITS.items():
         # a card of before a trait was told does not have it
-        known = [one for one in left.get(trait, ()) if one["lift"] and one["left"] + one["stayed"] >= FEWEST]
-        for one in known[:1] if known and known[0]["lift"] >= APART else ():
+        rows = left.get(trait, ())
+        known = [one for one in rows if _is_apart(one, rows)]
+        for one in known[:1] if known and known[0]["lift"] > 1 else ():
             yield f"Those who left {words.format(_name(one))} {one['lift']:.1f} times as often as those who stayed."
-        for one in known[-1:] if len(known) > 1 and known[-1]["lift"] <= 1 / APART else ():
+        for one in known[-1:] if known and known[-1]["lift"] < 1 else ():
             yield f"Those who stayed {words.format(_name(one))} {1 / one['lift']:.1f} times as often as those who left."
+
+
+def _is_apart(one: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a trait is clearly more common on one side, by the standard error of the logarithm of a ratio of shares."""
+    gone, here, customers = one["left"] + 0.5, one["stayed"] + 0.5, one["left"] + one["stayed"]
+    if not one["lift"] or customers < FEWEST:
+        return False
+    left, stayed = (sum(row[side] for row in rows) + 0.5 * len(rows) for side in ("left", "stayed"))
+    error = math.sqrt(max(1 / gone - 1 / left + 1 / here - 1 / stayed, 0.0))
+    return abs(math.log(one["lift"])) > max(math.log(APART), SURE * error)
 
 
 def _name(one: Mapping[str, Any]) -> str:

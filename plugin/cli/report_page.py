@@ -47,7 +47,7 @@ def page(told: Report) -> str:
         window_days=WINDOW_DAYS,
         name=told.shop.name or told.shop.domain,
         predictions=report_predictions.sentences(told.card),
-        habits=report_habits.sentences(told.habits),
+        habits=report_habits.sentences(told.habits, money=words.money),
     )
 
 
@@ -70,6 +70,18 @@ class _Words:
     def number(self, value: float) -> str:
         """1,234."""
         return str(numbers.format_decimal(value, locale=LOCALE))
+
+    def price(self, minor: float) -> str:
+        """$12.30, or a dash for a mean of nothing."""
+        return self.money(minor) if math.isfinite(minor) else "–"
+
+    def times(self, value: float) -> str:
+        """1.7, or a dash."""
+        return str(numbers.format_decimal(value, format="#,##0.0", locale=LOCALE)) if math.isfinite(value) else "–"
+
+    def count(self, number: int, what: str) -> str:
+        """1 order, 1,234 orders."""
+        return f"{self.number(number)} {what}{'' if number == 1 else 's'}"
 
     def share(self, value: float) -> str:
         """12.3%, or a dash for a share of nothing."""
@@ -136,7 +148,7 @@ class _Words:
 
     def claimed(self, found: Effect) -> str:
         """The number that others show, and why it is not the answer."""
-        orders = f"{self.number(found.claimed_orders)} order{'' if found.claimed_orders == 1 else 's'}"
+        orders = self.count(found.claimed_orders, "order")
         return (
             f"Last-touch attribution would claim {self.money(found.claimed, whole=True)}: the whole value of the {orders} "
             "that used a code, though many of these customers would have bought without one."

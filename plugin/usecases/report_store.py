@@ -57,8 +57,9 @@ class Report:
     #: days that an order keeps a customer active
     window: int
     retention: Retention
-    #: spend of last year's customers of the same days, now / then; NaN without a year before
+    #: of last year's customers of the same days: spend now / then, and Σ of what each spent less / then; NaN without a year before
     nrr: float
+    revenue_churn: float
     given: Mapping[str, Given]
     #: by kind, ``all`` first; empty before the first offer
     effects: Mapping[str, Effect]
@@ -83,12 +84,13 @@ def report(
     year = timedelta(days=YEAR_DAYS)
     before = (to_seconds(begin - year), to_seconds(end - year))
     known = history.at.size > 0 and int(history.at.min()) <= before[0] + DAY
+    spent = revenue(history, base=before, later=(start, stop)) if known else None
     card, habits = (figures.get(db, shop.shop_id, name) for name in (tell_card.NAME, tell_habits.NAME))
     return Report(
         card=card.body if card else None, habits=habits.body if habits else None,
         shop=shop, as_of=as_of, month=month, begin=begin, end=end,
         buying=buying(history, start=start, end=stop), window=window, retention=kept,
-        nrr=revenue(history, base=before, later=(start, stop)).nrr if known else math.nan,
+        nrr=spent.nrr if spent else math.nan, revenue_churn=spent.churn if spent else math.nan,
         given=_given(db, shop, begin=begin, end=end),
         effects=report_effect.measure(
             db, shop, history, as_of=as_of, begun=(begin, end) if month else None, margin_percent=margin_percent
@@ -107,7 +109,10 @@ def plain(told: Report) -> dict[str, Any]:
     return {
         "shop": told.shop.domain, "currency": currency, "as_of": _instant(told.as_of), "month": told.month,
         "after": _instant(told.begin), "until": _instant(told.end), "buying": bought,
-        "retention": {"window_days": told.window, **_clean(asdict(told.retention)), "nrr": _clean({"": told.nrr})[""]},
+        "retention": {
+            "window_days": told.window, **_clean(asdict(told.retention)),
+            **_clean({"nrr": told.nrr, "revenue_churn": told.revenue_churn}),
+        },
         "offers": {kind: asdict(one) | {"cost": money(one.cost)} for kind, one in told.given.items()},
         "followed_days": report_effect.WINDOW_DAYS,
         "added": {kind: _effect(one, money) for kind, one in told.effects.items()},

@@ -51,6 +51,15 @@ def test_importing_twice_changes_nothing(regulars: Regulars, shop: str, tmp_path
     assert '"spend_total": "15.00"' in once
 
 
+def test_since_begins_with_its_day(regulars: Regulars, shop: str, tmp_path: Path) -> None:
+    """Orders of the day itself are read, those of the day before are not."""
+    file = tmp_path / "orders.csv"
+    file.write_text(f"{HEADER}\n1,7,2026-01-04,20.00,USD\n2,8,2026-01-05,22.50,USD\n3,9,2026-01-06,9.99,USD\n")
+
+    assert regulars("import", shop, "--from-csv", str(file), "--since", "2026-01-05").code == 0
+    assert [row["customer_id"] for row in regulars("signals", shop).rows()] == ["8", "9"]
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [

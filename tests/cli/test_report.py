@@ -136,7 +136,7 @@ def _named(told: report_store.Report, name: str) -> object:
 
 
 def test_the_page_says_what_sets_those_who_left_apart() -> None:
-    """A trait is named where it is clearly more common on one side and enough customers have it."""
+    """A trait is named where it is clearly more common on one side, enough customers have it, and chance does not explain it."""
     said = report_habits.sentences(
         {
             "funnel": [{"visit": 1, "customers": 1_200, "kept": None}], "full_price": {"365": 0.63}, "lengthening": None,
@@ -147,8 +147,13 @@ def test_the_page_says_what_sets_those_who_left_apart() -> None:
                 ],
                 "country": [{"name": "DE", "left": 3, "stayed": 1, "lift": 2.5}],
                 "discount_share": [{"name": "up to half", "left": 50, "stayed": 50, "lift": 1.0}],
+                "first_product": [
+                    {"name": "tea", "left": 26, "stayed": 20, "lift": 1.3}, {"name": "soap", "left": 74, "stayed": 80, "lift": 0.93},
+                ],
             },
-        }
+            "clv": {"historical": 4_250.0, "rule_of_thumb": 12_000.4},
+        },
+        money=lambda minor: f"${minor / 100:,.2f}",
     )  # fmt: skip
 
     assert said == [
@@ -156,4 +161,27 @@ def test_the_page_says_what_sets_those_who_left_apart() -> None:
         "Products bought again, and when half have done so: soap after 30 days.",
         "Those who left first bought through pos 2.0 times as often as those who stayed.",
         "Those who stayed first bought through web 2.0 times as often as those who left.",
+        "So far a customer has spent $42.50 on average (historical value).",
+        (
+            "By the rule of thumb, order value by orders a year by years until a customer leaves, one is worth $120.00. "
+            "What each is expected to spend in a year is in regulars signals."
+        ),
     ]
+
+
+def test_revenue_churn_and_net_negative_churn_are_told(regulars: Regulars, shop: str, tmp_path: Path) -> None:
+    """Of last year's buyers one spent 10 less of 40, the other 40 more: churn 25%, yet 175% are kept, on page and in JSON."""
+    file = tmp_path / "orders.csv"
+    then, now = (f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d}" for days in (500, 100))
+    first = f"{datetime.now(UTC) - timedelta(days=800):%Y-%m-%d}"
+    file.write_text(
+        f"{HEADER}\n0,9,{first},1.00,USD\n1,7,{then},20.00,USD\n2,7,{now},10.00,USD\n3,8,{then},20.00,USD\n4,8,{now},60.00,USD\n"
+    )
+    assert regulars("import", shop, "--from-csv", str(file)).code == 0
+    kept = json.loads(regulars("report", shop, "--format", "json").out)["retention"]
+    page = BeautifulSoup(regulars("report", shop).out, "html.parser").get_text(" ")
+
+    assert (kept["revenue_churn"], kept["nrr"]) == (0.25, 1.75)
+    assert "above 100%: net negative churn" in page
+    assert "Revenue churn 25% " in " ".join(page.split())
+    assert "$35.00 revenue of an order, on average" in " ".join(page.split())

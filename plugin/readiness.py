@@ -73,6 +73,8 @@ class Readiness:
 
     def _look(self) -> str | None:
         database = self._runtime.database
+        if self._runtime.damaged.is_set():
+            return "The database is damaged: stop everything and restore the newest backup."
         try:
             have = migrations.current(database)
             if not migrations.fits(have):

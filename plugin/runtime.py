@@ -51,6 +51,8 @@ class Runtime:
     noticed: Notices = field(default_factory=Notices)
     #: something was erased, and its bytes may still lie in the files
     unscrubbed: threading.Event = field(default_factory=threading.Event)
+    #: the database's file was found damaged
+    damaged: threading.Event = field(default_factory=threading.Event)
     #: what opens Magento stores of Adobe's cloud edition
     cloud_tokens: CloudTokens = field(default_factory=CloudTokens)
     #: what this process counts

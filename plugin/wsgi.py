@@ -9,7 +9,7 @@ import atexit
 import os
 import threading
 
-from plugin import assembly, config, logs, runtime
+from plugin import assembly, config, logs, runtime, soundness
 from plugin.assembly import Web
 from plugin.config import ConfigError
 from plugin.metrics import SHARED_FOLDER, Metrics
@@ -38,6 +38,7 @@ def opened(*, worker_inside: bool) -> Web:
     """The web side of this process, closed when it ends. Raises ConfigError for settings or a database that cannot work."""
     built = _runtime()
     web = assembly.web(built)
+    soundness.watch(built, threading.Event())
     if not worker_inside:
         atexit.register(web.close)
         return web

@@ -21,7 +21,7 @@ from plugin.usecases.disclose import DATA_REQUEST
 from plugin.usecases.forget_left import KEEP_LEFT
 from plugin.vault import KeyFileError, Unsealable
 from plugin.worker import notice_step
-from storage import disclosure, inbox, ledger, migrations, offers, outbox, shops
+from storage import disclosure, inbox, ledger, migrations, offers, outbox, shops, soundness
 from storage.shops import Shop
 
 #: a delivery should not wait longer than this
@@ -63,6 +63,10 @@ def examine(built: Runtime) -> Iterator[Finding]:
     """Everything that is looked at, the cheapest first; nothing more where the database does not fit."""
     yield Finding("configuration", ok=True, told=f"{built.config.environment}, log {built.config.log_format}")
     yield _disk(built)
+    file = _file(built)
+    yield file
+    if not file.ok:
+        return
     schema = _schema(built)
     yield schema
     if not schema.ok:
@@ -100,6 +104,14 @@ def _schema(built: Runtime) -> Finding:
     told = f"{built.database.dialect}, schema {have or 'none'}"
     ok = migrations.fits(have)
     return Finding("database", ok=ok, told=told if ok else f"{told}, but {want} is needed; run regulars migrate")
+
+
+def _file(built: Runtime) -> Finding:
+    wrong = soundness.damage(built.database)
+    told = "whole" if built.database.path is not None else "the server's affair"
+    if wrong:
+        told = f"damaged ({wrong}); stop everything and restore the newest backup"
+    return Finding("database file", ok=wrong is None, told=told)
 
 
 def _clock(built: Runtime) -> Finding:

@@ -16,7 +16,7 @@ from types import FrameType
 import click
 from prometheus_client import start_http_server
 
-from plugin import logs
+from plugin import logs, soundness
 from plugin.cli import context
 from plugin.collecting import collect_rarely
 from plugin.gauges import Standing
@@ -72,6 +72,7 @@ def worker(concurrency: int, metrics_host: str, metrics_port: int | None) -> Non
         signal.signal(signal.SIGTERM, halt)
         signal.signal(signal.SIGINT, halt)
         click.echo("The worker is running; Ctrl-C stops it.", err=True)
+        soundness.watch(built, stop)
         running = Worker(built, concurrency=concurrency)
         collect_rarely()
         with _answering(built, metrics_host, metrics_port):

@@ -47,7 +47,8 @@ class Worker:
         self.busy = 0
         self.queues: tuple[Callable[[], int], ...] = (
             Portion(runtime).take_in,
-            lambda: outbox_step.run(runtime, self.pool),
+            # what a damaged file says was sent or not is not to be believed
+            lambda: 0 if runtime.damaged.is_set() else outbox_step.run(runtime, self.pool),
         )
         self.looks: tuple[Callable[[], int], ...] = (
             lambda: night_step.run(runtime, pages_too=self.pages_too),

@@ -27,7 +27,7 @@ FIELDS = (
     "lateness", "late_at", "lapsing_at", "lost_at", "p_order_90d", "predicted_spend_365d", "tier", "as_of",
     # beyond what is kept for every customer: reckoned for this list
     "p_order_30d", "p_order_60d", "p_order_180d", "next_order_low_at", "next_order_high_at",
-    "predicted_spend_365d_low", "predicted_spend_365d_high",
+    "predicted_spend_365d_low", "predicted_spend_365d_high", "usual_gap_from",
 )  # fmt: skip
 INSTANTS = (
     "first_order_at", "last_order_at", "expected_next_order_at", "late_at", "lapsing_at", "lost_at", "as_of",
@@ -41,6 +41,8 @@ ROUNDED = {
     "p_order_60d": 6,
     "p_order_180d": 6,
 }
+#: gaps below which a usual gap is mostly the store's
+OWN_GAPS = 3
 MONEY = ("predicted_spend_365d", "predicted_spend_365d_low", "predicted_spend_365d_high")
 
 
@@ -69,6 +71,8 @@ def _ahead(night: measure.Night, as_of: datetime) -> Mapping[str, Sequence[Any]]
         ]
     for end, minor in (("low", found.spend_365d_low), ("high", found.spend_365d_high)):
         told[f"predicted_spend_365d_{end}_minor"] = [None if each is None else round(each) for each in _known(minor)]
+    own = ["own" if gaps >= OWN_GAPS else "store" for gaps in visits.gap_count.tolist()]
+    told["usual_gap_from"] = own if dated else [None] * len(own)
     return {name: list(compress(column, there)) for name, column in told.items()}
 
 

@@ -94,6 +94,20 @@ def test_nothing_later_than_as_of_is_seen(regulars: Regulars, shop: str, tmp_pat
     assert regulars("signals", shop, "--as-of", "2026-01-31").out == before
 
 
+def test_a_usual_gap_says_whose_it_is(regulars: Regulars, shop: str, tmp_path: Path) -> None:
+    """Below three gaps it is mostly the store's, however many orders a day held; before the store's first gap there is none."""
+    file = tmp_path / "orders.csv"
+    lines = [f"a{n},7,2026-0{n + 1}-05,20.00,USD" for n in range(4)] + [
+        f"b{n},8,2026-01-05T0{n}:00:00Z,9,USD" for n in range(9)
+    ]
+    file.write_text("\n".join([HEADER, *lines]))
+    regulars("import", shop, "--from-csv", str(file))
+    told = {day: regulars("signals", shop, "--as-of", day).rows() for day in ("2026-01-31", "2026-05-01")}
+
+    assert [(row["usual_gap_days"], row["usual_gap_from"]) for row in told["2026-01-31"]] == [(None, None)] * 2
+    assert [row["usual_gap_from"] for row in told["2026-05-01"]] == ["own", "store"]
+
+
 def test_who_wishes_not_to_be_measured_has_no_row(regulars: Regulars, shop: str, tmp_path: Path) -> None:
     """After an opt-out the others keep their rows with their own numbers, also those that are reckoned for the list."""
     file = tmp_path / "orders.csv"

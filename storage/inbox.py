@@ -27,7 +27,10 @@ except ImportError:
 
 #: in one statement: few enough for what a statement may carry, more than threads wait for one commit
 ROWS_AT_ONCE = 64
+#: of what came last, looked at to see whether deliveries are taken in
+LAST_ROWS = 500
 SET_ASIDE: ColumnElement[str] = literal_column("'set_aside'")
+DONE: ColumnElement[str] = literal_column("'done'")
 # the head of each shop's line, which its index gives at once, and not all that waits
 _LINE = select(inbox.c.received_at).where(inbox.c.shop_id == shops.c.shop_id, inbox.c.state == WAITING)
 _HEAD = _LINE.order_by(inbox.c.run_at, inbox.c.delivery_row).limit(1).scalar_subquery()
@@ -197,6 +200,14 @@ def last_heard(db: Connection, shop_id: int) -> datetime | None:
     """When the newest delivery came in that is still kept; None where none is."""
     statement = select(inbox.c.received_at).where(inbox.c.shop_id == shop_id)
     moment: datetime | None = db.execute(statement.order_by(inbox.c.delivery_row.desc()).limit(1)).scalar_one_or_none()
+    return moment
+
+
+def newest_settled(db: Connection) -> datetime | None:
+    """When the latest of the deliveries that came last, of all shops, was taken in; None where none of them was."""
+    last = select(inbox.c.state, inbox.c.settled_at).prefix_with(EVERY_SHOP).order_by(inbox.c.delivery_row.desc())
+    some = last.limit(LAST_ROWS).subquery()
+    moment: datetime | None = db.execute(select(func.max(some.c.settled_at)).where(some.c.state == DONE)).scalar_one()
     return moment
 
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from plugin.signals.cohorts import cohorts, steps
 from plugin.signals.days import to_seconds
@@ -12,17 +14,16 @@ from plugin.signals.history import PurchaseHistory
 from plugin.signals.retention import buying, gap_curve, retention, revenue
 from plugin.signals.visits import boil_down
 from tests.signals.made import START, after, lognormal_store
-from tests.signals.stores import Order, at, day, history_of, micros
+from tests.signals.stores import Order, at, day, history_of, micros, orders
 
 JUNE, JULY = to_seconds(day(150)), to_seconds(day(180))
 
 
 def store_of(*groups: tuple[str, int, list[int]]) -> PurchaseHistory:
     """Groups of customers: a name, how many, and the days on which each of them orders."""
-    orders: list[Order] = [
-        (f"{name}{n}", at(when), 1_000) for name, size, days in groups for n in range(size) for when in days
-    ]
-    return history_of(orders)
+    return history_of(
+        [(f"{name}{n}", at(when), 1_000) for name, size, days in groups for n in range(size) for when in days]
+    )
 
 
 def test_the_seeds_retention_of_ninety_percent() -> None:
@@ -103,8 +104,8 @@ def test_cohort_cells_are_empty_until_their_month_is_over() -> None:
 
 def test_one_ancient_order_costs_no_memory() -> None:
     """An order of the year 1 beside those of today is a cohort of its own; the table has the rows of two, not of 24,000 months."""
-    orders = [("a", micros("0001-01-01"), 500), ("b", at(5), 300), ("b", at(40), 300)]
-    table = cohorts(history_of(orders), to_seconds(datetime(2024, 3, 15, tzinfo=UTC)))
+    few = [("a", micros("0001-01-01"), 500), ("b", at(5), 300), ("b", at(40), 300)]
+    table = cohorts(history_of(few), to_seconds(datetime(2024, 3, 15, tzinfo=UTC)))
     assert table.active.shape == (2, 2_023 * 12 + 3)
     assert table.names == ("0001-01-01", "2024-01-01")
     assert table.active[1].tolist()[:2] == [1.0, 1.0]
@@ -162,3 +163,60 @@ def test_steps_count_only_those_who_had_the_time() -> None:
         rows = table[(table.n == step.visit - 1) & (today - table.day >= 60)]
         assert step.reached == len(rows)
         assert step.came_again == pytest.approx((rows.gap <= 60).mean())
+
+
+@settings(max_examples=60, deadline=None)
+@given(orders, st.tuples(st.integers(0, 300), st.integers(1, 400)), st.integers(20, 400))
+def test_the_figures_are_their_definitions(some: list[Order], period: tuple[int, int], window: int) -> None:
+    """Active, kept, lost, won back and revenue kept are what going through the customers one by one finds."""
+    store = history_of(some)
+    begin, length = period
+    start, end = to_seconds(day(begin)), to_seconds(day(begin + length))
+    bought: dict[str, list[tuple[int, int]]] = {}
+    for customer, moment, worth in some:
+        bought.setdefault(customer, []).append((moment // 1_000_000, worth))
+
+    def active(mine: list[tuple[int, int]], now: int) -> bool:
+        return any(now - window * 86_400 < moment <= now for moment, _ in mine)
+
+    def spent(mine: list[tuple[int, int]], since: int, until: int) -> int:
+        return sum(worth for moment, worth in mine if since < moment <= until)
+
+    everyone = bought.values()
+    at_start, at_end = ([mine for mine in everyone if active(mine, now)] for now in (start, end))
+    new = [mine for mine in at_end if start < min(mine)[0] <= end]
+    kept = [mine for mine in at_start if active(mine, end)]
+    lapsed = [mine for mine in everyone if min(mine)[0] <= start and not active(mine, start)]
+    back = [mine for mine in lapsed if active(mine, end)]
+    found = retention(store, start=start, end=end, window=window)
+    assert (found.active_start, found.active_end, found.new) == (len(at_start), len(at_end), len(new))
+    assert (found.lost, found.reactivated) == (len(at_start) - len(kept), len(back))
+    shares = (found.crr, found.crr_strict, found.churn, found.reactivation_rate)
+    strict = share(len(kept), len(at_start))
+    expected = (share(len(at_end) - len(new), len(at_start)), strict, 1 - strict, share(len(back), len(lapsed)))
+    assert shares == pytest.approx(expected, nan_ok=True)
+
+    earlier = (start - length * 86_400, start)
+    base = [(spent(mine, *earlier), spent(mine, start, end)) for mine in everyone if spent(mine, *earlier)]
+    money = revenue(store, base=earlier, later=(start, end))
+    total = sum(then for then, _ in base)
+    assert (money.base, money.later) == (total, sum(now for _, now in base))
+    assert (money.churn, money.nrr) == pytest.approx(
+        (share(sum(max(0, then - now) for then, now in base), total), share(sum(now for _, now in base), total)),
+        nan_ok=True,
+    )
+
+
+def share(part: int, whole: int) -> float:
+    return part / whole if whole else float("nan")
+
+
+@given(st.lists(st.integers(0, 60), max_size=25), st.lists(st.integers(0, 60), max_size=25))
+def test_the_gap_curve_is_kaplan_and_meiers(ended: list[int], still: list[int]) -> None:
+    """Day by day: those who came that day among those who were still waited for, open ones for as long as they last."""
+    left, expected = 1.0, []
+    for now in range(51):
+        waited = sum(gap >= now for gap in ended + still)
+        left *= 1 - (ended.count(now) / waited if waited else 0)
+        expected.append(1 - left)
+    assert gap_curve(np.array(ended, np.int64), np.array(still, np.int64), 50) == pytest.approx(expected)

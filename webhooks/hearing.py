@@ -161,19 +161,22 @@ class Heads:
 
     def get(self, name: str) -> str | None:
         """The value of a header, None where it is absent, empty or not clear."""
-        return signature.header(self._lookup, name)
+        former, latter = _keys(name)
+        return signature.clear(self.environ.get(former), self.environ.get(latter))
 
     def token(self, name: str) -> str | None:
         """The same for a value that is one word."""
         value = self.get(name)
         return value if value is not None and _TOKEN.fullmatch(value) else None
 
-    def _lookup(self, name: str) -> str | None:
-        value: str | None = self.environ.get(_key(name))
-        return value
-
 
 @cache
+def _keys(name: str) -> tuple[str, str]:
+    """Where a header of either family stands in a WSGI environment."""
+    former, latter = (_key(family + name) for family in signature.FAMILIES)
+    return former, latter
+
+
 def _key(header: str) -> str:
     return f"HTTP_{header.upper().replace('-', '_')}"
 

@@ -34,12 +34,18 @@ def sign(raw: bytes, secret: str) -> bytes:
 
 
 def header(lookup: Callable[[str], str | None], name: str) -> str | None:
-    """The value of ``name`` (``hmac-sha256``, ``topic``, …) in either family, None if absent or empty.
+    """The value of ``name`` (``hmac-sha256``, ``topic``, …) in either family; ``clear`` of both."""
+    former, latter = (lookup(family + name) for family in FAMILIES)
+    return clear(former, latter)
+
+
+def clear(former: str | None, latter: str | None) -> str | None:
+    """What a header says that may stand in either family, None if absent or empty.
 
     Where both families stand and differ, there is no saying which one is meant: None. Servers join a header that came
     twice with a comma, and no value of ours has one: None too.
     """
-    found, other = ((lookup(family + name) or "").strip() for family in FAMILIES)
+    found, other = (former or "").strip(), (latter or "").strip()
     if found and other and found != other:
         return None
     value = found or other

@@ -15,7 +15,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from plugin.runtime import Runtime
-from plugin.usecases import compare
+from plugin.usecases import compare, redeem
 from storage import budgets, gauges
 from storage.gauges import Gauges, Money, Rules
 
@@ -53,8 +53,10 @@ class Standing(Collector):
             months = {f"{now + timedelta(days=day):%Y-%m}" for day in (-1, 0, 1)}
             money = gauges.money(db, months)
             ways = gauges.ways(db)
+            over = gauges.calls(db, begins=redeem.OVER)
             drift = gauges.drift(db, changed=compare.DRIFT, unknown=compare.DISOWN)
         yield from _queues(read, now)
+        yield _one("over_redeemed", "Offers whose code a store let through more often than it is good for", over)
         yield _each("breaker_state", "Connected stores: calls go out (closed) or are held back (open)", "state", ways)
         yield _each("reconcile_drift", "Discounts that were found other than they are kept here", "kind", drift)
         yield from _budgets(money, rules, now)

@@ -132,6 +132,12 @@ def drift(db: Connection, *, changed: str, unknown: str) -> dict[str, int]:
     return {"changed": _count(db, offers, other), "unknown": _count(db, outbox, nobodys)}
 
 
+def calls(db: Connection, *, begins: str) -> int:
+    """Calls whose key begins so, whatever became of them: a range of the keys' index."""
+    after = begins[:-1] + chr(ord(begins[-1]) + 1)
+    return _count(db, outbox, and_(outbox.c.key >= begins, outbox.c.key < after))
+
+
 _FORGET: Select[Any] = select(func.min(inbox.c.received_at)).prefix_with(EVERY_SHOP).where(*FORGET)
 
 

@@ -29,6 +29,8 @@ from storage.tables import redemptions as uses
 
 #: one at a time keeps a shop's books of redemptions
 ROOM = "redemptions"
+#: what the key of each switching off begins with that a use too many led to
+OVER = "over/"
 log = logging.getLogger("regulars.offers")
 #: the states in which the money is still set aside when an order proves the code
 HELD = frozenset({"sending", "issued"})
@@ -151,7 +153,7 @@ class _Book:
     def _stop(self, offer: Offer, order: StoredOrder) -> None:
         """The store let a code through that is good once: it is switched off, and the alarm is raised."""
         log.warning("offer %s of shop %d was used again, on order %s", offer.offer_id, offer.shop_id, order.order_id)
-        switch_off.later(self.db, offer, key=f"over/{offer.offer_id}", now=order.ordered_at)
+        switch_off.later(self.db, offer, key=f"{OVER}{offer.offer_id}", now=order.ordered_at)
 
     def _advance(self, offer: Offer, order: StoredOrder, frm: Collection[str]) -> bool:
         # the state that was read may be old by now: only the move itself tells whether the money was still set aside

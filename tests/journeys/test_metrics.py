@@ -9,7 +9,8 @@ from plugin.cli.demo.world import World
 from plugin.gauges import REMEMBERED_SECONDS
 from plugin.rewards import stored
 from plugin.sandbox.weather import Mishap
-from storage import programs
+from plugin.usecases.switch_off import SWITCH_OFF
+from storage import outbox, programs
 from tests.journeys import people
 from tests.journeys.people import REGULAR
 
@@ -31,6 +32,7 @@ NAMES = {
     "regulars_reconciled_orders",
     "regulars_throttled",
     "regulars_token_refresh",
+    "regulars_over_redeemed",
     "regulars_redact_pending_oldest_age_seconds",
     "regulars_webhook_answers",
     "regulars_breaker_state",
@@ -96,6 +98,16 @@ def test_renewals_of_tokens_are_counted(world: World) -> None:
     people.buys(world)
     world.worker.drain()
     assert scraped(world)["regulars_token_refresh_total", "renewed"] >= 1
+
+
+def test_codes_that_were_used_too_often_are_counted(world: World) -> None:
+    """A store that lets a code through twice is an alarm; what is switched off for other reasons is none."""
+    assert scraped(world)["regulars_over_redeemed", ""] == 0
+    shop_id, payload = world.shop().shop_id, {"code": "X", "until": world.runtime.now().isoformat()}
+    with world.runtime.database.transaction() as db:
+        for key in ("over", "over/a", "over/b", "over0", "used/c"):
+            outbox.put(db, shop_id, key=key, kind=SWITCH_OFF, payload=payload, now=world.runtime.now())
+    assert scraped(world)["regulars_over_redeemed", ""] == 2
 
 
 def test_the_names_are_kept_and_nobody_is_named(world: World) -> None:

@@ -13,7 +13,7 @@ from flask import Flask, Response, g, jsonify, make_response, render_template, r
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException, default_exceptions
+from werkzeug.exceptions import HTTPException, TooManyRequests, default_exceptions
 
 from plugin import strangers
 from plugin.buckets import Buckets
@@ -35,6 +35,8 @@ PACK_FROM_BYTES = 1_000
 #: when to ask again while the database is out of order
 RETRY_AFTER_SECONDS = 5
 PACKED_TYPES = frozenset({"text/html", "application/json"})
+#: of one shop, however many people and programs ask for it
+SHOP_AT_ONCE, SHOP_PER_SECOND = 1_000, 20.0
 #: those that any address of ours takes
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
@@ -53,7 +55,8 @@ def create_app(
     app = Flask("plugin.pages", root_path=str(assets.FOLDER.parent), static_folder=None)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     languages.install(app)
-    front = Front(runtime=runtime, assets=assets.load(), on_first_open=on_first_open)
+    asks = _buckets(most=SHOP_AT_ONCE, per_second=SHOP_PER_SECOND)
+    front = Front(runtime=runtime, assets=assets.load(), on_first_open=on_first_open, asks=asks)
     app.register_blueprint(assets.blueprint(front.assets))
     for part in (views, api, lists_api, report_api, magento):
         app.register_blueprint(part.blueprint(front))
@@ -77,14 +80,15 @@ def create_app(
 def _limited(app: WSGIApplication, runtime: Runtime) -> Strangers:
     return Strangers(
         app,
-        buckets=Buckets(
-            most=strangers.MOST_AT_ONCE, per_second=strangers.PER_SECOND, monotonic=time.monotonic,
-            salt=secrets.randbits(60),
-        ),
+        buckets=_buckets(most=strangers.MOST_AT_ONCE, per_second=strangers.PER_SECOND),
         proxies=runtime.config.proxies,
         finish=headers.harden,
         seen=lambda: runtime.metrics.seen("none", "any", 429, 0.0),
-    )  # fmt: skip
+    )
+
+
+def _buckets(*, most: int, per_second: float) -> Buckets:
+    return Buckets(most=most, per_second=per_second, monotonic=time.monotonic, salt=secrets.randbits(60))
 
 
 def _probes(app: Flask, runtime: Runtime) -> None:
@@ -156,7 +160,10 @@ def _error(front: Front, status: int, error: Exception) -> Response:
         rule = request.url_rule.rule if request.url_rule else "-"
         log.error("error %s at %s %s", error_id, request.method, rule, exc_info=error)
     if request.path.startswith("/app"):
-        return make_response(_error_page(front, status, error_id), status)
+        answer = make_response(_error_page(front, status, error_id), status)
+        if isinstance(error, TooManyRequests):
+            answer.headers["Retry-After"] = str(error.retry_after)
+        return answer
     code = (error if isinstance(error, HTTPException) else default_exceptions[status]()).name.lower().replace(" ", "_")
     answer = jsonify(error={"code": code, "text": _text(status), "id": error_id})
     answer.status_code = status
@@ -184,6 +191,8 @@ def _text(status: int) -> str:
         return _("There is nothing at this address.")
     if status == 502:
         return _("Your store could not be reached. Try again in a minute.")
+    if status == 429:
+        return _("That was very much at once. Try again in a minute.")
     if status < 500:
         return _("The request could not be understood.")
     return _("Something went wrong on our side. Nothing was changed. Try again in a minute.")

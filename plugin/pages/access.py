@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass
 
 from flask import Request, g
+from werkzeug.exceptions import TooManyRequests
 
 from plugin.pages import headers, launch
 from plugin.pages.front import Front
@@ -56,9 +58,9 @@ def of_document(front: Front, request: Request) -> Visitor | None:
     """The visitor that a document's address proves, or None: the page then asks again with a fresh token."""
     try:
         if token := request.args.get("id_token", ""):
-            return _remember(_by_session_token(front, token))
+            return _remember(front, _by_session_token(front, token))
         if token := request.args.get("t", ""):
-            return _remember(_by_launch(front, token))
+            return _remember(front, _by_launch(front, token))
     except NoAccess:
         return None
     return None
@@ -72,8 +74,8 @@ def of_bearer(front: Front, request: Request) -> Visitor:
     try:
         session = launch.read_session(front.runtime.vault, token.strip(), now=front.runtime.now())
     except BadToken:
-        return _remember(_by_session_token(front, token.strip()))
-    return _remember(_by_session(front, session))
+        return _remember(front, _by_session_token(front, token.strip()))
+    return _remember(front, _by_session(front, session))
 
 
 def known_place(front: Front, request: Request) -> tuple[str, Shop | None]:
@@ -163,7 +165,11 @@ def _standalone(front: Front, session: launch.Session, *, hand_out: bool) -> Vis
     return Visitor(shop=shop, host=host, author=STANDALONE, session=token, read_only=session.read_only)
 
 
-def _remember(visitor: Visitor) -> Visitor:
+def _remember(front: Front, visitor: Visitor) -> Visitor:
+    """Raises TooManyRequests where the shop's people, or a program of theirs, take what others need."""
+    if wait := front.asks.wait(visitor.shop.shop_id):
+        raise TooManyRequests(retry_after=math.ceil(wait))
+    front.asks.take(visitor.shop.shop_id)
     # dates are written on the shop's clock, a fresh session goes out with whatever is answered, and no stranger asks
     g.proven = True
     g.timezone = visitor.shop.timezone

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from plugin.buckets import Buckets
 from plugin.pages.assets import Assets
 from plugin.pages.launch import UsedLinks
 from plugin.pages.previews import Previews
@@ -21,5 +22,7 @@ class Front:
     assets: Assets
     #: called with the store's domain and the session token that proves it
     on_first_open: OnFirstOpen
+    #: how often each shop's people may ask
+    asks: Buckets
     used_links: UsedLinks = field(default_factory=UsedLinks)
     previews: Previews = field(default_factory=Previews)

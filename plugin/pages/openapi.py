@@ -25,6 +25,7 @@ WORDS = {
     405: "This is no address of one of them.",
     409: "Someone else saved in the meantime, or there is nothing to undo; nothing was changed.",
     422: "Some fields have faults; each is named.",
+    429: "So much was asked for this shop that others would have to wait; Retry-After tells when to ask again.",
     428: "It was sent as not confirmed, and there is something to confirm; nothing was changed.",
 }
 SHAPES = {409: answers.Overtaken, 422: answers.FieldFaults, 428: answers.Asked}
@@ -41,7 +42,7 @@ class Endpoint:
     answer: type[Schema] | None
     query: Collection[str] = ()
     body: type[Schema] | None = None
-    #: statuses beside 200, 401 and those of every request with a body
+    #: statuses beside 200, 401, 429 and those of every request with a body
     also: Collection[int] = ()
     #: of an answer that is not JSON
     media: str = JSON
@@ -156,7 +157,7 @@ def _responses(one: Endpoint) -> dict[str, Any]:
     unread = UNREAD if one.body is not None else {}
     # a slash in an id makes another address of it
     parts = {405} if "{" in one.path else set()
-    for status in sorted({401, *parts, *one.also, *unread}):
+    for status in sorted({401, 429, *parts, *one.also, *unread}):
         words = {**WORDS, **NOT_FOUND, **UNREAD}[status]
         refused = _ref(SHAPES.get(status, answers.Refusal))
         found[str(status)] = {"description": words, "content": {JSON: {"schema": refused}}}

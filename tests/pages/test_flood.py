@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from flask.testing import FlaskClient
 
+from plugin.app import SHOP_AT_ONCE
 from plugin.strangers import MOST_AT_ONCE
 from tests.pages.world import Visit, World
 
@@ -34,6 +35,25 @@ def test_a_flood_of_strangers_is_told_to_come_later(world: World) -> None:
     for _ in range(3):
         assert visit.client.get("/api/v1/program", headers=visit.headers(), environ_base=THERE).status_code == 200
         assert visit.client.post("/webhooks/shopify/orders/create", environ_base=THERE).status_code != 429
+
+
+def test_a_shop_that_asks_for_too_much_is_told_when_to_go_on(world: World) -> None:
+    """However many tokens it has, pages and calls are 429 with Retry-After then; deliveries and other shops are not."""
+    visit = Visit(world)
+    proof, asked = visit.headers(), 0
+    while visit.client.get("/api/v1/program", headers=proof).status_code == 200:
+        asked += 1
+        assert asked < 3 * SHOP_AT_ONCE
+    assert asked >= SHOP_AT_ONCE
+    call = visit.client.get("/api/v1/program", headers=proof)
+    page = visit.client.get("/app/rules", headers=visit.headers() | {"X-Fragment": "1"})
+    for answer in (call, page):
+        assert (answer.status_code, int(answer.headers["Retry-After"])) == (429, 1)
+    assert call.json["error"]["code"] == "too_many_requests"
+    assert "Try again in a minute" in page.text
+
+    other = {"Authorization": f"Bearer {world.id_token(shop='other.myshopify.com')}"}
+    assert visit.client.get("/api/v1/program", headers=other).status_code == 200
 
 
 def test_a_merchant_takes_nothing_of_what_strangers_have(world: World) -> None:

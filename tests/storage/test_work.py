@@ -89,6 +89,7 @@ SEARCHES: dict[str, Callable[[Connection, int], object]] = {
     "orders": lambda db, shop: orders.with_codes(db, shop, ["a", "b"]),
     "set aside": inbox.aside,
     "gauges": lambda db, _shop: gauges.read(db),
+    "calls by key": lambda db, _shop: gauges.calls(db, begins="over/"),
     "claim": lambda db, _shop: claims.claim(db, inbox_table, now=START, limit=10, lease_seconds=1),
 }
 

@@ -46,16 +46,17 @@ def create_app(
     *,
     ear: Ear,
     on_first_open: Callable[[str, str], None],
+    shop_at_once: int = SHOP_AT_ONCE,
 ) -> Flask:
     """The application for any WSGI server.
 
     ``on_first_open`` gets the domain and the checked session token of a store that opens us without being connected;
-    afterwards it is.
+    afterwards it is. ``shop_at_once`` is how much may be asked for one shop before it is told to wait.
     """
     app = Flask("plugin.pages", root_path=str(assets.FOLDER.parent), static_folder=None)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     languages.install(app)
-    asks = _buckets(most=SHOP_AT_ONCE, per_second=SHOP_PER_SECOND)
+    asks = _buckets(most=shop_at_once, per_second=SHOP_PER_SECOND)
     front = Front(runtime=runtime, assets=assets.load(), on_first_open=on_first_open, asks=asks)
     app.register_blueprint(assets.blueprint(front.assets))
     for part in (views, api, lists_api, report_api, magento):

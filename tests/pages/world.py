@@ -87,9 +87,9 @@ class World:
         assert found is not None
         return found
 
-    def app(self) -> Flask:
+    def app(self, **options: Any) -> Flask:
         """The application, with a door that nobody knocks at."""
-        app = create_app(self.runtime, ear=deaf(self.clock), on_first_open=self._install)
+        app = create_app(self.runtime, ear=deaf(self.clock), on_first_open=self._install, **options)
         app.jinja_env.bytecode_cache = COMPILED
         return app
 

@@ -69,7 +69,7 @@ class Models:
 def chances(models: Models, mixtures: tuple[Mixture, ...], trees: Trees | None, visits: Visits) -> Floats:
     """The chance of an order within each of ``HORIZONS``, one row per customer; never less within a longer time."""
     by_days = {mixture.days: mixture for mixture in mixtures}
-    columns = features(visits, models.gaps) if by_days and models.gaps is not None else []
+    columns = features(visits, models.gaps, models.regular) if by_days and models.gaps is not None else []
     bend = bent(models, trees, visits, columns)
     out = np.empty((visits.customer.size, len(HORIZONS)))
     for place, days in enumerate(HORIZONS):

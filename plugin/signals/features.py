@@ -1,7 +1,8 @@
 """What a customer's past says about the chance of a next order, in numbers, each worked out for one alone.
 
-The regression takes the first ten. The trees take all sixteen: among the others what the three models say, as log-odds
-of an order within ``SOON`` days.
+The regression takes the first ten, and where the store's gaps are regular an eleventh: what the customer's own beat says.
+The trees take these and six more, among which what the three models say. What a model says is the log-odds of an order
+within ``SOON`` days.
 """
 
 from __future__ import annotations
@@ -20,23 +21,26 @@ from plugin.signals.visits import Visits, log_days
 SOON = 90.0
 #: a customer's own spread of gaps leans on the store's as if by so many gaps
 PRIOR_GAPS = 4
+#: regularity of gaps, MBG/CNBD-k's k, from which the own beat speaks in the regression: of Erlang's gaps, two steps
+BEAT = 2.0
 _SURE = 1e-4
 
 NAMES = (
     "silence", "visits", "usual gap", "silence against usual gap", "time since first order",
     "newest gap against usual gap", "spend per visit", "visits in 90 days", "visits in a year", "one visit only",
 )  # fmt: skip
+BY_BEAT = "own beat"
 MORE = (
     "MBG/NBD", "MBG/CNBD-k", "lognormal gaps", "spread of own gaps", "visits in 30 days", "visits in 180 days",
 )  # fmt: skip
 
 
-def features(visits: Visits, model: GapModel) -> list[Floats]:
-    """One column for each of ``NAMES``, on the log scale but for the last, which is 0 or 1."""
+def features(visits: Visits, model: GapModel, shape: Regular | None) -> list[Floats]:
+    """One column for each of ``NAMES``, on the log scale but for the last, which is 0 or 1; where gaps are regular one for ``BY_BEAT``."""
     usual = gaps.rhythm(model, visits).mean
     silence = log_days(visits.silence + 1)
     again = visits.gap_count > 0
-    return [
+    found = [
         silence,
         log_days(visits.gap_count + 1),
         usual,
@@ -48,6 +52,7 @@ def features(visits: Visits, model: GapModel) -> list[Floats]:
         log_days(visits.recent_365 + 1),
         np.where(again, 0.0, 1.0),
     ]
+    return found if shape is None or shape.k < BEAT else [*found, _by_beat(visits, model)]
 
 
 def more(visits: Visits, model: GapModel, base: Mbg, shape: Regular | None) -> list[Floats]:
@@ -59,6 +64,23 @@ def more(visits: Visits, model: GapModel, base: Mbg, shape: Regular | None) -> l
         plain, beat, logistic.odds(_ends_soon(visits, model)), _spread(visits, model),
         log_days(visits.recent_30 + 1), log_days(visits.recent_180 + 1),
     ]  # fmt: skip
+
+
+def _by_beat(visits: Visits, model: GapModel) -> Floats:
+    """Log-odds of an order soon: there still, and the gap that is open ends in time.
+
+    Gaps are lognormal with the customer's own mean and spread, each of them as surely known as it is; before every gap
+    the customer leaves with a chance as in a typical store, so that silence beyond the own beat tells who has left.
+    """
+    own, x = gaps.rhythm(model, visits), visits.gap_count
+    usual = np.array(model.within)[np.minimum(x, len(model.within) - 1)]
+    sd = np.sqrt(np.maximum(own.sd**2 - usual, 0.0) + np.exp(2 * _spread(visits, model)))
+    still, then = (
+        np.maximum(ndtr((own.mean - np.log(visits.silence + 1 + ahead)) / sd), 1e-9) for ahead in (0.0, SOON)
+    )  # fmt: skip
+    leave, stay = np.exp(mbg.TYPICAL[2:])
+    there = 1 / (1 + leave / (stay + x) / still)
+    return logistic.odds(np.clip(there * (1 - then / still), _SURE, 1 - _SURE))
 
 
 def _ends_soon(visits: Visits, model: GapModel) -> Floats:

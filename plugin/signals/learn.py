@@ -80,12 +80,13 @@ def lesson(one: Snapshot, models: Models) -> Lesson:
     """A cut-off with what the models of today say of its customers."""
     if models.gaps is None:
         raise ValueError("nothing is learnt before the first gap")
-    own, other = features(one.visits, models.gaps), more(one.visits, models.gaps, models.base, models.regular)
+    own = features(one.visits, models.gaps, models.regular)
+    other = more(one.visits, models.gaps, models.base, models.regular)
     return Lesson(snapshot=one, table=np.stack(own, axis=1), more=np.stack(other, axis=1))
 
 
 def _mixtures(lessons: list[Lesson], models: Models, visits: Visits, choice: Choice, plain: Lessons) -> Lessons:
-    columns, found = features(visits, models.gaps) if models.gaps else [], []
+    columns, found = features(visits, models.gaps, models.regular) if models.gaps else [], []
     own = regressions(lessons, HORIZONS, fewest=FEWEST_LESSONS)
     tried = pooled(own, TRIED, columns)
     grown = scaled(grow(lessons, own, TRIED), choice.bend) if choice.bend else None

@@ -25,7 +25,7 @@ from plugin.signals.trees import Trees
 from plugin.signals.visits import Visits, boil_down
 
 #: of the JSON form
-VERSION = 8
+VERSION = 9
 #: days, for a store without a single gap
 TYPICAL_GAP = 60.0
 #: customers that gaps and mixtures are learnt from; more change nothing that matters

@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 from sqlalchemy import BigInteger, Dialect, Double, Integer, Text
 from sqlalchemy.dialects.sqlite import REAL
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -47,13 +47,13 @@ class Moment(TypeDecorator[datetime]):
         return _from_moment
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
-        return _to_moment
+        return to_moment
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         return _from_moment(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return _to_moment(value)
+        return to_moment(value)
 
 
 class Flag(TypeDecorator[bool]):
@@ -94,6 +94,23 @@ class Document(TypeDecorator[Any]):
         return _to_document(value)
 
 
+class Spelled(UserDefinedType[str]):
+    """An array of PostgreSQL that comes ``spelled``: given a list, the driver would look at each value of it."""
+
+    cache_ok = True
+    render_bind_cast = True
+
+    def __init__(self, of: str) -> None:
+        self.of = of
+
+    def get_col_spec(self, **_: Any) -> str:
+        """The type's name in SQL."""
+        return f"{self.of}[]"
+
+
+NUMBERS, WORDS = Spelled("BIGINT"), Spelled("TEXT")
+
+
 def to_micros(moment: datetime) -> int:
     """Whole microseconds since 1970-01-01 UTC of an aware datetime.
 
@@ -102,6 +119,11 @@ def to_micros(moment: datetime) -> int:
     if moment.tzinfo is None:
         raise ValueError(f"a time without a zone: {moment.isoformat()}")
     return (moment - EPOCH) // MICROSECOND
+
+
+def to_moment(value: int | None) -> datetime | None:
+    """The instant of ``to_micros``; None stays None."""
+    return None if value is None else EPOCH + value * MICROSECOND
 
 
 def to_text(value: Any) -> str:
@@ -117,12 +139,17 @@ def to_text_quickly(value: Any) -> str:
     return _QUICK.encode(value).decode()
 
 
+def spelled(values: Collection[str] | Collection[int]) -> str:
+    """Many values as PostgreSQL spells an array."""
+    words = list(map(str, values))
+    whole = "".join(words)
+    if '"' in whole or "\\" in whole:
+        words = [word.replace("\\", "\\\\").replace('"', '\\"') for word in words]
+    return '{"' + '","'.join(words) + '"}' if words else "{}"
+
+
 def _from_moment(value: datetime | None) -> int | None:
     return None if value is None else to_micros(value)
-
-
-def _to_moment(value: int | None) -> datetime | None:
-    return None if value is None else EPOCH + value * MICROSECOND
 
 
 def _from_flag(value: bool | None) -> int | None:

@@ -26,7 +26,7 @@ from storage import locks
 from storage.columns import EPOCH, YES, to_micros
 from storage.facts import ConsentFact, CustomerFact, MergeFact
 from storage.tables import customers, decisions, notes, offers, orders, snapshots
-from storage.upserts import among, among_later, listed, plain, put_new, send
+from storage.upserts import among, among_later, bare, listed, plain, put_new, send
 
 #: as many as a store allows
 MOST_TAGS = 250
@@ -79,7 +79,13 @@ def leave_out(db: Connection, shop_id: int, customer_id: str, left_out: bool) ->
 
 def left_out(db: Connection, shop_id: int, ids: Collection[str]) -> set[str]:
     """Those of these customers who must get no offers: left out by the merchant, deleted in the store, or unmeasured."""
-    return set(db.execute(_barred(db.dialect.name), {"shop": shop_id, "wanted": listed(db, ids)}).scalars())
+    return set(barred(db, shop_id, ids))
+
+
+def barred(db: Connection, shop_id: int, ids: Collection[str]) -> dict[str, bool]:
+    """``left_out``, each with whether they wish not to be measured."""
+    found = db.execute(_barred(db.dialect.name), {"shop": shop_id, "wanted": listed(db, ids)})
+    return {who: bool(unscored) for who, unscored in bare(found)}
 
 
 def record_consents(db: Connection, shop_id: int, facts: Sequence[ConsentFact]) -> None:
@@ -173,7 +179,7 @@ def _bound(fact: ConsentFact) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
 def _barred(dialect: str) -> Select[Any]:
     barred = or_(customers.c.left_out == YES, customers.c.deleted == YES, customers.c.unscored == YES)
     mine = (customers.c.shop_id == bindparam("shop"), barred, among_later(dialect, customers.c.customer_id, "wanted"))
-    return select(customers.c.customer_id).where(*mine)
+    return select(customers.c.customer_id, customers.c.unscored).where(*mine)
 
 
 @cache

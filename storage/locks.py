@@ -10,7 +10,9 @@ from collections.abc import Collection
 from hashlib import blake2b
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ARRAY, BigInteger, Connection, RootTransaction, bindparam, text
+from sqlalchemy import Connection, RootTransaction, bindparam, text
+
+from storage.columns import NUMBERS, spelled
 
 #: more names than this and the whole shop is taken: the server's table of locks is finite
 MOST_NAMES = 400
@@ -19,7 +21,7 @@ WHOLE = text("SELECT pg_advisory_xact_lock(:whole)")
 SOME = text(
     "SELECT pg_advisory_xact_lock_shared(:whole) "
     "UNION ALL SELECT pg_advisory_xact_lock(number) FROM unnest(:numbers) AS number"
-).bindparams(bindparam("numbers", type_=ARRAY(BigInteger)))
+).bindparams(bindparam("numbers", type_=NUMBERS))
 
 #: what each open transaction holds already: asking the server again would be a message for nothing
 _HELD: WeakKeyDictionary[RootTransaction, set[int]] = WeakKeyDictionary()
@@ -39,7 +41,7 @@ def take(db: Connection, shop_id: int, room: str, names: Collection[str] | None 
         db.execute(WHOLE, {"whole": whole})
         held.add(whole)
     elif missing := {_number(room, shop_id, name) for name in names} - held:
-        db.execute(SOME, {"whole": whole, "numbers": sorted(missing)})
+        db.execute(SOME, {"whole": whole, "numbers": spelled(sorted(missing))})
         held |= missing
 
 

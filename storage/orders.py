@@ -43,6 +43,7 @@ class Purchases(NamedTuple):
     #: microseconds since 1970-01-01 UTC
     at_micros: list[int]
     net_minor: list[int]
+    order_ids: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,9 +136,8 @@ def purchases(
     given: dict[str, Any] = {"shop": shop_id, "until": FOREVER if until is None else to_micros(until)}
     if customer_ids is not None:
         given["wanted"] = listed(db, customer_ids)
-    found = db.execute(_purchases(db.dialect.name, all_of_them=customer_ids is None), given)
-    rows = bare(found)
-    return Purchases(*map(list, zip(*rows, strict=True))) if rows else Purchases([], [], [])
+    rows = bare(db.execute(_purchases(db.dialect.name, all_of_them=customer_ids is None), given))
+    return Purchases(*map(list, zip(*rows, strict=True))) if rows else Purchases([], [], [], [])
 
 
 def latest(db: Connection, shop_id: int, customer_ids: Collection[str]) -> dict[str, str]:
@@ -181,7 +181,7 @@ def _purchases(dialect: str, *, all_of_them: bool) -> Select[Any]:
     some = () if all_of_them else (among_later(dialect, orders.c.customer_id, "wanted"),)
     # the sum keeps SQLite from the index by time, for that by customer has the rows in this order already
     mine = (VALID, orders.c.customer_id.is_not(None), at + 0 <= bindparam("until", type_=BigInteger), *some)
-    return select(orders.c.customer_id, at, orders.c.net_minor).where(*mine).order_by(*OLDEST_FIRST)
+    return select(orders.c.customer_id, at, orders.c.net_minor, orders.c.order_id).where(*mine).order_by(*OLDEST_FIRST)
 
 
 @cache

@@ -91,19 +91,20 @@ def keep_many(db: Connection, shop_id: int, rows: Sequence[Mapping[str, Any]]) -
         keep_columns(db, shop_id, {name: [_bare(row[name]) for row in rows] for name in rows[0]})
 
 
-def keep_columns(db: Connection, shop_id: int, columns: Mapping[str, Sequence[Any]]) -> None:
+def keep_columns(db: Connection, shop_id: int, columns: Mapping[str, Sequence[Any]]) -> bool:
     """Keeps measurements given column by column, instants in microseconds since 1970; a newer measurement stays.
 
-    A night writes every customer of a shop: the driver gets the values as they are, without a look at each.
+    Answers whether all were kept. A night writes every customer of a shop: the driver gets the values as they are,
+    without a look at each.
     """
     names = ("shop_id", "customer_id", *sorted(columns.keys() - {"customer_id"}))
     rows = list(zip(repeat(shop_id, len(columns["customer_id"])), *(columns[name] for name in names[1:]), strict=True))
     if not rows:
-        return
+        return True
     # in the order of the keys, so that two writers never wait for each other in a circle; mostly they are already
     rows.sort(key=itemgetter(1))
     statement = plain(db.dialect.name, snapshots, names, KEYS, only_if="excluded.as_of >= snapshots.as_of")
-    send(db, statement, names, rows)
+    return send(db, statement, names, rows) == len(rows)
 
 
 def forget(db: Connection, shop_id: int, customer_ids: Collection[str]) -> None:

@@ -10,8 +10,6 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import (
-    ARRAY,
-    BigInteger,
     BindParameter,
     Column,
     ColumnElement,
@@ -30,6 +28,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeEngine
+
+from storage.columns import NUMBERS, WORDS, spelled
 
 _SERVER = postgresql.dialect()  # type: ignore[no-untyped-call]
 Insert = postgresql.Insert | sqlite.Insert
@@ -99,7 +99,7 @@ def among_later(dialect: str, column: ColumnElement[Any], name: str) -> ColumnEl
 
 def listed(db: Connection, values: Collection[str] | Collection[int]) -> Any:
     """Many values as the one parameter of ``among_later``."""
-    return list(values) if db.dialect.name == "postgresql" else json.dumps(list(values))
+    return spelled(values) if db.dialect.name == "postgresql" else json.dumps(list(values))
 
 
 def _member(dialect: str, column: ColumnElement[Any], name: str, values: BindParameter[Any]) -> ColumnElement[bool]:
@@ -111,7 +111,7 @@ def _member(dialect: str, column: ColumnElement[Any], name: str, values: BindPar
 
 def _list_type(dialect: str, column: ColumnElement[Any]) -> TypeEngine[Any]:
     if dialect == "postgresql":
-        return ARRAY(BigInteger() if isinstance(column.type, Integer) else Text())
+        return NUMBERS if isinstance(column.type, Integer) else WORDS
     return Text()
 
 
@@ -128,13 +128,15 @@ def _put_plainly(db: Connection, table: Table, keys: tuple[str, ...], rows: Sequ
     send(db, statement, names, values)
 
 
-def send(db: Connection, statement: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Runs a statement of ``plain`` on rows of numbers and text, or bytes on SQLite, in the order of ``names``."""
+def send(db: Connection, statement: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
+    """Runs a statement of ``plain`` on rows of numbers and text, or bytes on SQLite, in the order of ``names``.
+
+    Answers how many were written: all but those that ``only_if`` left as they were.
+    """
     if db.dialect.name == "postgresql":
         told = msgspec.json.encode([dict(zip(names, row, strict=True)) for row in rows])
-        db.exec_driver_sql(statement, (told.decode(),))
-    else:
-        db.exec_driver_sql(statement, list(rows))
+        return db.exec_driver_sql(statement, (told.decode(),)).rowcount
+    return db.exec_driver_sql(statement, list(rows)).rowcount
 
 
 def add(db: Connection, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

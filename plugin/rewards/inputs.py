@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from math import isfinite
-from operator import attrgetter
 from typing import Any
 
 from plugin.rewards.decide import decide
@@ -16,7 +15,9 @@ from plugin.rewards.program import Program
 FORMAT = 1
 #: what a decision takes beside the program
 NAMES = frozenset({"format", "standing", "past", "budget", "as_of", "program_shop", "importing", "timezone"})
-STANDING, PAST_OFFER, BUDGET = (tuple(field.name for field in fields(kind)) for kind in (Standing, PastOffer, Budget))
+STANDING, PAST_OFFER, BUDGET = (
+    tuple((field.name, field.default) for field in fields(kind)) for kind in (Standing, PastOffer, Budget)
+)
 
 AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 
@@ -33,6 +34,7 @@ def freeze(
 ) -> dict[str, Any]:
     """The arguments of ``decide`` without the program as a plain JSON value; instants as ISO 8601 text.
 
+    What customer, offers and budget have where nothing else is said is left out.
     It names the customer, so it must go when the customer is erased.
     """
     return {
@@ -67,10 +69,14 @@ def redecide(inputs: Mapping[str, Any], program: Program) -> Decision:
     return decide(program=program, **thaw(inputs))
 
 
-def _plain(given: Standing | PastOffer | Budget, names: Sequence[str]) -> dict[str, Any]:
+def _plain(given: Standing | PastOffer | Budget, kind: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     # the values are plain: nothing to copy as asdict would
-    values = zip(names, attrgetter(*names)(given), strict=True)
-    return {name: value if type(value) in AS_THEY_ARE else _written(value) for name, value in values}
+    told = ((name, getattr(given, name), default) for name, default in kind)
+    return {
+        name: value if type(value) in AS_THEY_ARE else _written(value)
+        for name, value, default in told
+        if value != default
+    }
 
 
 def _written(value: Any) -> Any:

@@ -72,7 +72,9 @@ def p_buy(model: Regular, x: Ints, last: Floats, tenure: Floats, within: float) 
 
 def wait_quantile(model: Regular, x: Ints, last: Floats, tenure: Floats, *, within: float, share: float) -> Floats:
     """The time ahead by which this share of the customers who come within ``within`` have come."""
-    return _wait(model, x, last, tenure, share * (1 - _still_silent(model, x, last, tenure, within)))
+    some, back = _alike(x, last, tenure)
+    x, last, tenure = x[some], last[some], tenure[some]
+    return _wait(model, x, last, tenure, share * (1 - _still_silent(model, x, last, tenure, within)))[back]
 
 
 def expected_visits(model: Regular, x: Ints, last: Floats, tenure: Floats, within: float) -> Floats:
@@ -81,13 +83,30 @@ def expected_visits(model: Regular, x: Ints, last: Floats, tenure: Floats, withi
     The next visit at a few representative moments, and from each on the visits of a fresh renewal process that ends
     with the dropout chance: λt/k − (1 − 1/k)/2 · (1 − e^(−4λt/k)) of them, exact for k = 1 and k = 2 (Cox 1962).
     """
+    some, back = _alike(x, last, tenure)
+    x, last, tenure = x[some], last[some], tenure[some]
     come = 1 - _still_silent(model, x, last, tenure, within)
     points, shares = _moments()
     more = np.zeros(x.size)
     for point, share in zip(points, shares, strict=True):
         wait = np.minimum(_wait(model, x, last, tenure, (point + 1) / 2 * come), within)
         more += share / 2 * _afterwards(model, x + 1, tenure + wait, within - wait)
-    return p_alive(model, x, last, tenure) * come * (1 + more)
+    visits: Floats = p_alive(model, x, last, tenure) * come * (1 + more)
+    return visits[back]
+
+
+def _alike(x: Ints, last: Floats, tenure: Floats) -> tuple[Ints, Ints]:
+    """Where one of each kind of customer stands, and for each customer the place of their kind among those.
+
+    Days are whole, so that many a customer is like another to a model: everyone who has just bought for the first time.
+    """
+    order = np.lexsort((tenure, last, x))
+    columns = [column[order] for column in (x, last, tenure)]
+    new = np.ones(x.size, np.bool_)
+    new[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+    back = np.empty(x.size, np.int64)
+    back[order] = np.cumsum(new) - 1
+    return order[new], back
 
 
 def _afterwards(model: Regular, x: Ints, last: Floats, ahead: Floats) -> Floats:

@@ -87,8 +87,9 @@ def follow_up(
     program = stored.from_stored(current.body) if current else None
     known.tell(db, shop_id, order_ids=order_ids, customer_ids=touched, now=now)
     model = measure.known_model(db, shop, as_of=now)
-    measure.customers(db, shop, touched, as_of=now, program=program, model=model)
-    make_offers.for_customers(db, shop, touched, as_of=now, issuer=issuer, current=current)
+    measured = measure.afresh(db, shop, touched, as_of=now, program=program, model=model)
+    make_offers.for_customers(db, shop, touched, as_of=now, issuer=issuer, current=current, measured=measured)
+    measured.write(db, shop_id)
 
 
 def fingerprints(vault: Vault) -> intake.Fingerprints:

@@ -20,11 +20,12 @@ from plugin.rewards.program import Program
 from plugin.rewards.tagged import UNREAD
 from plugin.rewards.win_back import KIND as WIN_BACK
 from plugin.usecases import ask_tags, flow, keep_currency, standings
+from plugin.usecases.measured import Kept, Measured
 from plugin.usecases.purses import Purses, account_of, month_of
 from plugin.usecases.rules_for import rules_for
 from plugin.usecases.spec import POOLED, end_of_pool
 from plugin.vault import Vault
-from storage import decisions, locks, offers, outbox, programs, snapshots
+from storage import decisions, locks, offers, outbox, programs
 from storage.budgets import Cause
 from storage.offers import Made, NewOffer, Offer, Today
 from storage.programs import StoredProgram
@@ -59,12 +60,14 @@ def for_customers(
     as_of: datetime,
     issuer: Issuer,
     current: StoredProgram | None = None,
+    measured: Measured | None = None,
 ) -> dict[str, Decision]:
     """Decides for the named customers of an active shop; keeps every decision with its reasons and inputs.
 
     The offer, its reserved money and the call to the store are written together or not at all. ``current`` is the rules
-    in force, where they have just been read.
+    in force, where they have just been read; ``measured`` is how the customers were, if not as the tables have it.
     """
+    measured = measured or Kept(db, shop.shop_id)
     current = current or programs.current(db, shop.shop_id)
     if current is None or shop.state != "active":
         return {}
@@ -72,8 +75,8 @@ def for_customers(
     for version, program, theirs in rules_for(db, shop, current, customer_ids):
         if keep_currency.differs(shop, program.currency):
             continue
-        desk = _Desk(db, shop, program, version=version, as_of=as_of, issuer=issuer)
-        known = standings.of_customers(db, shop, theirs, program=program, as_of=as_of)
+        desk = _Desk(db, shop, program, version=version, newest=current, as_of=as_of, issuer=issuer)
+        known = standings.of_customers(db, shop, theirs, measured, program=program, as_of=as_of)
         earlier = offers.made_to(db, shop.shop_id, list(known))
         # where a day has room for some only, those who spend most come first
         in_turn = sorted(known, key=lambda who: (-known[who].spend_365d, who)) if desk.counts_days else list(known)
@@ -81,7 +84,7 @@ def for_customers(
         desk.write(decided)
         outcomes |= decided
     # who has nothing to be decided about must not come up again and again
-    snapshots.plan_checks(db, shop.shop_id, dict.fromkeys(set(customer_ids) - set(outcomes)))
+    measured.plan_checks({who: _next(outcomes.get(who), as_of) for who in customer_ids})
     return outcomes
 
 
@@ -112,7 +115,15 @@ class _Desk:
     """One sitting of decisions: the month's money goes down as offers are made, and all is written at the end."""
 
     def __init__(
-        self, db: Connection, shop: Shop, program: Program, *, version: int, as_of: datetime, issuer: Issuer
+        self,
+        db: Connection,
+        shop: Shop,
+        program: Program,
+        *,
+        version: int,
+        newest: StoredProgram,
+        as_of: datetime,
+        issuer: Issuer,
     ) -> None:
         self.db, self.shop, self.program, self.version, self.as_of, self.issuer = (
             db,
@@ -123,7 +134,7 @@ class _Desk:
             issuer,
         )
         self.month = budget_month(shop, as_of)
-        self.account = month_of(db, shop, as_of, currency=program.currency)
+        self.account = month_of(db, shop, as_of, currency=program.currency, newest=newest)
         self.purses = Purses(db, shop.shop_id, self.account, program)
         self.counts_days = bool(program.limits.daily_budget or program.win_back.daily_ramp)
         self.alone = False
@@ -237,12 +248,6 @@ class _Desk:
         ask_tags.of_customers(self.db, shop_id, waiting, now=self.as_of)
         rows = [self._decision_row(who, decision) for who, decision in outcomes.items()]
         decisions.keep_many(self.db, shop_id, rows)
-        snapshots.plan_checks(self.db, shop_id, {who: self._next(decision) for who, decision in outcomes.items()})
-
-    def _next(self, decision: Decision) -> datetime | None:
-        if decision.next_check_at is None:
-            return None
-        return max(decision.next_check_at, self.as_of + SOONEST)
 
     def _follow_up(self, opened: Collection[str]) -> None:
         planned = [offer for offer in self.offers if offer.state == "planned"]
@@ -271,6 +276,12 @@ class _Desk:
             "reasons": _reasons(decision),
             "inputs": self.inputs[customer_id],
         }
+
+
+def _next(decision: Decision | None, as_of: datetime) -> datetime | None:
+    if decision is None or decision.next_check_at is None:
+        return None
+    return max(decision.next_check_at, as_of + SOONEST)
 
 
 def _reasons(decision: Decision) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,11 +19,11 @@ from plugin.signals.columns import NO_TIME, Signals
 from plugin.signals.measure import measure
 from plugin.signals.model import StoreModel, fit
 from plugin.usecases import hold_tiers
+from plugin.usecases.measured import Columns, Fresh
 from storage import all_purchases, known, orders, shops, snapshots
 from storage import customers as stored_customers
 from storage.shops import Shop
 
-Columns = Mapping[str, Sequence[Any]]
 #: microseconds
 SECOND = 1_000_000
 #: customers per statement when a whole shop is written
@@ -119,12 +119,31 @@ def customers(
     model: StoreModel,
 ) -> None:
     """Measures the named customers and keeps their snapshots; who has no valid order left is forgotten."""
-    wished = set(customer_ids) - stored_customers.unscored(db, shop.shop_id, customer_ids)
-    history = _history(db, shop, wished, as_of)
+    afresh(db, shop, customer_ids, as_of=as_of, program=program, model=model).write(db, shop.shop_id)
+
+
+def afresh(
+    db: Connection,
+    shop: Shop,
+    customer_ids: Collection[str],
+    *,
+    as_of: datetime,
+    program: Program | None,
+    model: StoreModel,
+) -> Fresh:
+    """Measures the named customers; nothing is written yet."""
+    barred = stored_customers.barred(db, shop.shop_id, customer_ids)
+    wished = {who for who in customer_ids if not barred.get(who)}
+    found = orders.purchases(db, shop.shop_id, customer_ids=wished, until=as_of)
+    history = _built(found, shop, as_of)
     signals = measure(history, model, as_of)
-    snapshots.keep_columns(db, shop.shop_id, snapshot_columns(signals, program, history))
-    if gone := set(customer_ids) - set(signals.customer_ids):
-        snapshots.forget(db, shop.shop_id, gone)
+    return Fresh(
+        columns=snapshot_columns(signals, program, history),
+        # the last of each, oldest first
+        orders=dict(zip(found.customer_ids, found.order_ids, strict=True)),
+        barred=frozenset(barred),
+        gone=frozenset(customer_ids) - frozenset(signals.customer_ids),
+    )
 
 
 def snapshot_columns(signals: Signals, program: Program | None, history: purchase_history.PurchaseHistory) -> Columns:
@@ -174,7 +193,10 @@ def _history(
 ) -> purchase_history.PurchaseHistory:
     if customer_ids is None:
         return whole_history(db, shop, as_of)
-    found = orders.purchases(db, shop.shop_id, customer_ids=customer_ids, until=as_of)
+    return _built(orders.purchases(db, shop.shop_id, customer_ids=customer_ids, until=as_of), shop, as_of)
+
+
+def _built(found: orders.Purchases, shop: Shop, as_of: datetime) -> purchase_history.PurchaseHistory:
     return purchase_history.build(
         customer_ids=found.customer_ids,
         at_micros=found.at_micros,

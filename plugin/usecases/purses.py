@@ -12,22 +12,26 @@ from plugin.rewards.limits import SURPRISE
 from plugin.rewards.program import Program
 from storage import budgets, programs
 from storage.budgets import Cause, Till
+from storage.programs import StoredProgram
 from storage.shops import Shop
 
 #: before the month in the surprises' account; sorts before every month, so that lists of months are without it
 OWN_MONEY = "+surprise/"
 
 
-def month_of(db: Connection, shop: Shop, moment: datetime, *, currency: str) -> str:
+def month_of(
+    db: Connection, shop: Shop, moment: datetime, *, currency: str, newest: StoredProgram | None = None
+) -> str:
     """The name of a month's money, in the shop's zone, for offers in a currency.
 
     The month's plain name, YYYY-MM, is that of the currency that the rules were in when the month began, or the first
     rules of all. After a change of the store's currency another one has an account beside it: euros and dollars are
-    never added.
+    never added. ``newest`` is the last version of the rules, where it has just been read.
     """
     local = moment.astimezone(ZoneInfo(shop.timezone))
     begins = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
-    first = programs.in_force(db, shop.shop_id, begins)
+    alone = newest is not None and (newest.version == 1 or newest.saved_at <= begins)
+    first = newest if alone else programs.in_force(db, shop.shop_id, begins)
     plain = first is None or first.body.get("currency", currency) == currency
     return f"{local:%Y-%m}" if plain else budgets.beside(f"{local:%Y-%m}", currency)
 

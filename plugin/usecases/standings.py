@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -14,23 +14,22 @@ from plugin.rewards.standing_tier import Held, is_plain
 from plugin.rewards.tags import among
 from plugin.signals import quantiles
 from plugin.usecases import hold_tiers, measure
-from storage import customers, orders, snapshots
-from storage.columns import EPOCH, to_micros
+from plugin.usecases.measured import Measured
+from storage import customers, orders
+from storage.columns import to_micros, to_moment
 from storage.shops import Shop
 from storage.snapshots import Brief
 
 
 def of_customers(
-    db: Connection, shop: Shop, customer_ids: Collection[str], *, program: Program, as_of: datetime
+    db: Connection, shop: Shop, customer_ids: Collection[str], measured: Measured, *, program: Program, as_of: datetime
 ) -> dict[str, Standing]:
     """The standings of those who were measured and have an order left, by id; what no rule asks for is not looked up."""
     ids = sorted(customer_ids)
-    known = snapshots.brief(db, shop.shop_id, ids)
-    newest = orders.latest(db, shop.shop_id, ids)
-    left_out = customers.left_out(db, shop.shop_id, ids)
+    known, newest, left_out = measured.briefs(ids), measured.newest(ids), measured.left_out(ids)
     tags = tags_of(db, shop.shop_id, ids, program)
     waits = _quantiles(db, shop, program, as_of)
-    held = _held(db, shop, known, program=program, as_of=as_of)
+    held = _held(db, shop, known, measured, program=program, as_of=as_of)
     found = {
         who: _standing(known[who], newest[who], left_out=who in left_out, tags=tags.get(who), waits=waits)
         for who in ids
@@ -52,16 +51,16 @@ def tags_of(
 
 
 def _held(
-    db: Connection, shop: Shop, known: Mapping[str, Brief], *, program: Program, as_of: datetime
+    db: Connection, shop: Shop, known: Mapping[str, Brief], measured: Measured, *, program: Program, as_of: datetime
 ) -> dict[str, Held]:
-    """The tiers of these customers; the snapshots' are brought up to date with them."""
+    """The tiers of these customers; what was measured is brought up to date with them."""
     if is_plain(program.loyalty):
         return {}
     found = orders.purchases(db, shop.shop_id, customer_ids=list(known), until=as_of)
     rows = zip(found.customer_ids, found.at_micros, found.net_minor, strict=True)
     held = hold_tiers.replayed(rows, program, as_of=to_micros(as_of))
     names = {who: program.loyalty.tiers[one.place].name for who, one in held.items()}
-    snapshots.keep_tiers(db, shop.shop_id, {who: name for who, name in names.items() if known[who].tier != name})
+    measured.keep_tiers({who: name for who, name in names.items() if known[who].tier != name})
     return held
 
 
@@ -72,14 +71,10 @@ def with_tier(standing: Standing, held: Held, program: Program) -> Standing:
         tier=program.loyalty.tiers[held.place].name,
         tier_value=held.value,
         tier_needed=held.needed,
-        tier_ends_at=_moment(held.ends_at),
-        tier_lowered_at=_moment(held.lowered_at),
-        tier_changes_at=_moment(held.changes_at),
+        tier_ends_at=to_moment(held.ends_at),
+        tier_lowered_at=to_moment(held.lowered_at),
+        tier_changes_at=to_moment(held.changes_at),
     )
-
-
-def _moment(micros: int | None) -> datetime | None:
-    return None if micros is None else EPOCH + timedelta(microseconds=micros)
 
 
 def _quantiles(db: Connection, shop: Shop, program: Program, as_of: datetime) -> tuple[float, ...]:

@@ -24,7 +24,7 @@ from plugin.signals.model import StoreModel
 from plugin.signals.retention import buying, gap_curve, retention, revenue
 from plugin.signals.standings import Standing, standings
 from plugin.signals.visits import Visits, boil_down
-from plugin.usecases.measure import Columns
+from plugin.usecases.measured import Columns
 from storage.glance import People
 
 #: of the document; a page that finds another one waits for the next night

@@ -24,6 +24,7 @@ from plugin.rewards import stored
 from plugin.runtime import Runtime
 from plugin.usecases import absorb, make_offers, measure, redeem
 from plugin.usecases.make_offers import issuer
+from plugin.usecases.measured import Fresh
 from plugin.worker import inbox_step
 from storage import decisions, inbox, known, orders, programs, shops
 from storage.shops import Shop
@@ -173,20 +174,21 @@ def _step_by_step(opened: Runtime, spent: defaultdict[str, float]) -> None:
             mark("redeem")
             known.tell(db, 1, order_ids=recorded.orders[1], customer_ids=recorded.touched[1], now=stocked.NOW)
             mark("know")
-            _measure(db, shop, recorded.touched[1])
+            measured = _measure(db, shop, recorded.touched[1])
             mark("measure")
-            make_offers.for_customers(db, shop, recorded.touched[1], as_of=stocked.NOW, issuer=by)
+            make_offers.for_customers(db, shop, recorded.touched[1], as_of=stocked.NOW, issuer=by, measured=measured)
+            measured.write(db, shop.shop_id)
             mark("decide")
         mark("commit")
     for (_, before), (part, after) in pairwise(marks):
         spent[part] += after - before
 
 
-def _measure(db: Connection, shop: Shop, touched: set[str]) -> None:
+def _measure(db: Connection, shop: Shop, touched: set[str]) -> Fresh:
     current = programs.current(db, shop.shop_id)
     program = stored.from_stored(current.body) if current else None
     model = measure.known_model(db, shop, as_of=stocked.NOW)
-    measure.customers(db, shop, touched, as_of=stocked.NOW, program=program, model=model)
+    return measure.afresh(db, shop, touched, as_of=stocked.NOW, program=program, model=model)
 
 
 def _check(opened: Runtime, *, told: int) -> None:

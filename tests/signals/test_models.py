@@ -95,6 +95,23 @@ def test_without_regularity_both_models_are_one(store: Mbg) -> None:
     assert regular.expected_visits(same, x, last, age, 365.0) == pytest.approx(totals, rel=2e-2)
 
 
+@given(
+    kinds=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.integers(0, 2)), max_size=30),
+    k=st.sampled_from([0.8, 1.0, 2.3]),
+)
+def test_customers_alike_are_told_alike_and_as_if_alone(kinds: list[tuple[int, int, int]], k: float) -> None:
+    """However many of a kind there are among others, each is told to the last bit what one alone is told."""
+    model = Regular(r=0.6, alpha=14.0, a=0.9, b=2.5, k=k)
+    table = np.array([(x, 30.0 * last, 30.0 * last + 45.0 * more) for x, last, more in kinds]).reshape(-1, 3)
+    x, last, age = table[:, 0].astype(np.int64), table[:, 1], table[:, 2]
+    for told in (
+        lambda *who: regular.wait_quantile(model, *who, within=180.0, share=0.55),
+        lambda *who: regular.expected_visits(model, *who, 365.0),
+    ):
+        alone = [told(x[one : one + 1], last[one : one + 1], age[one : one + 1]).item() for one in range(len(kinds))]
+        assert told(x, last, age).tolist() == alone
+
+
 @pytest.mark.parametrize("k", [1.0, 2.5])
 def test_regularity_is_found(k: float) -> None:
     """The shape behind a simulated store comes out, and its year ahead is foretold within a tenth."""

@@ -192,6 +192,6 @@ def test_who_gets_no_offers(database: Database, shop_id: int):
 
 def _by_customer(purchases: orders.Purchases) -> dict[str, list[tuple[int, int]]]:
     found: dict[str, list[tuple[int, int]]] = {}
-    for customer_id, at, net in zip(*purchases, strict=True):
+    for customer_id, at, net in zip(*purchases[:3], strict=True):
         found.setdefault(customer_id, []).append((at, net))
     return found

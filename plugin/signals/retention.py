@@ -14,6 +14,9 @@ from plugin.signals.arrays import Bools, Floats, Ints
 from plugin.signals.days import DAY
 from plugin.signals.history import PurchaseHistory
 
+#: days; also before anybody has come back
+LONGEST_WINDOW = 365
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
@@ -66,6 +69,13 @@ class Buying:
     aov: float
     #: share of revenue of the fifth of buyers who spent most (rounded up)
     pareto: float
+
+
+def activity_window(gaps: Ints) -> int:
+    """Days that an order keeps a customer active: what nine in ten gaps stay within, in months of 30 days, 90 to 365."""
+    if not gaps.size:
+        return LONGEST_WINDOW
+    return int(min(max(round(float(np.percentile(gaps, 90)) / 30) * 30, 90), LONGEST_WINDOW))
 
 
 def retention(history: PurchaseHistory, *, start: int, end: int, window: int) -> Retention:

@@ -9,12 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from sqlalchemy import Connection
 
 from plugin.signals.days import DAY, to_seconds
-from plugin.signals.history import PurchaseHistory
-from plugin.signals.retention import Buying, Retention, buying, retention, revenue
+from plugin.signals.retention import Buying, Retention, activity_window, buying, retention, revenue
 from plugin.signals.visits import boil_down
 from plugin.usecases import report_effect, tell_card, tell_habits
 from plugin.usecases.measure import whole_history
@@ -79,7 +77,7 @@ def report(
     """
     begin, end = _span(as_of, month, ZoneInfo(shop.timezone))
     history = whole_history(db, shop, as_of)
-    start, stop, window = to_seconds(begin), to_seconds(end), _window(history, to_seconds(end))
+    start, stop, window = to_seconds(begin), to_seconds(end), activity_window(boil_down(history, to_seconds(end)).gaps)
     kept = retention(history, start=start, end=stop, window=window)
     year = timedelta(days=YEAR_DAYS)
     before = (to_seconds(begin - year), to_seconds(end - year))
@@ -153,14 +151,6 @@ def _span(as_of: datetime, month: str | None, zone: ZoneInfo) -> tuple[datetime,
     if begin >= as_of:
         raise ValueError(f"{month} has not begun")
     return begin, min(end, as_of)
-
-
-def _window(history: PurchaseHistory, at: int) -> int:
-    """Days that an order keeps a customer active: what nine in ten gaps stay within, in whole months, 90 to 365."""
-    gaps = boil_down(history, at).gaps
-    if not gaps.size:
-        return YEAR_DAYS
-    return int(min(max(round(float(np.percentile(gaps, 90)) / 30) * 30, 90), YEAR_DAYS))
 
 
 def _given(db: Connection, shop: Shop, *, begin: datetime, end: datetime) -> dict[str, Given]:

@@ -26,7 +26,7 @@ from plugin.signals.model import StoreModel
 from plugin.signals.movement import movements
 from plugin.signals.paths import funnel, main_products, paths
 from plugin.signals.products import Lines, lifts, replenishment
-from plugin.signals.retention import buying, full_price, retention, simple_clv
+from plugin.signals.retention import activity_window, buying, full_price, retention, simple_clv
 from plugin.signals.traits import by_trait
 from plugin.signals.visits import YEAR, boil_down
 from plugin.usecases import beginnings
@@ -75,7 +75,7 @@ def tell(db: Connection, shop: Shop, history: PurchaseHistory, model: StoreModel
         "full_price": {
             str(days): number(full_price(begun.at, begun.discounted, start=at - days * DAY, end=at)) for days in (30, 90, YEAR)
         },
-        "clv": _clv(history, at, spent=money),
+        "clv": _clv(history, at, spent=money, window=activity_window(visits.gaps)),
         "lengthening": _share(told["gap_trend"], "lengthening"),
         "funnel": [asdict(one) | {"kept": number(one.kept)} for one in funnel(visits.gap_count + 1)],
         "gap_quantiles": {name: _quantiles(ended) for name, (ended, _still) in by_place(visits).items()},
@@ -140,10 +140,10 @@ def _paths(lines: Lines) -> list[Mapping[str, Any]]:
     return [asdict(one) | {"between": days} for one, days in zip(found, between(lines, found), strict=True)]
 
 
-def _clv(history: PurchaseHistory, at: int, *, spent: Ints) -> Mapping[str, float | None]:
-    """What customers have been worth so far, and the rule of thumb, minor units."""
+def _clv(history: PurchaseHistory, at: int, *, spent: Ints, window: int) -> Mapping[str, float | None]:
+    """What customers have been worth so far, and the rule of thumb, minor units; a year's churn as the report has it."""
     year = buying(history, start=at - YEAR * DAY, end=at)
-    churn = retention(history, start=at - YEAR * DAY, end=at, window=YEAR).churn
+    churn = retention(history, start=at - YEAR * DAY, end=at, window=window).churn
     return {
         "historical": number(float(spent.mean())) if spent.size else None,
         "rule_of_thumb": number(simple_clv(aov=year.aov, frequency=year.frequency, churn=churn)),

@@ -185,3 +185,23 @@ def test_revenue_churn_and_net_negative_churn_are_told(regulars: Regulars, shop:
     assert "above 100%: net negative churn" in page
     assert "Revenue churn 25% " in " ".join(page.split())
     assert "$35.00 revenue of an order, on average" in " ".join(page.split())
+
+
+def test_the_rule_of_thumb_is_of_the_reports_own_figures(regulars: Regulars, shop: str, tmp_path: Path) -> None:
+    """Order value by frequency by 1 / churn, each as the report has it: who reckons it again gets the same number."""
+    file = tmp_path / "orders.csv"
+    moments = [(who, 20 + who + 37 * turn) for who in range(40) for turn in range(3 + who % 17)]
+    lines = [
+        f"{who}-{days},{who},{datetime.now(UTC) - timedelta(days=700 - days):%Y-%m-%d},20.00,USD"
+        for who, days in moments
+    ]
+    file.write_text("\n".join([HEADER, *lines]))
+    assert regulars("import", shop, "--from-csv", str(file)).code == 0
+    told = json.loads(regulars("report", shop, "--format", "json").out)
+    bought, kept = told["buying"], told["retention"]
+
+    assert kept["window_days"] < 365
+    assert 0 < kept["churn"] < 1
+    assert told["habits"]["clv"]["rule_of_thumb"] == pytest.approx(
+        2_000 * bought["frequency"] / kept["churn"], rel=1e-3
+    )

@@ -154,7 +154,7 @@ def test_purchases_are_seen_up_to_an_instant_and_of_some(database: Database, sho
         orders.record_many(db, shop_id, told, [])
         start, later = (int(moment.timestamp()) * 1_000_000 for moment in (START, LATER))
         everything = orders.purchases(db, shop_id)
-        assert everything == (["c1", "c1", "c2"], [start, later, start], [10_000] * 3)
+        assert everything == (["c1", "c1", "c2"], [start, later, start], [10_000] * 3, ["o1", "o2", "o3"])
         assert orders.purchases(db, shop_id, until=START).at_micros == [start, start]
         assert orders.purchases(db, shop_id, customer_ids={"c2", "nobody"}).customer_ids == ["c2"]
         assert orders.purchases(db, shop_id, customer_ids=[]).customer_ids == []

@@ -21,7 +21,7 @@ def signals(shop: str, as_of: datetime | None, form: str) -> None:
         found = context.shop_named(built, shop)
         with built.database.reading() as db:
             told = list_signals.rows(db, found, as_of=context.instant(built, found, as_of))
-            rows.write(told, names=list_signals.FIELDS, form=form)
+            rows.write(told, names=list_signals.FIELDS, form=form, types=list_signals.TYPES)
 
 
 @click.command()

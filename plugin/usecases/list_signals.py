@@ -43,6 +43,12 @@ ROUNDED = {
 }
 #: gaps below which a usual gap is mostly the store's
 OWN_GAPS = 3
+#: of columns: whole and real numbers; instants, amounts and words are text
+TYPES = (
+    dict.fromkeys(FIELDS, "string")
+    | dict.fromkeys(("order_count", "recency_days", "tenure_days", "r", "f", "m"), "int64")
+    | dict.fromkeys(ROUNDED, "float64")
+)
 MONEY = ("predicted_spend_365d", "predicted_spend_365d_low", "predicted_spend_365d_high")
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pyarrow import parquet
 
+from plugin.cli import run
 from tests.cli.conftest import Regulars
 
 HEADER = "order_id,customer_id,ordered_at,total,currency,refunded,lines,discount_code,channel,country"
@@ -79,3 +82,20 @@ def test_an_amount_in_another_currency_is_refused(regulars: Regulars, shop: str,
     said = regulars("import", shop, "--from-csv", str(file))
     assert said.code == 1
     assert "line 3: the currency is 'JPY' and the shop's is USD" in said.err
+
+
+def test_parquet_has_the_same_types_for_every_store(regulars: Regulars, shop: str, tmp_path: Path) -> None:
+    """A column that a small store has nothing to say in is of the type that it has in a large one, also without a row."""
+    file = tmp_path / "orders.csv"
+    file.write_text(f"{HEADER}\n" + "\n".join(f"{n},c{n % 20},{ago(9 * n)},5.00,USD,,,,," for n in range(80)))
+    assert regulars("import", shop, "--from-csv", str(file)).code == 0
+    schemas = []
+    for day in ("2001-01-01", ago(715)[:10], ago(1)[:10]):
+        out = io.TextIOWrapper(kept := io.BytesIO())
+        with redirect_stdout(out):
+            assert run(["signals", shop, "--as-of", day, "--format", "parquet"]) == 0
+        schemas.append(parquet.read_schema(kept))
+    assert schemas[0].equals(schemas[1])
+    assert schemas[1].equals(schemas[2])
+    assert str(schemas[0].field("predicted_spend_365d").type) == "string"
+    assert str(schemas[0].field("median_gap_days").type) == "double"

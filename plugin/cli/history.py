@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -64,7 +63,7 @@ def from_file(built: Runtime, shop: Shop, file: Path, *, since: datetime | None 
     done = 0
     with file.open(encoding="utf-8-sig", newline="") as text, bar(total, "Importing orders", "orders") as progress:
         rows = _checked(text, shop)
-        while batch := list(itertools.islice(rows, BATCH)):
+        for batch in _portions(rows):
             kept = [row for row in batch if since is None or row.order.ordered_at > since]
             with built.database.transaction() as db:
                 refunds = [row.refund for row in kept if row.refund]
@@ -75,6 +74,22 @@ def from_file(built: Runtime, shop: Shop, file: Path, *, since: datetime | None 
     with built.database.transaction() as db:
         import_progress.end(db, shop.shop_id, now=built.now())
     return done
+
+
+def _portions(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    """A thousand rows at a time; before a line that cannot be read, those before it."""
+    batch: list[Row] = []
+    try:
+        for row in rows:
+            batch.append(row)
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+    except context.Problem:
+        yield batch
+        raise
+    if batch:
+        yield batch
 
 
 def _checked(text: TextIO, shop: Shop) -> Iterator[Row]:

@@ -76,12 +76,13 @@ def strict(text: str) -> Any:
 
 
 def test_an_amount_in_another_currency_is_refused(regulars: Regulars, shop: str, tmp_path: Path) -> None:
-    """A file that mixes currencies is named with its line and both of them."""
+    """A file that mixes currencies is named with its line and both of them, and what was read before that line is kept."""
     file = tmp_path / "orders.csv"
     file.write_text(f"{HEADER}\n1,a,{ago(3)},5.00,USD,,,,,\n2,a,{ago(2)},500,JPY,,,,,\n")
     said = regulars("import", shop, "--from-csv", str(file))
     assert said.code == 1
-    assert "line 3: the currency is 'JPY' and the shop's is USD" in said.err
+    assert "line 3: the currency is 'JPY' and the shop's is USD. What came before that line is kept." in said.err
+    assert [row["spend_total"] for row in regulars("signals", shop).rows()] == ["5.00"]
 
 
 def test_parquet_has_the_same_types_for_every_store(regulars: Regulars, shop: str, tmp_path: Path) -> None:

@@ -211,7 +211,9 @@ def _facts(shop: Shop, rules: Rulebook, row: Snapshot, *, now: datetime) -> list
         (_("In control group"), _("yes") if rules.holds_out(row.customer_id) else _("no")),
     ]
     facts = [{"name": name, "value": value, "help": ""} for name, value in told]
-    if row.order_count < ORDERS_FOR_OWN_RHYTHM and row.usual_gap_days is not None:
+    # several orders of one day are one visit, and tell of no gap
+    few = row.order_count < ORDERS_FOR_OWN_RHYTHM or row.median_gap_days is None
+    if few and row.usual_gap_days is not None:
         facts[3]["help"] = plural(
             "Mostly from your other customers: %(count)s order says little about a rhythm.",
             "Mostly from your other customers: %(count)s orders say little about a rhythm.",

@@ -8,11 +8,12 @@ from itertools import pairwise
 from typing import Any
 
 from bs4 import BeautifulSoup
+from sqlalchemy import update
 
 from plugin.pages import tier_history, timeline
 from plugin.rewards.stored import from_stored, to_stored
 from plugin.usecases import make_offers
-from storage import customers, decisions, listings, offers, programs, snapshots
+from storage import customers, decisions, listings, offers, programs, snapshots, tables
 from storage.offers import Offer
 from tests.pages.world import DOMAIN, NOW, Visit, World
 
@@ -83,6 +84,23 @@ def test_the_timeline_tells_orders_and_the_life_of_offers(world: World, visit: V
     assert any("Offer made" in event and str(offer.code) in event for event in told)
     assert any("Offer used" in event for event in told)
     assert any("Order of" in event and f"With code {offer.code}" in event for event in told)
+
+
+def test_a_usual_gap_of_few_gaps_is_said_to_be_the_stores(world: World, visit: Visit) -> None:
+    """Who ordered often, but on one or two days, is told by the store's gap as well; who came often by their own."""
+    with world.runtime.database.reading() as db:
+        every = [snapshots.get(db, world.shop.shop_id, who) for who in snapshots.ids(db, world.shop.shop_id)]
+    often = next(one for one in every if one is not None and one.order_count > 6 and one.median_gap_days)
+    note = "Mostly from your other customers"
+
+    assert note not in words(page_of(visit, often.customer_id))
+    with world.runtime.database.transaction() as db:
+        db.execute(
+            update(tables.snapshots)
+            .where(tables.snapshots.c.customer_id == often.customer_id)
+            .values(median_gap_days=None)
+        )
+    assert f"{note}: {often.order_count} orders say little about a rhythm." in words(page_of(visit, often.customer_id))
 
 
 def test_a_customer_who_is_not_there_is_not_found(world: World, visit: Visit) -> None:

@@ -29,6 +29,8 @@ from storage import migrations
 CONNECTIONS = 1024
 #: of a request's first line and headers together
 LONGEST_HEAD_BYTES = 32 * 1024
+#: a process that was told to stop and has not ended by then is ended
+ENDS_SECONDS = 23
 #: files that a process may have open, where the system lets it: connections, databases, stores
 FILES = 65_536
 
@@ -63,9 +65,14 @@ def serve(host: str, port: int, processes: int, *, no_worker: bool) -> None:
 def worker(concurrency: int, metrics_host: str, metrics_port: int | None) -> None:
     """The background side: takes deliveries in, measures, decides, calls the stores."""
     stop = threading.Event()
+    # who waits for a database that somebody holds, or a store, cannot be asked to end; what it had claimed is tried again
+    last = threading.Timer(ENDS_SECONDS, os._exit, args=(1,))
+    last.daemon = True
 
     def halt(_number: int, _frame: FrameType | None) -> None:
         stop.set()
+        if last.ident is None:
+            last.start()
 
     with context.opened() as built:
         logs.set_up(built.config.log_format)
@@ -78,6 +85,7 @@ def worker(concurrency: int, metrics_host: str, metrics_port: int | None) -> Non
         with _answering(built, metrics_host, metrics_port):
             running.run(stop)
         running.close()
+        last.cancel()
 
 
 @click.command()
@@ -104,7 +112,7 @@ def listen(target: str, *, host: str, port: int, processes: int = 1) -> None:
     Server(
         target, address=host, port=port, interface=Interfaces.RSGI, http=HTTPModes.http1, websockets=False,
         workers=processes, backpressure=CONNECTIONS, backlog=CONNECTIONS, factory=True, log_access=False,
-        http1_settings=HTTP1Settings(max_buffer_size=LONGEST_HEAD_BYTES),
+        workers_kill_timeout=ENDS_SECONDS, http1_settings=HTTP1Settings(max_buffer_size=LONGEST_HEAD_BYTES),
     ).serve()  # fmt: skip
 
 

@@ -21,14 +21,14 @@ PLATFORM_SECONDS = 5.0
 RECOVERS_SECONDS = 10
 
 
-def test_a_database_that_is_held(starter: Starter, a_town: Callable[..., Town], database_url: str) -> None:
+def test_a_database_that_isheld(starter: Starter, a_town: Callable[..., Town], database_url: str) -> None:
     """While another program holds the inbox, a delivery is answered 503 within 5 s and pages go on; then it is kept."""
     town, book = a_town(database_url), Book()
     first, second, *_ = town.live(4)
     with running.serving(starter, town) as (server, port):
         postman = Postman(port, book)
         assert postman.deliver(first) == 200
-        with _held(town):
+        with held(town):
             began = time.monotonic()
             assert postman.deliver(second) == 503
             took = time.monotonic() - began
@@ -43,7 +43,7 @@ def test_a_database_that_is_held(starter: Starter, a_town: Callable[..., Town], 
 
 
 @contextmanager
-def _held(town: Town) -> Iterator[None]:
+def held(town: Town) -> Iterator[None]:
     """What every writer has to wait for, taken by somebody who does not give it back: the file's lock, or the table's."""
     if town.runtime.database.dialect == "postgresql":
         with town.runtime.database.transaction() as db:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 
 from tests.campaigns import checks, running, senders
 from tests.campaigns.programs import Starter
 from tests.campaigns.running import Say
-from tests.campaigns.senders import Book
+from tests.campaigns.senders import Book, Postman
+from tests.campaigns.test_busy import held
 from tests.campaigns.town import Town
 
 #: a service manager kills after half a minute
@@ -32,6 +34,37 @@ def test_many_stops(
         starter, a_town(database_url, size("campaign-seed")), times=size("stops"), clients=8, say=say
     )
     say(f"{size('stops')} stops, the longest took {longest:.1f} s")
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("separate", [False, True], ids=["server", "worker"])
+def test_a_stop_while_the_database_is_held(
+    starter: Starter, a_town: Callable[..., Town], database_url: str, say: Say, *, separate: bool
+) -> None:
+    """Whoever waits for what nobody gives back ends in time as well; what was acknowledged is there."""
+    town, book = a_town(database_url), Book()
+    first, second, *_ = town.live(4)
+    with ExitStack() as stack:
+        if separate:
+            town.put_into_inbox([first, second])
+            stack.enter_context(held(town))
+            program = starter.start("worker", environment=town.environment)
+            time.sleep(3)
+        else:
+            program, port = stack.enter_context(running.serving(starter, town, worker_inside=True))
+            senders.deliver_all(port, [first], book)
+            stack.enter_context(held(town))
+            postman = Postman(port, book)
+            stack.callback(postman.close)
+            assert postman.deliver(second) == 503
+        told = time.monotonic()
+        program.terminate()
+        status = program.wait(2 * LIMIT_SECONDS)
+        took = time.monotonic() - told
+    say(f"{program.log}: ended with {status} after {took:.1f} s")
+    assert took < LIMIT_SECONDS
+    checks.nothing_acknowledged_is_missing(town, book)
 
 
 def stop_and_start(starter: Starter, town: Town, *, times: int, clients: int = 3, say: Say | None = None) -> float:

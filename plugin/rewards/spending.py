@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from plugin.rewards.decision import PastOffer, Reason
+from plugin.rewards.program import Program
 from plugin.rewards.question import Candidate, Question, no, yes
 from plugin.rewards.win_back import KIND as WIN_BACK
 from plugin.rewards.wording import date_text, money_text
@@ -15,6 +16,12 @@ from plugin.rewards.wording import date_text, money_text
 YEAR = timedelta(days=365)
 #: money is held for these until they end
 OPEN = frozenset({"planned", "sending", "issued", "held_out"})
+
+
+def asks_of_the_day(program: Program) -> bool:
+    """Whether an offer depends on what else the shop's day has seen."""
+    ramp = program.win_back.enabled and program.win_back.daily_ramp
+    return bool(program.limits.daily_budget or ramp)
 
 
 def spending_checks(question: Question, candidate: Candidate) -> tuple[Reason, ...]:

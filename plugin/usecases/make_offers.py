@@ -17,6 +17,7 @@ from plugin.rewards.decision import Budget, Decision, OfferSpec, PastOffer, Stan
 from plugin.rewards.inputs import freeze
 from plugin.rewards.limits import SURPRISE
 from plugin.rewards.program import Program
+from plugin.rewards.spending import asks_of_the_day
 from plugin.rewards.tagged import UNREAD
 from plugin.rewards.win_back import KIND as WIN_BACK
 from plugin.usecases import ask_tags, flow, keep_currency, standings
@@ -136,7 +137,7 @@ class _Desk:
         self.month = budget_month(shop, as_of)
         self.account = month_of(db, shop, as_of, currency=program.currency, newest=newest)
         self.purses = Purses(db, shop.shop_id, self.account, program)
-        self.counts_days = bool(program.limits.daily_budget or program.win_back.daily_ramp)
+        self.counts_days = asks_of_the_day(program)
         self.alone = False
         self.today = self._made_today()
         self.offers: list[NewOffer] = []

@@ -10,6 +10,7 @@ from plugin.rewards.decision import Budget, OfferSpec
 from plugin.rewards.limits import SURPRISE
 from plugin.rewards.program import Program
 from plugin.rewards.share import holds_for
+from plugin.rewards.spending import asks_of_the_day
 from plugin.usecases.backtest.answers import ASKS, NOTHING, Answer, Facts, Money
 from plugin.usecases.backtest.book import Book
 from plugin.usecases.backtest.looks import Looks
@@ -172,7 +173,7 @@ class Desk:
         for place in set(places).difference(known):
             self._looks.plan(place, None)
         for program, theirs in self._rules_for(known):
-            if len(theirs) > 1 and (program.limits.daily_budget or program.win_back.daily_ramp):
+            if len(theirs) > 1 and asks_of_the_day(program):
                 theirs = sorted(theirs, key=lambda place: -self._measured.spend(place))  # noqa: PLW2901
             for place in theirs:
                 self.asked += 1

@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from typing import NamedTuple
 
 from storage.inbox import Delivery
 from webhooks.keeper import CannotKeep, Keeper, Ticket
 
-#: enough for one commit, even while more come in; what half of 64 connections bring
-ENOUGH = 32
+#: turns of the loop without anything new after which there is nothing more to wait for
+STILL_TURNS = 4
+#: enough for one commit, even while more come in; what most of 64 connections bring
+ENOUGH = 48
 
 
 class _Wait(NamedTuple):
@@ -61,11 +62,11 @@ class LoopKeeper:
             self._watching = True
             self._loop.call_at(until, self._give_up)
 
-    def _begin_when_still(self, before: int, *, still: bool = False) -> None:
-        """Called once in every turn of the loop: two that bring nothing have a whole turn between them."""
-        brought = self._entered != before
-        if self._keeper.waiting < ENOUGH and (brought or not still):
-            self._loop.call_soon(partial(self._begin_when_still, self._entered, still=not brought))
+    def _begin_when_still(self, before: int, still: int = 0) -> None:
+        """Called once in every turn of the loop; ``still`` turns before this one brought nothing."""
+        now = 0 if self._entered != before else still + 1
+        if self._keeper.waiting < ENOUGH and now <= STILL_TURNS:
+            self._loop.call_soon(self._begin_when_still, self._entered, now)
         else:
             self._gathering = False
             self._keeper.begin()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-#: rows of each list that a sentence names, and customers that a trait needs to be named
-MOST, FEWEST = 3, 20
-#: a trait is named if it is so many times as common among those who left, or the other way round, and that is so many
-#: standard errors from no difference: of two dozen traits chance alone sets one apart by two
-APART, SURE = 1.2, 3.0
+from plugin.usecases.apart import is_apart
+
+#: rows of each list that a sentence names
+MOST = 3
 TRAITS = {
     "first_product": "first bought {}",
     "first_discount": "first bought at {}",
@@ -66,21 +64,11 @@ def _left(left: Mapping[str, Any]) -> Iterator[str]:
     for trait, words in TRAITS.items():
         # a card of before a trait was told does not have it
         rows = left.get(trait, ())
-        known = [one for one in rows if _is_apart(one, rows)]
+        known = [one for one in rows if is_apart(one, rows)]
         for one in known[:1] if known and known[0]["lift"] > 1 else ():
             yield f"Those who left {words.format(_name(one))} {one['lift']:.1f} times as often as those who stayed."
         for one in known[-1:] if known and known[-1]["lift"] < 1 else ():
             yield f"Those who stayed {words.format(_name(one))} {1 / one['lift']:.1f} times as often as those who left."
-
-
-def _is_apart(one: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a trait is clearly more common on one side, by the standard error of the logarithm of a ratio of shares."""
-    gone, here, customers = one["left"] + 0.5, one["stayed"] + 0.5, one["left"] + one["stayed"]
-    if not one["lift"] or customers < FEWEST:
-        return False
-    left, stayed = (sum(row[side] for row in rows) + 0.5 * len(rows) for side in ("left", "stayed"))
-    error = math.sqrt(max(1 / gone - 1 / left + 1 / here - 1 / stayed, 0.0))
-    return abs(math.log(one["lift"])) > max(math.log(APART), SURE * error)
 
 
 def _name(one: Mapping[str, Any]) -> str:

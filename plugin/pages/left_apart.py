@@ -9,10 +9,11 @@ from typing import Any
 from plugin.pages import formats
 from plugin.pages.say import _, later
 from plugin.pages.told_habits import Habits
+from plugin.usecases.apart import FEWEST, is_apart
 from plugin.usecases.beginnings import DISCOUNT, OTHER, SHARES
 
-#: rows of the table, and customers that a trait needs to be in it
-SHOWN, FEWEST = 8, 20
+#: rows of the table
+SHOWN = 8
 TRAITS = {
     "first_product": later("First product: %(value)s"),
     "first_discount": later("First order: %(value)s"),
@@ -28,7 +29,7 @@ VALUES = {
 
 
 def table(habits: Habits) -> dict[str, Any]:
-    """What is furthest apart first; ``empty`` says why there is nothing: too few have left or stayed, or all are alike."""
+    """What is furthest apart first, of what chance does not explain; ``empty`` says why there is nothing: too few have left or stayed, or all are alike."""
     left = habits.get("left", {})
     counts = {"left": formats.number(left.get("customers", 0)), "stayed": formats.number(left.get("stayed", 0))}
     if min(left.get("customers", 0), left.get("stayed", 0)) < FEWEST:
@@ -61,6 +62,6 @@ def _rows(left: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         # where all have the same, nothing sets them apart
         known = left.get(trait, [])
         for one in known if len(known) > 1 else ():
-            if one["lift"] and one["left"] + one["stayed"] >= FEWEST:
+            if is_apart(one, known):
                 value = str(VALUES.get(one["name"], one["name"]))
                 yield {**one, "name": str(words) % {"value": value}}

@@ -21,7 +21,7 @@ from plugin.signals.cohorts import cohorts
 from plugin.signals.days import DAY, to_seconds
 from plugin.signals.history import PurchaseHistory
 from plugin.signals.model import StoreModel
-from plugin.signals.retention import buying, gap_curve, retention, revenue
+from plugin.signals.retention import activity_window, buying, gap_curve, retention, revenue
 from plugin.signals.standings import Standing, standings
 from plugin.signals.visits import Visits, boil_down
 from plugin.usecases.measured import Columns
@@ -93,7 +93,7 @@ def _period(
 ) -> dict[str, Any]:
     start, before = at - days * DAY, at - 2 * days * DAY
     known = visits.customer.size > 0 and int(visits.first_at.min()) <= before + DAY
-    window = _window(visits)
+    window = activity_window(visits.gaps)
     kept = retention(history, start=start, end=at, window=window)
     return {
         "now": _plain(asdict(buying(history, start=start, end=at))),
@@ -103,13 +103,6 @@ def _period(
         "retention": _plain(asdict(kept)) | {"window": window},
         "revenue": _plain(asdict(revenue(history, base=(before, start), later=(start, at)))) if known else None,
     }
-
-
-def _window(visits: Visits) -> int:
-    """Days that an order keeps a customer active: what nine in ten gaps stay within, in months, 90 to 365."""
-    if not visits.gaps.size:
-        return 365
-    return int(min(max(round(float(np.percentile(visits.gaps, 90)) / 30) * 30, 90), 365))
 
 
 def _slipping(standing: Standing) -> int:

@@ -37,6 +37,19 @@ def test_what_follows_what_is_told_where_it_is_known(world: World, after: str, s
     assert words(told.tbody.tr) == f"81 {after} 1,040 28 days"
 
 
+def test_what_chance_explains_sets_nobody_apart(world: World) -> None:
+    """A difference that two dozen traits of the same customers show by chance is in no row, as in the command's report."""
+    rows = [
+        {"name": "81", "left": 26, "stayed": 20, "lift": 1.3},
+        {"name": "82", "left": 74, "stayed": 80, "lift": 0.93},
+    ]
+    habits.keep(world, left={"customers": 100, "stayed": 100, "first_product": rows})
+    told = card(seen(world), "left")
+
+    assert "Nothing that is known of customers sets those who left apart." in words(told)
+    assert told.select("tbody tr") == []
+
+
 def test_what_sets_those_who_left_apart_is_told_with_the_furthest_first(world: World) -> None:
     """Channel, country, discounts and first product in one table; what few have, or all, is left out."""
     habits.keep(world, left=habits.LEFT)

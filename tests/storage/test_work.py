@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -15,21 +14,9 @@ from storage import claims, gauges, inbox, offers, orders, shops, snapshots
 from storage.engine import Database
 from storage.facts import LineFact, RefundFact
 from storage.tables import inbox as inbox_table
+from tests.statements import counted
 from tests.storage import filled
 from tests.storage.worlds import START, new_shop, order
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements sent while inside."""
-    sent: list[str] = []
-
-    def note(_db: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        sent.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(Engine, "before_cursor_execute", note)
 
 
 def note_copies(db: Connection, sent: list[str]) -> None:

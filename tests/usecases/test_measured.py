@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection
 
 from plugin.rewards.propose import propose
 from plugin.rewards.stored import from_stored, to_stored
@@ -19,6 +17,7 @@ from storage import customers, decisions, programs, shops, snapshots
 from storage.engine import Database
 from storage.facts import OrderFact
 from storage.snapshots import Snapshot
+from tests.statements import counted
 from tests.storage.worlds import order, take
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -54,7 +53,7 @@ def test_a_batch_writes_each_measurement_once(database: Database, shop_id: int) 
     with database.transaction() as db:
         _rules(db, shop_id)
         touched = _buy(db, shop_id) - {"unmeasured"}
-        with _sent() as sent:
+        with counted() as sent:
             absorb.follow_up(db, shop_id, touched, [], now=NOW, issuer=BY)
         assert len([one for one in sent if "snapshots" in one]) == 1
         planned = {who: one.next_check_at for who, one in snapshots.some(db, shop_id, PEOPLE).items()}
@@ -102,15 +101,3 @@ def _rules(db: Connection, shop_id: int) -> None:
 
 def _measures(one: Snapshot) -> dict[str, Any]:
     return {field.name: getattr(one, field.name) for field in fields(Snapshot) if field.name != "next_check_at"}
-
-
-@contextmanager
-def _sent() -> Iterator[list[str]]:
-    sent: list[str] = []
-
-    def note(_db: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        sent.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(Engine, "before_cursor_execute", note)

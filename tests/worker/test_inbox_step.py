@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event, select
+from sqlalchemy import event, select
 from sqlalchemy.pool import Pool
 
 from plugin.worker import inbox_step
@@ -20,6 +20,7 @@ from storage.engine import Database
 from storage.tables import snapshots
 from tests.campaigns import checks, town
 from tests.campaigns.town import Town
+from tests.statements import counted
 
 UPSERTS = re.compile(r"\bINSERT INTO \"?(\w+)")
 #: what the store told, and what follows from it for each customer; lines of orders go past the library on PostgreSQL
@@ -31,24 +32,11 @@ FAULT = """CREATE TRIGGER fault BEFORE INSERT ON orders WHEN NEW.customer_id = '
 NAMED = re.compile(rb'"USD"')
 
 
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """The statements sent while inside."""
-    seen: list[str] = []
-
-    def note(_db: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(Engine, "before_cursor_execute", note)
-
-
 def taken_in(opened: Town, purchases: int) -> tuple[int, list[str]]:
     """How many deliveries one step took in, and what it asked the database."""
     told = opened.live(purchases)
     opened.put_into_inbox(told)
-    with statements() as seen:
+    with counted() as seen:
         count = inbox_step.run(opened.runtime)
     assert count == min(len(told), inbox_step.BATCH)
     while inbox_step.run(opened.runtime):

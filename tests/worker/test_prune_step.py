@@ -6,10 +6,9 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import func, select
 
 from plugin import runtime
 from plugin.config import Config
@@ -20,6 +19,7 @@ from plugin.worker.loop import Worker
 from plugin.worker.prune_step import KEEP_DELIVERIES, KEEP_REFETCHED, LOOK_EVERY, PIECE, Pruning
 from storage import inbox, outbox, shops
 from storage.tables import inbox as table
+from tests.statements import counted
 from tests.worker.clock import Clock
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -155,13 +155,7 @@ def test_looking_in_vain_changes_nothing(built: Runtime, shop_id: int) -> None:
     _deliver(built, shop_id, ["young"], state="done")
     with built.database.transaction() as db:
         outbox.put(db, shop_id, key="refetch/1", kind=REFETCH, payload={"order_id": "1"}, now=built.now())
-    sent: list[str] = []
-
-    def note(_db: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        sent.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    Pruning(built).run()
-    event.remove(Engine, "before_cursor_execute", note)
+    with counted() as sent:
+        Pruning(built).run()
     assert sent
     assert not [one for one in sent if not one.startswith(("SELECT", "BEGIN", "PRAGMA"))]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 #: webhooks, and the events that succeed them
 FAMILIES = ("x-shopify-", "shopify-")
@@ -31,12 +31,6 @@ def verify(raw: bytes, header: str | None, secrets: Sequence[str]) -> bool:
 def sign(raw: bytes, secret: str) -> bytes:
     """The signature of ``raw`` as it stands in the header."""
     return b64encode(hmac.digest(secret.encode(), raw, hashlib.sha256))
-
-
-def header(lookup: Callable[[str], str | None], name: str) -> str | None:
-    """The value of ``name`` (``hmac-sha256``, ``topic``, …) in either family; ``clear`` of both."""
-    former, latter = (lookup(family + name) for family in FAMILIES)
-    return clear(former, latter)
 
 
 def clear(former: str | None, latter: str | None) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from functools import partial
@@ -18,10 +18,11 @@ from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from storage.gate import Gate
+from storage.standing import Standing, Unclear
 
 BUSY_TIMEOUT_MS = 5_000
 #: the log is cut back to this after a burst
@@ -66,6 +67,7 @@ class Database:
         elif self.dialect == "postgresql":
             self._writer = _server(parsed, connections)
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            self._standing = Standing(self._writer)
         else:
             raise ValueError(f"neither SQLite nor PostgreSQL: {parsed.render_as_string()}")
 
@@ -94,6 +96,20 @@ class Database:
         with self.transaction() as db:
             return work(db)
 
+    def at_once(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Carries out one statement as a transaction of its own, durable once it returned, by the driver alone; its rows.
+
+        ``statement`` has the driver's marks. Raises Unclear where it failed, or may have been done and nobody heard. On
+        a server it takes one connection for good, so it is for one who does this all day.
+        """
+        if self._gate is None:
+            return self._standing.carry_out(statement, values)
+        with self._gate:
+            try:
+                return _at_once(self._writer, statement, values)
+            except (sqlite3.Error, SQLAlchemyError) as error:
+                raise Unclear(type(error).__name__) from error
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Sees the database as of its first statement, waits for nobody, can change nothing."""
@@ -118,6 +134,8 @@ class Database:
 
     def close(self) -> None:
         """Gives all connections back; the last one to close a SQLite file leaves no log behind."""
+        if self._gate is None:
+            self._standing.close()
         self._reader.dispose()
         self._writer.dispose()
         if self._gate is not None:
@@ -168,6 +186,14 @@ def _sqlite(path: Path, gate: Gate, *, reading: bool) -> Engine:
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", partial(_begin, "BEGIN" if reading else "BEGIN IMMEDIATE"))
     return engine
+
+
+def _at_once(writer: Engine, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with closing(writer.raw_connection()) as pooled:
+        driver: Any = pooled.driver_connection
+        # a statement outside of a transaction is one, and is committed once its last row was fetched
+        with closing(driver.execute(statement, values)) as cursor:
+            return list(cursor.fetchall())
 
 
 def _begin(statement: str, db: Connection) -> None:

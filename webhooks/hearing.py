@@ -239,5 +239,5 @@ def _delivery(heads: Heads, raw: bytes, *, shop_id: int, topic: str, now: dateti
         triggered_at=triggered_at,
         received_at=now,
         body=raw,
-        versioned=versions.tells_a_version(topic, raw),
+        version=versions.told(topic, raw),
     )

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from storage import inbox
 from storage.engine import Database
 from storage.inbox import Delivery, Packed
+from storage.standing import Unclear
 
 #: with their bodies, so that a few huge ones cannot fill the memory; one delivery always fits
 BOUND_BYTES = 64 * 1024 * 1024
@@ -137,8 +138,13 @@ class Keeper:
 
     def _keep_all(self, tickets: Sequence[Ticket]) -> list[bool]:
         packed = [ticket.packed for ticket in tickets]
-        # another process may keep the same deliveries in another order: what the server refuses for that is done again
-        news = self._database.carry_out(lambda db: inbox.keep_packed(db, packed))
+        try:
+            news = inbox.keep_at_once(self._database, packed)
+        except Unclear:
+            # whatever it met, the careful way meets it as well, and says what it is; what was kept after all is known by
+            # then. Another process may keep the same deliveries in another order: what the server refuses for that is
+            # done again
+            news = self._database.carry_out(lambda db: inbox.keep_packed(db, packed))
         self.commits += 1
         self.deliveries += len(tickets)
         return news

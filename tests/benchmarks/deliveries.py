@@ -1,7 +1,7 @@
 """Signed deliveries of orders as a busy store sends them: about 12 kB each, every one different, cheap to make.
 
-Nothing may be recognised as already known, so each body has an order of its own. Its number stands at the end of the
-body, so that the signature of the long common part is reckoned once.
+Nothing may be recognised as already known, so each body has an order of its own. Its number, and the time, which goes on
+from order to order, stand at the end of the body, so that the signature of the long common part is reckoned once.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 SHOP = "busy.example.com"
@@ -20,18 +21,23 @@ PATH = f"/webhooks/shopify/{TOPIC}"
 LINES_PER_ORDER = 5
 #: different orders, repeated with other numbers
 TEMPLATES = 50
-#: when all orders are placed
+#: when all orders are placed, and how many in one second
 DAY = "2026-11-27"
+PER_SECOND = 100
+FIRST_SECOND = 9 * 3600 + 15 * 60 + 31
+#: stands for the time until there is one
+LATER = "0000-00-00T00:00:00-00:00"
 FIRST_ORDER = 5_000_000_000_000
 FIRST_CUSTOMER = 7_000_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The common start of some deliveries, with its half-made signature."""
+    """The common start of some deliveries, with its half-made signature, and the customer, who was changed LATER."""
 
     start: bytes
     signature: hmac.HMAC
+    customer: str
 
 
 def numbered(secret: str, *, run: str, host: str, customers: int = TEMPLATES, day: str = DAY) -> Iterator[bytes]:
@@ -44,8 +50,9 @@ def numbered(secret: str, *, run: str, host: str, customers: int = TEMPLATES, da
     number = 0
     while True:
         template = templates[number % customers]
-        order = offset + number
-        tail = f'"id":{order},"name":"#{order}","updated_at":"{day}T09:15:31-05:00"}}'.encode()
+        order, at = offset + number, _time(day, number // PER_SECOND)
+        customer = template.customer.replace(LATER, at)
+        tail = f'"customer":{customer},"id":{order},"name":"#{order}","updated_at":"{at}"}}'.encode()
         signature = template.signature.copy()
         signature.update(tail)
         signed = b64encode(signature.digest()).decode()
@@ -58,7 +65,7 @@ def body(number: int, *, customers: int) -> bytes:
     told = _order(number % TEMPLATES) | {"id": FIRST_ORDER + number, "name": f"#{FIRST_ORDER + number}"}
     told["customer"] = _person(number % customers)
     told["updated_at"] = "2026-11-27T09:15:31-05:00"
-    return json.dumps(told, separators=(",", ":")).encode()
+    return _written(told).encode()
 
 
 def _head(delivery: str, signed: str, length: int, host: str) -> bytes:
@@ -70,9 +77,21 @@ def _head(delivery: str, signed: str, length: int, host: str) -> bytes:
     ).encode()
 
 
+@lru_cache
+def _time(day: str, second: int) -> str:
+    minutes, seconds = divmod(FIRST_SECOND + second, 60)
+    return f"{day}T{minutes // 60 % 24:02d}:{minutes % 60:02d}:{seconds:02d}-05:00"
+
+
 def _template(number: int, secret: str, day: str) -> Template:
-    start = json.dumps(_order(number), separators=(",", ":")).replace(DAY, day).encode()[:-1] + b","
-    return Template(start, hmac.new(secret.encode(), start, hashlib.sha256))
+    order = _order(number)
+    customer = order.pop("customer") | {"updated_at": LATER}
+    start = _written(order).replace(DAY, day).encode()[:-1] + b","
+    return Template(start, hmac.new(secret.encode(), start, hashlib.sha256), _written(customer).replace(DAY, day))
+
+
+def _written(payload: dict[str, Any]) -> str:
+    return json.dumps(payload, separators=(",", ":"))
 
 
 def _order(number: int) -> dict[str, Any]:

@@ -19,7 +19,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* ASKED: about to hear what became of a COMMIT that was sent. TOLD: has just heard it. */
+/* ASKED: about to hear what became of a COMMIT, or of a statement outside of a transaction, that was sent. TOLD: has
+   just heard it. */
 enum { SYNC = 1, WRITE = 2, SEND = 4, ASKED = 8, TOLD = 16 };
 enum { ID_LENGTH = 17, NOTES = 1 << 20, FILES = 1 << 16 };
 
@@ -40,8 +41,10 @@ struct trap {
 };
 
 static struct trap *trap;
-/* the sockets over which a COMMIT went and no answer came yet */
-static unsigned char asked[FILES];
+/* the sockets over which a COMMIT went and no answer came yet; those over which a BEGIN went and nothing that ends it */
+static unsigned char asked[FILES], begun[FILES];
+/* less than this asks whether a server is there */
+enum { SMALL = 100 };
 
 __attribute__((constructor)) static void begin(void) {
     const char *name = getenv("TRAP");
@@ -160,12 +163,29 @@ static ssize_t written(const char *name, int file, const void *data, size_t leng
 ssize_t pwrite64(int file, const void *data, size_t length, off64_t at) { return written("pwrite64", file, data, length, at); }
 ssize_t pwrite(int file, const void *data, size_t length, off_t at) { return written("pwrite", file, data, length, at); }
 
+/* as PostgreSQL is asked: a kind, a length of four bytes, the words */
+static int says(const char *words, const void *data, size_t length) {
+    size_t many = strlen(words);
+    return length >= 5 + many && *(const char *)data == 'Q' && !memcmp((const char *)data + 5, words, many);
+}
+
+/* what ends with a Sync outside of a transaction is one by itself; a long one is sent in parts */
+static int commits_itself(int file, const void *data, size_t length) {
+    return !begun[file] && length > SMALL && !memcmp((const char *)data + length - 5, "S\0\0\0\4", 5);
+}
+
+static void asks(int file, const void *data, size_t length) {
+    if (says("BEGIN", data, length)) begun[file] = 1;
+    else if (says("ROLLBACK", data, length)) begun[file] = 0;
+    else if (says("COMMIT", data, length)) begun[file] = 0, asked[file] = trap->armed;
+    else if (trap->armed && commits_itself(file, data, length)) asked[file] = 1;
+}
+
 static int sends(int file, const void *data, size_t length) {
     int met = is_socket(file) ? meets(SEND) : 0;
     if (met == -2) die();
     if (!met) answer(file, data, length);
-    /* as PostgreSQL is asked: a kind, a length of four bytes, the words */
-    if (trap && trap->armed && file < FILES && length == 12 && !memcmp((const char *)data + 5, "COMMIT", 7)) asked[file] = 1;
+    if (trap && file >= 0 && file < FILES) asks(file, data, length);
     return met;
 }
 

@@ -31,7 +31,7 @@ class Calls(enum.IntFlag):
     SYNC = 1
     WRITE = 2
     SEND = 4
-    #: before the answer to a COMMIT is read: the database has done it, and nobody here knows
+    #: before the answer to a COMMIT, or to a statement that commits itself, is read: it is done, and nobody here knows
     ASKED = 8
     #: after that answer was read: it is known here, and nobody else was told
     TOLD = 16

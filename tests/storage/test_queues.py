@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+import psycopg
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from storage import erasure, inbox, outbox, shops
 from storage.engine import Database
+from storage.standing import Unclear
 from tests.storage.worlds import new_shop
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -25,7 +30,7 @@ def delivery(
     topic: str = "orders/create",
     received_at: datetime = NOW,
     body: bytes = b"{}",
-    versioned: bool = False,
+    version: int | None = None,
 ) -> inbox.Delivery:
     return inbox.Delivery(
         shop_id=shop_id,
@@ -33,7 +38,7 @@ def delivery(
         topic=topic,
         received_at=received_at,
         body=body,
-        versioned=versioned,
+        version=version,
     )
 
 
@@ -61,7 +66,7 @@ def test_one_version_is_kept_once_whatever_its_id(database: Database, shop_id: i
     """The same bytes of the same topic and shop are known, within one call and over several; what tells no version is new."""
     with database.transaction() as db:
         other = new_shop(db)
-        told = partial(delivery, versioned=True, body=b'{"id":1,"updated_at":"t1"}')
+        told = partial(delivery, version=1, body=b'{"id":1,"updated_at":"t1"}')
         first = [told(shop_id, "a"), told(shop_id, "b"), told(other, "a"), told(shop_id, "c", topic="orders/paid")]
         assert inbox.keep(db, first) == [True, False, True, True]
         newer = told(shop_id, "e", body=b'{"id":1,"updated_at":"t2"}')
@@ -70,9 +75,34 @@ def test_one_version_is_kept_once_whatever_its_id(database: Database, shop_id: i
         assert inbox.waiting(db) == 6
 
 
+def test_one_statement_keeps_as_a_transaction_does(database: Database, shop_id: int):
+    """Kept by statements of their own, deliveries get the same answers as in a transaction, however many, and are durable."""
+    many = [
+        delivery(shop_id, f"{number % 150}", version=number % 130, body=b"%d" % (number % 130)) for number in range(200)
+    ]
+    with database.transaction() as db:
+        other = new_shop(db)
+        expected = inbox.keep(db, [replace(one, shop_id=other) for one in many])
+    assert inbox.keep_at_once(database, [inbox.pack(one) for one in many]) == expected
+    assert expected.count(True) == 130
+    with database.reading() as db:
+        assert inbox.waiting(db) == 260
+    assert not any(inbox.keep_at_once(database, [inbox.pack(one) for one in many]))
+
+
+def test_a_refused_statement_leaves_nothing_behind(database: Database, shop_id: int):
+    """Where one row is refused, none of its statement is kept, what failed is said, and the next statement is carried out."""
+    with pytest.raises(Unclear) as said:
+        inbox.keep_at_once(database, [inbox.pack(delivery(one, "a")) for one in (shop_id, 999_999)])
+    assert isinstance(said.value.__cause__, (sqlite3.IntegrityError, psycopg.errors.ForeignKeyViolation))
+    with database.transaction() as db:
+        assert inbox.waiting(db) == 0
+    assert inbox.keep_at_once(database, [inbox.pack(delivery(shop_id, "a"))]) == [True]
+
+
 def test_what_was_not_understood_swallows_nothing(database: Database, shop_id: int):
     """Bytes that were set aside, erased or pruned are kept again under a new id; the old id stays known while its row is."""
-    told = partial(delivery, shop_id, versioned=True)
+    told = partial(delivery, shop_id, version=1)
     names = ("aside", "erased", "pruned")
     with database.transaction() as db:
         inbox.keep(db, [told(name, body=f'{{"customer_id":"customer-{name}"}}'.encode()) for name in names])

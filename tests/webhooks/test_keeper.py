@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import select, text
 
 from storage import inbox as inbox_rows
 from storage.engine import Database
 from storage.inbox import Delivery
+from storage.standing import Unclear
 from storage.tables import inbox
 from tests.webhooks import bodies
 from tests.webhooks.conftest import a_shop
+from tests.webhooks.troubled import Held, Lost, Slow, Wrapped
 from webhooks.keeper import BOUND_BYTES, CannotKeep, Keeper
 
 
@@ -67,7 +69,7 @@ def test_many_share_one_commit(sqlite_database: Database, threads: int, at_least
     """At 16 threads 4 deliveries go into each durable commit, at 64 threads 15: a count, the same on any machine."""
     shop_id = a_shop(sqlite_database)
     number = threads * 50
-    with _keeper(_Slow(sqlite_database, seconds=0.002)) as keeper, ThreadPoolExecutor(threads) as at_once:
+    with _keeper(Slow(sqlite_database, seconds=0.002)) as keeper, ThreadPoolExecutor(threads) as at_once:
         news = list(at_once.map(lambda number: keeper.keep(_delivery(shop_id, f"w-{number:04d}")), range(number)))
 
     assert all(news)
@@ -78,7 +80,7 @@ def test_many_share_one_commit(sqlite_database: Database, threads: int, at_least
 def test_one_bad_row_does_not_hurt_the_others(database: Database, shop_id: int) -> None:
     """A delivery that the database refuses fails alone; those that waited with it are kept."""
     gate = threading.Event()
-    with _keeper(_Held(database, gate)) as keeper, ThreadPoolExecutor(9) as threads:
+    with _keeper(Held(database, gate)) as keeper, ThreadPoolExecutor(9) as threads:
         first = threads.submit(keeper.keep, _delivery(shop_id, "w-0"))
         bad = threads.submit(keeper.keep, _delivery(999_999, "of no shop"))
         good = [threads.submit(keeper.keep, _delivery(shop_id, f"w-{number}")) for number in range(1, 8)]
@@ -96,7 +98,7 @@ def test_a_full_queue_refuses_at_once(sqlite_database: Database) -> None:
     """Beyond the bound nobody waits; those inside it are kept when the writer comes to them."""
     shop_id = a_shop(sqlite_database)
     gate = threading.Event()
-    held = _Held(sqlite_database, gate)
+    held = Held(sqlite_database, gate)
     with _keeper(held, bound=3) as keeper, ThreadPoolExecutor(4) as threads:
         kept = [threads.submit(keeper.keep, _delivery(shop_id, "w-0"))]
         assert held.reached.wait(timeout=10)
@@ -115,7 +117,7 @@ def test_huge_bodies_do_not_pile_up(sqlite_database: Database) -> None:
     """What waits is bounded in bytes as well; a single body always fits."""
     shop_id = a_shop(sqlite_database)
     gate = threading.Event()
-    held = _Held(sqlite_database, gate)
+    held = Held(sqlite_database, gate)
     with _keeper(held) as keeper, ThreadPoolExecutor(2) as threads:
         kept = [threads.submit(keeper.keep, _delivery(shop_id, "w-0"))]
         assert held.reached.wait(timeout=10)
@@ -132,7 +134,7 @@ def test_patience_ends(sqlite_database: Database) -> None:
     """A commit that does not come in time is not acknowledged; sent again later it is kept once."""
     shop_id = a_shop(sqlite_database)
     gate = threading.Event()
-    with _keeper(_Held(sqlite_database, gate), patience_seconds=0.05) as keeper:
+    with _keeper(Held(sqlite_database, gate), patience_seconds=0.05) as keeper:
         for name in ("w-0", "w-1"):
             with pytest.raises(CannotKeep, match="in time"):
                 keeper.keep(_delivery(shop_id, name))
@@ -146,7 +148,7 @@ def test_patience_ends(sqlite_database: Database) -> None:
 
 def test_an_unknown_commit_is_not_acknowledged(database: Database, shop_id: int) -> None:
     """The answer to COMMIT is lost after it happened: nobody is told 200, and sending again finds one row."""
-    with _keeper(_Lost(database, times=1)) as keeper:
+    with _keeper(Lost(database, times=1)) as keeper:
         with pytest.raises(CannotKeep, match="unknown"):
             keeper.keep(_delivery(shop_id, "w-0"))
 
@@ -156,10 +158,41 @@ def test_an_unknown_commit_is_not_acknowledged(database: Database, shop_id: int)
     assert _ids(database) == ["w-0", "w-1"]
 
 
+def test_a_commit_that_is_clear_at_the_second_look(database: Database, shop_id: int) -> None:
+    """The answer is lost once, and the look after it finds the delivery kept: it is acknowledged, and is one row."""
+
+    class Torn(Wrapped):
+        def at_once(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+            super().at_once(statement, values)
+            raise Unclear
+
+    with _keeper(Torn(database)) as keeper:
+        assert keeper.keep(_delivery(shop_id, "w-0")) is False
+
+    assert _ids(database) == ["w-0"]
+
+
+def test_a_server_that_ended_the_connection(postgresql_database: Database) -> None:
+    """The server ends every connection, as a restart does: the next delivery is kept, and so are those after it."""
+    shop_id = a_shop(postgresql_database)
+    with _keeper(postgresql_database) as keeper:
+        for number in range(3):
+            assert keeper.keep(_delivery(shop_id, f"w-{number}")) is True
+            with postgresql_database.transaction() as db:
+                ended = db.execute(
+                    text(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+                    )
+                ).all()
+            assert ended
+        assert keeper.keep(_delivery(shop_id, "w-3")) is True
+    assert len(_ids(postgresql_database)) == 4
+
+
 def test_the_writer_outlives_its_failures(sqlite_database: Database) -> None:
     """After any number of failed commits the next one is made."""
     shop_id = a_shop(sqlite_database)
-    with _keeper(_Lost(sqlite_database, times=5, before=True)) as keeper:
+    with _keeper(Lost(sqlite_database, times=5, before=True)) as keeper:
         for _ in range(5):
             with pytest.raises(CannotKeep):
                 keeper.keep(_delivery(shop_id, "w-0"))
@@ -170,7 +203,7 @@ def test_the_writer_outlives_its_failures(sqlite_database: Database) -> None:
 def test_closing_drains(database: Database, shop_id: int) -> None:
     """What waits when the keeper is closed is committed and answered; what comes later is refused."""
     gate = threading.Event()
-    keeper = Keeper(_Held(database, gate))
+    keeper = Keeper(Held(database, gate))
     with ThreadPoolExecutor(8) as threads:
         kept = [threads.submit(keeper.keep, _delivery(shop_id, f"w-{number}")) for number in range(8)]
         _until(lambda: sum(one.running() for one in kept) == 8)
@@ -185,69 +218,6 @@ def test_closing_drains(database: Database, shop_id: int) -> None:
     assert len(_ids(database)) == outcomes.count("kept")
     with pytest.raises(CannotKeep, match="closing"):
         keeper.keep(_delivery(shop_id, "too late"))
-
-
-class _Wrapped(Database):
-    """A real database whose transactions meet with something on their way."""
-
-    def __init__(self, inner: Database) -> None:
-        self._inner = inner
-
-    @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        with self._inner.transaction() as db:
-            yield db
-
-
-class _Slow(_Wrapped):
-    """Every commit takes a little longer, as on a slow disk."""
-
-    def __init__(self, inner: Database, *, seconds: float) -> None:
-        super().__init__(inner)
-        self._seconds = seconds
-
-    @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        with super().transaction() as db:
-            yield db
-            time.sleep(self._seconds)
-
-
-class _Held(_Wrapped):
-    """No transaction begins before the gate opens."""
-
-    def __init__(self, inner: Database, gate: threading.Event) -> None:
-        super().__init__(inner)
-        self._opened = gate
-        #: the writer stands before the gate, with what it took
-        self.reached = threading.Event()
-
-    @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        self.reached.set()
-        assert self._opened.wait(timeout=10)
-        with super().transaction() as db:
-            yield db
-
-
-class _Lost(_Wrapped):
-    """The connection breaks, some times: after the commit (nobody knows), or before it."""
-
-    def __init__(self, inner: Database, *, times: int, before: bool = False) -> None:
-        super().__init__(inner)
-        self._times = times
-        self._before = before
-
-    @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        self._times -= 1
-        broken = OperationalError("COMMIT", {}, ConnectionResetError())
-        with super().transaction() as db:
-            yield db
-            if self._before and self._times >= 0:
-                raise broken
-        if self._times >= 0:
-            raise broken
 
 
 def _until(true: Callable[[], bool], *, seconds: float = 5) -> None:

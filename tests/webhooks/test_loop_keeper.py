@@ -128,7 +128,8 @@ def test_those_who_come_after_one_another_go_together(sqlite_database: Database,
 
 def test_nobody_waits_for_a_stream_to_end(sqlite_database: Database, quiet_goods: int) -> None:
     """While every turn of the loop brings another delivery, those who came first are durable all the same."""
-    keeper = Keeper(sqlite_database)
+    # room for a disk that takes its time
+    keeper = Keeper(sqlite_database, bound=1_000_000)
 
     async def until_the_first_is_kept() -> tuple[int, list[bool]]:
         waits = _on_this_loop(keeper)

@@ -28,6 +28,8 @@ except ImportError:
 
 #: in one statement: few enough for what a statement may carry, more than threads wait for one commit
 ROWS_AT_ONCE = 64
+#: in bytes
+HALF_A_HASH = 16
 #: of what came last, looked at to see whether deliveries are taken in
 LAST_ROWS = 500
 SET_ASIDE: ColumnElement[str] = literal_column("'set_aside'")
@@ -54,6 +56,8 @@ class Delivery:
     #: given where the body tells a version of something: the same bytes again are the same event, whatever the id. It
     #: grows with the version's time, and has at most six bytes
     version: int | None = None
+    #: a hash of the body with a key, as the sender proved it by; where there is none, one without a key is made
+    proof: bytes | None = None
 
 
 class Packed(NamedTuple):
@@ -68,7 +72,6 @@ class Packed(NamedTuple):
     received_at: int
     run_at: int
     body: bytes
-    body_hash: str
     natural_key: bytes | None
 
 
@@ -104,21 +107,13 @@ class Old(NamedTuple):
 
 
 def pack(one: Delivery) -> Packed:
-    """A delivery as it is kept: compressed and hashed. Needs no database, so that nobody waits for it."""
-    hashed, received_at = hashlib.sha256(one.body), to_micros(one.received_at)
+    """A delivery as it is kept: compressed, and with its key. Needs no database, so that nobody waits for it."""
+    received_at = to_micros(one.received_at)
+    triggered_at = None if one.triggered_at is None else to_micros(one.triggered_at)
     return Packed(
-        one.shop_id,
-        one.delivery_id,
-        one.topic,
-        one.event_id,
-        one.api_version,
-        None if one.triggered_at is None else to_micros(one.triggered_at),
-        received_at,
-        received_at,
-        _compressed(one.body),
-        hashed.hexdigest(),
-        None if one.version is None else _natural_key(one.topic, one.version, hashed.digest()),
-    )
+        one.shop_id, one.delivery_id, one.topic, one.event_id, one.api_version, triggered_at, received_at, received_at,
+        _compressed(one.body), None if one.version is None else _natural_key(one, one.version),
+    )  # fmt: skip
 
 
 def keep(db: Connection, deliveries: Sequence[Delivery]) -> list[bool]:
@@ -267,10 +262,10 @@ def _insert(dialect: str, rows: int) -> str:
     width = len(Packed._fields)
     places = range(1, rows * width + 1)
     marks = [f"${place}" for place in places] if dialect == "postgresql" else ["?" for _ in places]
-    listed = ", ".join(f"({', '.join(marks[at : at + width])}, 'waiting')" for at in range(0, rows * width, width))
+    listed = ", ".join(f"({', '.join(marks[at : at + width])}, '', 'waiting')" for at in range(0, rows * width, width))
     # the names are those of the table's columns, never what somebody sent
     return (
-        f"INSERT INTO inbox ({', '.join(Packed._fields)}, state) VALUES {listed} "  # noqa: S608
+        f"INSERT INTO inbox ({', '.join(Packed._fields)}, body_hash, state) VALUES {listed} "  # noqa: S608
         "ON CONFLICT DO NOTHING RETURNING shop_id, delivery_id"
     )
 
@@ -280,12 +275,19 @@ def _compressed(body: bytes) -> bytes:
     return isal_zlib.compress(body, 1) if isal_zlib else zlib.compress(body, 1)
 
 
-def _natural_key(topic: str, version: int, body_hash: bytes) -> bytes:
-    """The hash of the bytes covers what they are about and when; half a hash, as every insert touches its index.
+def _natural_key(one: Delivery, version: int) -> bytes:
+    """What the bytes are about and when is in their hash; half a hash, as every insert touches its index.
 
     The time comes first, so that what comes at a time goes to one place of the index, and not each to a page of its own.
     """
-    return version.to_bytes(6) + hashlib.sha256(topic.encode() + b"\0" + body_hash).digest()[:16]
+    hashed = one.proof or hashlib.sha256(one.body).digest()
+    mixed = int.from_bytes(hashed[:HALF_A_HASH]) ^ _topic_hash(one.topic)
+    return version.to_bytes(6) + mixed.to_bytes(HALF_A_HASH)
+
+
+@cache
+def _topic_hash(topic: str) -> int:
+    return int.from_bytes(hashlib.sha256(topic.encode()).digest()[:HALF_A_HASH])
 
 
 def _claimed(row: Row[Any]) -> InboxRow:

@@ -6,6 +6,7 @@ The order is the promise. 200 only for what is durable or does not concern us, 5
 from __future__ import annotations
 
 import re
+from binascii import a2b_base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -230,6 +231,8 @@ def _delivery(heads: Heads, raw: bytes, *, shop_id: int, topic: str, now: dateti
         triggered_at = readers.instant(heads.get("triggered-at"))
     except ValueError:
         triggered_at = None
+    # none beside what came through a queue
+    signed = heads.get("hmac-sha256")
     return Delivery(
         shop_id=shop_id,
         delivery_id=heads.token("webhook-id") or "",
@@ -240,4 +243,5 @@ def _delivery(heads: Heads, raw: bytes, *, shop_id: int, topic: str, now: dateti
         received_at=now,
         body=raw,
         version=versions.told(topic, raw),
+        proof=None if signed is None else a2b_base64(signed),
     )

@@ -25,6 +25,7 @@ inbox = queue(
     Column("received_at", Moment, nullable=False),
     # zlib of the raw bytes; emptied when the customer is erased or the retention ends
     Column("body", LargeBinary),
+    # empty; former versions wrote it, and need it to be there
     Column("body_hash", Text, nullable=False),
     # of topic and body, where the body tells a version of something; none once it could not be understood or was erased
     Column("natural_key", LargeBinary),

@@ -26,7 +26,7 @@ from webhooks.door import Door
 from webhooks.hearing import Ear
 from webhooks.keeper import Keeper, Settled, Ticket
 
-NOTHING = Packed(0, "", "", None, None, None, 0, 0, b"", "", None)
+NOTHING = Packed(0, "", "", None, None, None, 0, 0, b"", None)
 
 
 class KeepsNothing(Keeper):

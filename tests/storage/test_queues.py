@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import threading
 from dataclasses import replace
@@ -70,9 +71,11 @@ def test_one_version_is_kept_once_whatever_its_id(database: Database, shop_id: i
         first = [told(shop_id, "a"), told(shop_id, "b"), told(other, "a"), told(shop_id, "c", topic="orders/paid")]
         assert inbox.keep(db, first) == [True, False, True, True]
         newer = told(shop_id, "e", body=b'{"id":1,"updated_at":"t2"}')
+        proved = [replace(told(other, name), proof=hashlib.sha256(b"key").digest()) for name in ("b", "c")]
+        assert inbox.keep(db, proved) == [True, False]
         assert inbox.keep(db, [told(shop_id, "d"), newer, told(shop_id, "a")]) == [False, True, False]
         assert inbox.keep(db, [delivery(shop_id, "f"), delivery(shop_id, "g")]) == [True, True]
-        assert inbox.waiting(db) == 6
+        assert inbox.waiting(db) == 7
 
 
 def test_one_statement_keeps_as_a_transaction_does(database: Database, shop_id: int):

@@ -21,6 +21,7 @@ FIELD: Mapping[str, bytes] = MappingProxyType({
 })  # fmt: skip
 #: 2026-11-22T09:15:31, and where its digits stand
 _WRITTEN = len("2026-11-22T09:15:31")
+_DIGITS = 14
 _PARTS = (slice(0, 4), slice(5, 7), slice(8, 10), slice(11, 13), slice(14, 16), slice(17, 19))
 
 
@@ -36,4 +37,4 @@ def told(topic: str, raw: bytes) -> int | None:
     start = place + len(field) + len(b':"')
     time = raw[start : start + _WRITTEN]
     digits = b"".join([time[part] for part in _PARTS])
-    return int(digits) if digits.isdigit() else 0
+    return int(digits) if digits.isdigit() and len(digits) == _DIGITS else 0

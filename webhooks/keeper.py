@@ -138,14 +138,15 @@ class Keeper:
 
     def _keep_all(self, tickets: Sequence[Ticket]) -> list[bool]:
         packed = [ticket.packed for ticket in tickets]
+        commits = -(-len(packed) // inbox.ROWS_AT_ONCE)
         try:
             news = inbox.keep_at_once(self._database, packed)
         except Unclear:
             # whatever it met, the careful way meets it as well, and says what it is; what was kept after all is known by
             # then. Another process may keep the same deliveries in another order: what the server refuses for that is
             # done again
-            news = self._database.carry_out(lambda db: inbox.keep_packed(db, packed))
-        self.commits += 1
+            news, commits = self._database.carry_out(lambda db: inbox.keep_packed(db, packed)), 1
+        self.commits += commits
         self.deliveries += len(tickets)
         return news
 

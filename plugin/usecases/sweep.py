@@ -67,9 +67,13 @@ def due(db: Connection, shop: Shop, *, now: datetime) -> bool:
 
 
 def begin(db: Connection, shop: Shop, *, now: datetime, whole: bool = False) -> bool:
-    """Begins this hour's round, unless it has begun. ``whole`` looks at all discounts that may be live, at once."""
+    """Begins this hour's round, unless it has begun. ``whole`` looks at all discounts that may be live, at once.
+
+    So does the first round of an installation: an uninstall ends a round, and the calls that were to switch codes off.
+    """
     last = outbox.newest(db, shop.shop_id, SWEEP)
-    since = now - WHOLE if whole or last is None else last[0] - OVERLAP
+    first = last is None or not str(last[1]["round"]).startswith(_rounds(shop))
+    since = now - WHOLE if whole or last is None or first else last[0] - OVERLAP
     key = _key(shop, now) + (f"/{now:%M:%S.%f}" if whole else "")
     changed = {"round": key, "part": "changed", "since": since.isoformat(), "after": None, "page": 0}
     slices = MOST_PAGES if whole else _share(db, shop, now)
@@ -177,4 +181,9 @@ def _share(db: Connection, shop: Shop, now: datetime) -> int:
 
 
 def _key(shop: Shop, now: datetime) -> str:
-    return f"sweep/{shop.generation}/{now:%Y-%m-%dT%H}"
+    return f"{_rounds(shop)}{now:%Y-%m-%dT%H}"
+
+
+def _rounds(shop: Shop) -> str:
+    """How the rounds of one installation begin."""
+    return f"sweep/{shop.generation}/"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, select
@@ -178,6 +178,18 @@ def test_a_stranger_is_looked_at_again_after_the_app_was_away(database: Database
             assert payload["code"] == "C-x"
             outbox.give_up_all(db, shop.shop_id, "the app was uninstalled", NOW)
         assert outbox.states(db, shop.shop_id, [key]) == {key: "given_up"}
+
+
+def test_the_first_round_after_the_app_was_away_looks_at_all(database: Database) -> None:
+    """A round that an uninstall has ended saw nothing, so the next installation's first one asks for all that may be live."""
+    shop, store = _shop(database, 0), Shelf()
+    _round(database, shop, store, NOW)
+    with database.transaction() as db:
+        assert sweep.begin(db, shop, now=NOW + HOUR)
+        assert outbox.give_up_all(db, shop.shop_id, "the app was uninstalled", NOW + HOUR)
+    _round(database, replace(shop, generation=shop.generation + 1), store, NOW + 3 * HOUR)
+    _round(database, replace(shop, generation=shop.generation + 1), store, NOW + 4 * HOUR)
+    assert store.since[1:] == [NOW + 3 * HOUR - sweep.WHOLE, NOW + 3 * HOUR - sweep.OVERLAP]
 
 
 def test_what_is_cancelled_again_is_asked_for_again(database: Database) -> None:

@@ -9,13 +9,12 @@ from typing import TextIO
 
 import click
 
-from plugin.cli import context, magento_history, shopify_history
+from plugin.cli import context, magento_history, measuring, shopify_history
 from plugin.cli.progress import bar
 from plugin.integrations import PLATFORM as MAGENTO
 from plugin.runtime import Runtime
 from plugin.usecases import import_csv, import_progress
 from plugin.usecases.import_csv import Row, Unreadable
-from plugin.worker import night_step
 from storage import orders, shops
 from storage.facts import ShopFact
 from storage.shops import Shop
@@ -42,7 +41,7 @@ def import_(shop: str, since: datetime | None, file: Path | None) -> None:
         found = _in_currency(built, context.shop_named(built, shop), file)
         start = context.end_of(since.date() - timedelta(days=1), found.timezone) if since else None
         count = from_file(built, found, file, since=start)
-        measured = night_step.measure_shop(built, found, as_of=built.now())
+        measured = measuring.measured(built, found, as_of=built.now())
         click.echo(f"Imported {count} orders of {measured} customers into {found.domain}.")
 
 
@@ -52,7 +51,7 @@ def _from_store(built: Runtime, shop: Shop, since: datetime | None) -> None:
     start = context.end_of(since.date() - timedelta(days=1), shop.timezone) if since else None
     reading = magento_history if shop.platform == MAGENTO else shopify_history
     count = reading.read(built, shop, since=start)
-    measured = night_step.measure_shop(built, shop, as_of=built.now())
+    measured = measuring.measured(built, shop, as_of=built.now())
     click.echo(f"Imported {count} orders of {measured} customers into {shop.domain}.")
 
 

@@ -6,9 +6,8 @@ from datetime import datetime
 
 import click
 
-from plugin.cli import context, rows
+from plugin.cli import context, measuring, progress, rows
 from plugin.usecases import list_signals
-from plugin.worker import night_step
 
 
 @click.command()
@@ -19,8 +18,9 @@ def signals(shop: str, as_of: datetime | None, form: str) -> None:
     """One row per customer of SHOP (domain or number)."""
     with context.opened() as built:
         found = context.shop_named(built, shop)
-        with built.database.reading() as db:
-            told = list_signals.rows(db, found, as_of=context.instant(built, found, as_of))
+        until = context.instant(built, found, as_of)
+        with built.database.reading() as db, progress.stages(measuring.of_list()) as watch:
+            told = list_signals.rows(db, found, as_of=until, watch=watch)
             rows.write(told, names=list_signals.FIELDS, form=form, types=list_signals.TYPES)
 
 
@@ -31,7 +31,7 @@ def recompute(shop: str, as_of: datetime | None) -> None:
     """The nightly measurement of SHOP, now."""
     with context.opened() as built:
         found = context.shop_named(built, shop)
-        count = night_step.measure_shop(built, found, as_of=context.past_instant(built, found, as_of))
+        count = measuring.measured(built, found, as_of=context.past_instant(built, found, as_of))
         click.echo(f"Measured {count} customer{'' if count == 1 else 's'} of {found.domain}.")
 
 

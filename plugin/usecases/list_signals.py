@@ -16,6 +16,7 @@ from plugin.signals.arrays import Floats
 from plugin.signals.days import DAY, to_seconds
 from plugin.signals.visits import boil_down
 from plugin.usecases import measure
+from plugin.usecases.stages import Stage, Watch, unwatched
 from storage import programs
 from storage.columns import EPOCH, MICROSECOND
 from storage.money import to_decimal_text
@@ -43,6 +44,8 @@ ROUNDED = {
 }
 #: gaps below which a usual gap is mostly the store's
 OWN_GAPS = 3
+#: rows between two words about how far it is
+TOLD_EVERY = 1_000
 #: of columns: whole and real numbers; instants, amounts and words are text
 TYPES = (
     dict.fromkeys(FIELDS, "string")
@@ -52,13 +55,19 @@ TYPES = (
 MONEY = ("predicted_spend_365d", "predicted_spend_365d_low", "predicted_spend_365d_high")
 
 
-def rows(db: Connection, shop: Shop, *, as_of: datetime) -> Iterator[dict[str, Any]]:
-    """One row per customer with a valid order up to ``as_of``, by customer id; nothing later is seen or written."""
+def rows(db: Connection, shop: Shop, *, as_of: datetime, watch: Watch = unwatched) -> Iterator[dict[str, Any]]:
+    """One row per customer with a valid order up to ``as_of``, by customer id; nothing later is seen or written.
+
+    ``watch`` is told of each part as it begins, and now and then how many rows are out.
+    """
     current = programs.current(db, shop.shop_id)
     program = stored.from_stored(current.body) if current else None
-    night = measure.night(db, shop, as_of=as_of, program=program, afresh=True)
+    night = measure.night(db, shop, as_of=as_of, program=program, afresh=True, watch=watch)
+    watch(Stage.OUTLOOK, 0)
     columns = {**night.columns, **_ahead(night, as_of)}
-    for values in zip(*columns.values(), strict=True):
+    for place, values in enumerate(zip(*columns.values(), strict=True)):
+        if place % TOLD_EVERY == 0:
+            watch(Stage.LIST, place / night.count)
         yield _outside(dict(zip(columns, values, strict=True)), shop.currency)
 
 

@@ -20,6 +20,7 @@ from plugin.signals.measure import measure
 from plugin.signals.model import StoreModel, fit
 from plugin.usecases import hold_tiers
 from plugin.usecases.measured import Columns, Fresh
+from plugin.usecases.stages import Stage, Watch, unwatched
 from storage import all_purchases, known, orders, shops, snapshots
 from storage import customers as stored_customers
 from storage.shops import Shop
@@ -59,13 +60,25 @@ class Night:
             yield {name: column[start : start + ROWS_AT_ONCE] for name, column in self.columns.items()}
 
 
-def night(db: Connection, shop: Shop, *, as_of: datetime, program: Program | None, afresh: bool = False) -> Night:
+def night(
+    db: Connection,
+    shop: Shop,
+    *,
+    as_of: datetime,
+    program: Program | None,
+    afresh: bool = False,
+    watch: Watch = unwatched,
+) -> Night:
     """Fits the store-wide numbers on everything up to ``as_of`` and measures every customer with them.
 
-    What the last nights have learnt is taken over for as long as it stays good, unless asked ``afresh``.
+    What the last nights have learnt is taken over for as long as it stays good, unless asked ``afresh``. ``watch`` is
+    told of each part as it begins.
     """
+    watch(Stage.READ, 0)
     history = _history(db, shop, None, as_of)
+    watch(Stage.LEARN, 0)
     model = fit(history, as_of, earlier=None if afresh else _kept_model(db, shop, as_of))
+    watch(Stage.MEASURE, 0)
     signals = measure(history, model, as_of)
     there = snapshots.ids(db, shop.shop_id)
     columns = _measurable(snapshot_columns(signals, program, history), stored_customers.unscored(db, shop.shop_id))

@@ -1,7 +1,9 @@
 """How work is taken from a queue and given back: leases, fences, and a fair share for every shop.
 
 A claim lasts until its lease ends; then anyone may claim the row again. Each claim raises the row's fence, and a row is
-settled only with the fence that its claim returned, so that a worker who was too slow changes nothing.
+settled only with the fence that its claim returned, so that a worker who was too slow changes nothing. A row that is
+given back has no lease any more; so a lease that is found over was left open, by a worker that ended or hung, and the
+queue that has a column for it (``ended``) counts how many were, one after another.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    case,
     cast,
     func,
     literal_column,
@@ -27,7 +30,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy.sql.dml import ReturningUpdate, Update
 
 from storage.tables import shops
 from storage.upserts import among_later, listed
@@ -65,6 +68,19 @@ def claim(
 def due(db: Connection, queue: Table, *, now: datetime, only: ColumnElement[bool] | None = None) -> bool:
     """Is there something to claim? A read, so that a worker with nothing to do locks nobody out."""
     return bool(_shops_with_work(db, queue, now=now, limit=1, only=only))
+
+
+def claim_one(db: Connection, queue: Table, row: int, *, now: datetime, lease_seconds: float) -> Row[Any] | None:
+    """Takes this row alone, as ``claim`` would; None where it is not due, or somebody else has it."""
+    taken = _take_one(queue)
+    given = {"wanted": row, "now": now, "until": now + timedelta(seconds=lease_seconds)}
+    return db.execute(taken, given).one_or_none()
+
+
+def let_go(db: Connection, queue: Table, rows: Sequence[int]) -> None:
+    """Undoes the claim of rows that this very transaction has claimed; only their fence stays raised."""
+    mine = {"found": listed(db, rows)}
+    db.execute(_let_go(db.dialect.name, queue), mine)
 
 
 def settle(db: Connection, queue: Table, claimed: Sequence[tuple[int, int]], changed: Mapping[str, Any]) -> set[int]:
@@ -142,15 +158,31 @@ def _line(queue: Table) -> Select[Any]:
 
 @cache
 def _take(dialect: str, queue: Table) -> ReturningUpdate[Any]:
-    row = _row_of(queue)
-    taken = {
+    # by row alone: with the shop beside it, SQLite would walk all of the shop's rows
+    return _taken(queue, among_later(dialect, _row_of(queue), "found"))
+
+
+@cache
+def _take_one(queue: Table) -> ReturningUpdate[Any]:
+    return _taken(queue, _row_of(queue) == bindparam("wanted"), *_claimable(queue))
+
+
+def _taken(queue: Table, *which: ColumnElement[bool]) -> ReturningUpdate[Any]:
+    taken: dict[str, Any] = {
         "claimed_until": bindparam("until", type_=queue.c.claimed_until.type),
         "fence": queue.c.fence + 1,
         "attempts": queue.c.attempts + 1,
     }
-    # by row alone: with the shop beside it, SQLite would walk all of the shop's rows
-    found = among_later(dialect, row, "found")
-    return update(queue).prefix_with(EVERY_SHOP).where(found).values(taken).returning(row, *queue.c)
+    if "ended" in queue.c:
+        given_back = queue.c.claimed_until.is_(None)
+        taken["ended"] = case((given_back, queue.c.ended), else_=func.coalesce(queue.c.ended, 0) + 1)
+    return update(queue).prefix_with(EVERY_SHOP).where(*which).values(taken).returning(_row_of(queue), *queue.c)
+
+
+@cache
+def _let_go(dialect: str, queue: Table) -> Update:
+    again = {"claimed_until": None, "attempts": queue.c.attempts - 1}
+    return update(queue).prefix_with(EVERY_SHOP).where(among_later(dialect, _row_of(queue), "found")).values(again)
 
 
 @cache

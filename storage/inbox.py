@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import zlib
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,23 +11,15 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, literal_column, select, update
 
-from storage import claims
+from storage import claims, packing
 from storage.claims import EVERY_SHOP, WAITING
 from storage.columns import to_micros
 from storage.engine import Database
 from storage.tables import inbox, shops
 from storage.upserts import among, bare
 
-try:
-    from isal import isal_zlib
-except ImportError:
-    # no wheel for this machine
-    isal_zlib = None  # type: ignore[assignment]
-
 #: in one statement: few enough for what a statement may carry, more than threads wait for one commit
 ROWS_AT_ONCE = 64
-#: in bytes
-HALF_A_HASH = 16
 #: of what came last, looked at to see whether deliveries are taken in
 LAST_ROWS = 500
 SET_ASIDE: ColumnElement[str] = literal_column("'set_aside'")
@@ -88,6 +78,8 @@ class InboxRow(NamedTuple):
     #: this one included
     attempts: int
     fence: int
+    #: leases before this one that ended without an end of the work (``suspects``)
+    ended: int = 0
 
 
 class Aside(NamedTuple):
@@ -110,9 +102,12 @@ def pack(one: Delivery) -> Packed:
     """A delivery as it is kept: compressed, and with its key. Needs no database, so that nobody waits for it."""
     received_at = to_micros(one.received_at)
     triggered_at = None if one.triggered_at is None else to_micros(one.triggered_at)
+    natural_key = None
+    if one.version is not None:
+        natural_key = packing.natural_key(one.body, proof=one.proof, topic=one.topic, version=one.version)
     return Packed(
         one.shop_id, one.delivery_id, one.topic, one.event_id, one.api_version, triggered_at, received_at, received_at,
-        _compressed(one.body), None if one.version is None else _natural_key(one, one.version),
+        packing.compressed(one.body), natural_key,
     )  # fmt: skip
 
 
@@ -143,7 +138,7 @@ def claim(
     """Takes up to ``limit`` deliveries to work on, for ``lease_seconds``; every shop gets its turn, those of ``but`` none."""
     only = shops.c.shop_id.not_in(sorted(but)) if but else None
     rows = claims.claim(db, inbox, now=now, limit=limit, lease_seconds=lease_seconds, only=only)
-    return [_claimed(row) for row in rows]
+    return [claimed(row) for row in rows]
 
 
 def due(db: Connection, now: datetime) -> bool:
@@ -168,7 +163,14 @@ def set_aside(db: Connection, row: InboxRow, reason: str, now: datetime) -> bool
 
 def retry(db: Connection, row: InboxRow, *, run_at: datetime, reason: str) -> bool:
     """Gives a delivery back, to be tried again at ``run_at``."""
-    return claims.retry(db, inbox, row.delivery_row, row.fence, run_at=run_at, reason=reason)
+    changed = {"state": "waiting", "run_at": run_at, "reason": reason, "ended": None}
+    return bool(claims.settle(db, inbox, [(row.delivery_row, row.fence)], changed))
+
+
+def give_back(db: Connection, rows: Sequence[InboxRow], *, run_at: datetime) -> None:
+    """Lets claimed deliveries wait again until ``run_at``; those settled, or claimed by another since, stay as they are."""
+    changed = {"state": "waiting", "run_at": run_at, "ended": None}
+    claims.settle(db, inbox, [(row.delivery_row, row.fence) for row in rows], changed)
 
 
 def reopen(db: Connection, shop_id: int | None, rows: Collection[int] | None = None) -> int:
@@ -177,7 +179,7 @@ def reopen(db: Connection, shop_id: int | None, rows: Collection[int] | None = N
     if rows is not None:
         which = (*which, among(db, inbox.c.delivery_row, rows))
     statement = update(inbox).prefix_with(EVERY_SHOP).where(inbox.c.state == SET_ASIDE, *which)
-    return db.execute(statement.values(state="waiting", attempts=0, reason=None, settled_at=None)).rowcount
+    return db.execute(statement.values(state="waiting", attempts=0, ended=None, reason=None, settled_at=None)).rowcount
 
 
 def waiting(db: Connection) -> int:
@@ -217,6 +219,14 @@ def count_aside(db: Connection, shop_id: int) -> int:
     """How many were set aside."""
     statement = select(func.count()).select_from(inbox).where(inbox.c.shop_id == shop_id, inbox.c.state == SET_ASIDE)
     return int(db.execute(statement).scalar_one())
+
+
+def claimed(row: Row[Any]) -> InboxRow:
+    """A row of the table as whoever claimed it needs it."""
+    return InboxRow(
+        row.delivery_row, row.shop_id, row.delivery_id, row.topic, row.triggered_at, row.received_at,
+        packing.unpacked(row.body), row.attempts, row.fence, row.ended or 0,
+    )  # fmt: skip
 
 
 def old(db: Connection, before: datetime, *, now: datetime, after: int, limit: int) -> Old:
@@ -268,30 +278,3 @@ def _insert(dialect: str, rows: int) -> str:
         f"INSERT INTO inbox ({', '.join(Packed._fields)}, body_hash, state) VALUES {listed} "  # noqa: S608
         "ON CONFLICT DO NOTHING RETURNING shop_id, delivery_id"
     )
-
-
-def _compressed(body: bytes) -> bytes:
-    # zlib's own would take as long as all else that a delivery's sender waits for; both write the same format
-    return isal_zlib.compress(body, 1) if isal_zlib else zlib.compress(body, 1)
-
-
-def _natural_key(one: Delivery, version: int) -> bytes:
-    """What the bytes are about and when is in their hash; half a hash, as every insert touches its index.
-
-    The time comes first, so that what comes at a time goes to one place of the index, and not each to a page of its own.
-    """
-    hashed = one.proof or hashlib.sha256(one.body).digest()
-    mixed = int.from_bytes(hashed[:HALF_A_HASH]) ^ _topic_hash(one.topic)
-    return version.to_bytes(6) + mixed.to_bytes(HALF_A_HASH)
-
-
-@cache
-def _topic_hash(topic: str) -> int:
-    return int.from_bytes(hashlib.sha256(topic.encode()).digest()[:HALF_A_HASH])
-
-
-def _claimed(row: Row[Any]) -> InboxRow:
-    return InboxRow(
-        row.delivery_row, row.shop_id, row.delivery_id, row.topic, row.triggered_at, row.received_at,
-        b"" if row.body is None else zlib.decompress(row.body), row.attempts, row.fence,
-    )  # fmt: skip

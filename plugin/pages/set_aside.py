@@ -58,6 +58,8 @@ KNOWN = {
         later("Invalid type."),
         later("Invalid input type."),
         later("it could not be recorded"),
+        later("the worker ended each time it took this in, %(number)s times with nothing else in its hands"),
+        later("regulars inbox rerun has it tried again"),
         later("a credit memo without a date or an amount"),
         later("an order without a date, a total or a state of Magento's"),
         later("not the store's currency, and no rate to it"),

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from plugin.runtime import Runtime
 from plugin.worker import inbox_step
+from plugin.worker.hands import Hands
 
 SMALLEST = inbox_step.BATCH
 LARGEST = 5 * SMALLEST
@@ -24,11 +25,12 @@ class Portion:
         self._runtime = runtime
         self._clock = clock
         self.size = SMALLEST
+        self._hands = Hands()
 
     def take_in(self) -> int:
         """One batch (``inbox_step.run``); answers how many were claimed."""
         began = self._clock()
-        claimed = inbox_step.run(self._runtime, limit=self.size)
+        claimed = inbox_step.run(self._runtime, limit=self.size, hands=self._hands)
         if self._runtime.database.dialect != "sqlite":
             self.size = following(self.size, claimed, self._clock() - began)
         return claimed

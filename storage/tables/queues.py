@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, LargeBinary, Text, UniqueConstraint, text
 
-from storage.columns import Document, Ident, Moment
+from storage.columns import Document, Ident, Moment, Whole
 from storage.tables.base import queue
 
 INBOX_STATES = ("waiting", "done", "set_aside")
@@ -29,6 +29,8 @@ inbox = queue(
     Column("body_hash", Text, nullable=False),
     # of topic and body, where the body tells a version of something; none once it could not be understood or was erased
     Column("natural_key", LargeBinary),
+    # leases that ended before it was settled or given back, one after another; none most of the time
+    Column("ended", Whole),
     UniqueConstraint("shop_id", "delivery_id"),
     Index(
         "ix_inbox_natural_key", "shop_id", "natural_key", unique=True, sqlite_where=_NATURAL, postgresql_where=_NATURAL

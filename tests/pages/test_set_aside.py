@@ -11,6 +11,7 @@ import pytest
 from flask_babel import force_locale
 
 from plugin.pages import set_aside
+from storage import suspects
 from tests.pages.world import World
 
 WEBHOOKS = Path(__file__).resolve().parents[2] / "webhooks"
@@ -58,6 +59,10 @@ def test_every_sentence_of_the_intake_has_its_translation(chinese: None) -> None
         ("line_items.0.price: not an amount; id: not an id", "line_items.0.price：不是金额; id：不是编号"),
         ("not JSON: Expecting value at character 12", "从第 12 个字符起不是 JSON"),
         ("OperationalError while it was recorded", "无法记录"),
+        (
+            suspects.REASON,
+            "后台进程每次处理它时都中断了，其中 5 次只在处理它一条; 运行 regulars inbox rerun 可再次尝试",
+        ),
         ("id: something new", "id：something new"),
         ("100% odd; %(number)s", "100% odd; %(number)s"),
     ],

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
-from sqlalchemy import ColumnElement, Connection, case, func, or_, select
+from sqlalchemy import Connection, case, func, select
 
 from storage.claims import WAITING
 from storage.tables import budgets, inbox, offers, orders, snapshots
+from storage.tables.rewards import GIVES
 
 #: what may have become of an offer that was given
 GIVEN = ("issued", "redeemed", "expired", "revoked")
-#: a reminder gives something only where it has a code; the others are told by the step, without a look at the long rows
-GIVES = or_(offers.c.kind != "win_back", offers.c.step != "reminder", offers.c.code.is_not(None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,8 @@ def given(db: Connection, shop_id: int, *, after: datetime, until: datetime) -> 
     Not of those on their way or refused by the store, nor of reminders, which give nothing that could be redeemed.
     """
     mine = (offers.c.shop_id == shop_id, offers.c.created_at > after, offers.c.created_at <= until, GIVES)
-    found = select(offers.c.state, func.count()).where(*mine).group_by(offers.c.state)
+    told = offers.c.state.in_((*GIVEN, "held_out"))
+    found = select(offers.c.state, func.count()).where(*mine, told).group_by(offers.c.state)
     counts: dict[str, int] = dict(db.execute(found).all())
     return Given(
         given=sum(counts.get(state, 0) for state in GIVEN), redeemed=counts.get("redeemed", 0),
@@ -101,9 +102,8 @@ def given(db: Connection, shop_id: int, *, after: datetime, until: datetime) -> 
 
 def offers_over_time(db: Connection, shop_id: int, edges: Sequence[datetime]) -> list[tuple[int, int]]:
     """Offers given (no reminders) and offers redeemed in each span from one edge (included) to the next (not)."""
-    made = _per_span(db, shop_id, offers.c.created_at, edges, offers.c.state.in_(GIVEN) & GIVES)
-    used = _per_span(db, shop_id, offers.c.redeemed_at, edges, offers.c.state == "redeemed")
-    return [(made.get(place, 0), used.get(place, 0)) for place in range(len(edges) - 1)]
+    made, used = _made_per_span(db, shop_id, edges), _used_per_span(db, shop_id, edges)
+    return [(count, used.get(place, 0)) for place, count in enumerate(made)]
 
 
 def months(db: Connection, shop_id: int, since: str) -> list[tuple[str, int, int]]:
@@ -126,10 +126,19 @@ def waiting_since(db: Connection, shop_id: int) -> datetime | None:
     return moment
 
 
-def _per_span(
-    db: Connection, shop_id: int, column: ColumnElement[datetime], edges: Sequence[datetime], which: ColumnElement[bool]
-) -> dict[int, int]:
-    span = case(*((column < edge, place) for place, edge in enumerate(edges[1:]))).label("span")
-    mine = (offers.c.shop_id == shop_id, which, column >= edges[0], column < edges[-1])
+def _made_per_span(db: Connection, shop_id: int, edges: Sequence[datetime]) -> Sequence[int]:
+    """Each span is a stretch of the index for each state, so nothing is compared row by row."""
+    given = (offers.c.shop_id == shop_id, offers.c.state.in_(GIVEN), GIVES)
+    spans = (
+        select(func.count()).where(*given, offers.c.created_at >= begin, offers.c.created_at < end).scalar_subquery()
+        for begin, end in pairwise(edges)
+    )
+    return db.execute(select(*spans)).one()
+
+
+def _used_per_span(db: Connection, shop_id: int, edges: Sequence[datetime]) -> dict[int, int]:
+    used = offers.c.redeemed_at
+    span = case(*((used < edge, place) for place, edge in enumerate(edges[1:]))).label("span")
+    mine = (offers.c.shop_id == shop_id, offers.c.state == "redeemed", used >= edges[0], used < edges[-1])
     each = select(span).where(*mine).subquery()
     return dict(db.execute(select(each.c.span, func.count()).group_by(each.c.span)).all())

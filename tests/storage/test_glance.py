@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, event, text
 
 from storage import figures, glance, offers, snapshots
 from storage.engine import Database
@@ -47,9 +51,10 @@ def test_people_are_counted_in_one_pass(database: Database, shop_id: int) -> Non
 
 
 def test_offers_are_counted_by_state_and_by_time(database: Database, shop_id: int) -> None:
-    """An offer belongs to the span in which it was decided, its use to the one in which it was used; a reminder to none."""
+    """An offer belongs to the span in which it was decided, its use to the one in which it was used; a reminder to one only where it has a code."""
     made = [
         *(offer(10 + place, state, step="reminder", days=5) for place, state in enumerate(("issued", "held_out"))),
+        replace(offer(12, "expired", step="reminder", days=45), code="CODE12"),
         offer(1, "redeemed", days=40), offer(2, "issued", days=5), offer(3, "held_out", days=5),
         offer(4, "rejected", days=5), offer(5, "expired", kind="loyalty", days=35),
     ]  # fmt: skip
@@ -63,8 +68,38 @@ def test_offers_are_counted_by_state_and_by_time(database: Database, shop_id: in
 
     assert by_state["win_back", "redeemed"] == by_state["loyalty", "expired"] == 1
     assert newest == glance.Given(given=1, redeemed=0, held_out=1)
-    assert before == glance.Given(given=2, redeemed=1, held_out=0)
-    assert spans == [(2, 0), (1, 1)]
+    assert before == glance.Given(given=3, redeemed=1, held_out=0)
+    assert spans == [(3, 0), (1, 1)]
+
+
+def test_a_years_offers_are_counted_from_an_index_alone(database: Database, shop_id: int) -> None:
+    """The rows, which are long, are not looked at: not even to see whether a reminder has a code."""
+    edges = [NOW - timedelta(days=30 * back) for back in range(12, -1, -1)]
+    asked: list[tuple[str, Any]] = []
+
+    def note(_db: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        asked.append((statement, parameters))
+
+    with database.transaction() as db:
+        if database.dialect == "postgresql":
+            # a table without rows is read as a whole unless this is forbidden
+            db.execute(text("SET LOCAL enable_seqscan = off"))
+            db.execute(text("SET LOCAL enable_bitmapscan = off"))
+        event.listen(Engine, "before_cursor_execute", note)
+        glance.given(db, shop_id, after=edges[0], until=NOW)
+        glance.offers_over_time(db, shop_id, edges)
+        event.remove(Engine, "before_cursor_execute", note)
+        explain = "EXPLAIN QUERY PLAN" if database.dialect == "sqlite" else "EXPLAIN"
+        plans = [[row[-1] for row in db.exec_driver_sql(f"{explain} {sent}", values)] for sent, values in asked]
+    looks = [[step for step in plan if "SEARCH offers" in step or " on offers" in step] for plan in plans]
+
+    assert [len(steps) for steps in looks] == [1, 12, 1]
+    for step in (*looks[0], *looks[1]):
+        # where a partial index proves what its rows are, SQLite does not look at them, and does not say so
+        assert "Index Only Scan using ix_offers_giving" in step or (
+            "USING INDEX ix_offers_giving (shop_id=? AND state=? AND created_at>? AND created_at<?)" in step
+        )
+    assert any(f"{kind} ix_offers_counted" in looks[2][0] for kind in ("COVERING INDEX", "Index Only Scan using"))
 
 
 def test_a_document_of_figures_is_replaced_by_a_newer_one_only(database: Database, shop_id: int) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from plugin import runtime
 from plugin.cli import context, doctor_history, doctor_magento, doctor_offers, doctor_shopify
+from plugin.cli.counting import counted
 from plugin.platforms.protocol import PlatformError
 from plugin.readiness import CLOCKS_APART_SECONDS, LEAST_DISK_SHARE, free_share
 from plugin.runtime import Runtime
@@ -180,7 +181,8 @@ def _shop(built: Runtime, shop: Shop) -> Iterator[Finding]:
         yield Finding(f"money of {shop.domain}", ok=False, told=told)
     if asked:
         ids = ", ".join(str(request["customer_id"]) for request in asked)
-        told = f"customers {ids} ask what is kept about them; regulars disclose {shop.domain} --customer ID"
+        who = f"customer {ids} asks" if len(asked) == 1 else f"customers {ids} ask"
+        told = f"{who} what is kept about them; regulars disclose {shop.domain} --customer ID"
         yield Finding(f"requests to {shop.domain}", ok=False, told=told)
     if count:
         listed = "; ".join(f"{row.topic}: {row.reason}" for row in aside)
@@ -201,7 +203,7 @@ def _scopes(built: Runtime, shop: Shop, granted: tuple[str, ...]) -> Finding:
         heals = doctor_shopify.to_grant(built, shop)
     if missing:
         return Finding(about, ok=False, told=f"scopes are missing: {', '.join(missing)}; {heals}")
-    return Finding(about, ok=True, told=f"token works, {len(granted)} scopes")
+    return Finding(about, ok=True, told=f"token works, {counted(len(granted), 'scope')}")
 
 
 def _paused(shop: Shop) -> str:
@@ -230,7 +232,7 @@ def _queues(built: Runtime) -> Iterator[Finding]:
         told=f"{waiting} waiting"
         + (f", the oldest since {oldest:%Y-%m-%d %H:%M} UTC; is a worker running?" if late else ""),
     )
-    yield Finding("outbox", ok=True, told=f"{calls} calls waiting")
+    yield Finding("outbox", ok=True, told=f"{counted(calls, 'call')} waiting")
     yield Finding(
         "offers in doubt", ok=not doubtful, told=f"{len(doubtful)} for more than 15 minutes" if doubtful else "none"
     )

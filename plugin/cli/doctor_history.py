@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from plugin.cli.counting import counted
 from plugin.cli.shopify_history import limit_told
 from plugin.platforms.shopify import notices
 from plugin.usecases import keep_notices
@@ -50,7 +51,7 @@ def _past(shop: Shop, found: Import) -> Said:
             False,
             f"it waits: {found.trouble}; the worker tries again, regulars import {shop.domain} at once",
         )
-    told = f"{found.orders_read} orders read" + (" so far" if found.is_open else "")
+    told = f"{counted(found.orders_read, 'order')} read" + (" so far" if found.is_open else "")
     if found.unread:
         told += f", {found.unread} could not be understood (the log names them)"
     return (about, True, told if found.limited_to is None else f"{told}. {limit_told(found, shop.domain)}")
@@ -70,5 +71,5 @@ def _asked(db: Connection, shop: Shop, now: datetime) -> Iterator[Said]:
         return
     told = f"compared with the store up to {known.asked_until:%Y-%m-%d %H:%M} UTC"
     if known.found_at is not None:
-        told += f"; {known.found} changes came by no delivery, the last found {known.found_at:%Y-%m-%d %H:%M} UTC"
+        told += f"; {counted(known.found, 'change')} came by no delivery, the last found {known.found_at:%Y-%m-%d %H:%M} UTC"
     yield (about, True, told)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection as Db
 
+from plugin.cli.counting import counted
 from plugin.platforms.magento.store import PROBES
 from plugin.usecases import polled
 from plugin.usecases.polled import EVERY_WHILE_HEALTHY, Polled
@@ -56,7 +57,7 @@ def _asked(shop: Shop, way: Connection, state: Polled, now: datetime) -> Iterato
     if way.poll_due_at is not None and way.poll_due_at + LATE < now:
         yield about, False, f"due since {way.poll_due_at:%Y-%m-%d %H:%M} UTC; is a worker running? regulars worker"
     elif state.trouble:
-        yield about, False, f"not answered {state.failures} times, the last time: {state.trouble}"
+        yield about, False, f"not answered {counted(state.failures, 'time')}, the last time: {state.trouble}"
     elif state.asked_at is None:
         yield about, True, "not asked yet"
     else:
@@ -65,8 +66,8 @@ def _asked(shop: Shop, way: Connection, state: Polled, now: datetime) -> Iterato
 
 def _past(state: Polled) -> str:
     if state.past_done:
-        return f", {state.past_read} past orders read"
-    return f", {state.past_read} of {state.past_total} past orders read so far"
+        return f", {counted(state.past_read, 'past order')} read"
+    return f", {state.past_read:,} of {counted(state.past_total, 'past order')} read so far"
 
 
 def _told(shop: Shop, state: Polled) -> Iterator[tuple[str, bool, str]]:
@@ -74,7 +75,8 @@ def _told(shop: Shop, state: Polled) -> Iterator[tuple[str, bool, str]]:
     if not state.events:
         yield about, True, "none are sent; polling brings everything within five minutes"
         return
-    told = f"{state.heard} changes came by themselves, {state.lost} were found by polling only"
+    alone = counted(state.heard, "change came by itself", "changes came by themselves")
+    told = f"{alone}, {counted(state.lost, 'was', 'were')} found by polling only"
     often = state.lost > state.heard and state.lost_at is not None and state.asked_at is not None
     if often and state.asked_at - state.lost_at < EVERY_WHILE_HEALTHY * 4:  # type: ignore[operator]
         yield (
@@ -89,5 +91,5 @@ def _told(shop: Shop, state: Polled) -> Iterator[tuple[str, bool, str]]:
 def _refused(shop: Shop, state: Polled) -> Iterator[tuple[str, bool, str]]:
     if state.refused:
         listed = "; ".join(f"{name}: {why}" for name, why in list(state.refused.items())[-3:])
-        told = f"{len(state.refused)} cannot be understood ({listed}); they are read again every day for a week"
+        told = f"{counted(len(state.refused), 'order')} cannot be understood ({listed}); what cannot is read again every day for a week"
         yield f"orders of {shop.domain}", False, told

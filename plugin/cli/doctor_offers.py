@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from plugin.cli.counting import counted
 from plugin.rewards import stored
 from plugin.rewards.wording import money_text
 from plugin.usecases.compare import DISOWN
@@ -25,7 +26,10 @@ def findings(db: Connection, shop: Shop, now: datetime) -> Iterator[tuple[str, b
     unknown = outbox.settled(db, shop.shop_id, DISOWN, since=now - RECENT)
     if unknown:
         codes = ", ".join(sorted({str(one["code"]) for one in unknown})[:3])
-        told = f"{len(unknown)} codes with our mark belonged to no offer here ({codes}) and are looked after; was a backup restored?"
+        told = (
+            counted(len(unknown), "code")
+            + f" with our mark belonged to no offer here ({codes}), looked after now; was a backup restored?"
+        )
         yield f"codes of {shop.domain}", False, told
 
 

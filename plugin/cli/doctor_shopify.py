@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from plugin.cli.counting import counted
 from plugin.platforms.line import Reply
 from plugin.platforms.protocol import PlatformError
 from plugin.runtime import Runtime
@@ -112,14 +113,14 @@ def _by_hand(built: Runtime, shop: Shop) -> bool:
 
 def _signatures(built: Runtime, home: str) -> Iterator[Said]:
     """Of what came since the server began: whether the secret is the one that it was signed with."""
-    counted = _asked(built, f"{home}/metrics")
-    if isinstance(counted, str) or counted.status != 200:
+    told_of = _asked(built, f"{home}/metrics")
+    if isinstance(told_of, str) or told_of.status != 200:
         return
-    counts = {name: float(value) for name, value in OUTCOME.findall(counted.body.decode("utf-8", "replace"))}
+    counts = {name: float(value) for name, value in OUTCOME.findall(told_of.body.decode("utf-8", "replace"))}
     bad, every = counts.get("bad_signature", 0.0), sum(counts.values())
     if bad and bad / every > REFUSED_SHARE:
         told = (
-            f"{bad:.0f} of {every:.0f} deliveries were signed with another secret; compare REGULARS_SHOPIFY_CLIENT_SECRET "
+            f"{bad:,.0f} of {counted(every, 'delivery', 'deliveries')} came signed with another secret; compare REGULARS_SHOPIFY_CLIENT_SECRET "
             "with the Dev Dashboard, or a custom app's --secret with the store's admin"
         )
         yield "signatures", False, told
@@ -127,7 +128,7 @@ def _signatures(built: Runtime, home: str) -> Iterator[Said]:
         yield (
             "signatures",
             True,
-            f"{every:.0f} deliveries since the server began, {bad:.0f} of them with a wrong signature",
+            f"{counted(every, 'delivery', 'deliveries')} since the server began, {bad:,.0f} with a wrong signature",
         )
 
 

@@ -10,6 +10,7 @@ from typing import TextIO
 import click
 
 from plugin.cli import context, magento_history, measuring, shopify_history
+from plugin.cli.counting import counted
 from plugin.cli.progress import bar
 from plugin.integrations import PLATFORM as MAGENTO
 from plugin.runtime import Runtime
@@ -42,7 +43,7 @@ def import_(shop: str, since: datetime | None, file: Path | None) -> None:
         start = context.end_of(since.date() - timedelta(days=1), found.timezone) if since else None
         count = from_file(built, found, file, since=start)
         measured = measuring.measured(built, found, as_of=built.now())
-        click.echo(f"Imported {count} orders of {measured} customers into {found.domain}.")
+        click.echo(_imported(count, measured, found))
 
 
 def _from_store(built: Runtime, shop: Shop, since: datetime | None) -> None:
@@ -52,7 +53,11 @@ def _from_store(built: Runtime, shop: Shop, since: datetime | None) -> None:
     reading = magento_history if shop.platform == MAGENTO else shopify_history
     count = reading.read(built, shop, since=start)
     measured = measuring.measured(built, shop, as_of=built.now())
-    click.echo(f"Imported {count} orders of {measured} customers into {shop.domain}.")
+    click.echo(_imported(count, measured, shop))
+
+
+def _imported(orders_read: int, measured: int, shop: Shop) -> str:
+    return f"Imported {counted(orders_read, 'order')} of {counted(measured, 'customer')} into {shop.domain}."
 
 
 def from_file(built: Runtime, shop: Shop, file: Path, *, since: datetime | None = None) -> int:

@@ -8,6 +8,7 @@ from datetime import datetime
 import click
 
 from plugin.cli import context
+from plugin.cli.counting import counted
 from storage import inbox as kept
 from storage.inbox import Aside
 
@@ -33,7 +34,10 @@ def list_(shop: str, limit: int, *, as_json: bool) -> None:
     for one in aside:
         click.echo(f"{one.delivery_row}\t{one.topic}\t{_instant(one.received_at)}\t{one.reason}")
     if count > len(aside):
-        click.echo(f"regulars: {count - len(aside)} older ones are not shown; ask with a higher --limit.", err=True)
+        click.echo(
+            f"regulars: {counted(count - len(aside), 'older one is', 'older ones are')} not shown; ask with a higher --limit.",
+            err=True,
+        )
 
 
 @inbox.command()
@@ -54,7 +58,11 @@ def rerun(shop: str, rows: tuple[int, ...], *, as_json: bool) -> None:
                     f"Not all of these rows are set aside in {found.domain}; regulars inbox list {found.domain} "
                     "says which are. Nothing was changed."
                 )
-    click.echo(json.dumps({"reopened": count}) if as_json else f"{count} wait to be taken in again.")
+    click.echo(
+        json.dumps({"reopened": count})
+        if as_json
+        else f"{counted(count, 'delivery waits', 'deliveries wait')} to be taken in again."
+    )
 
 
 def _told(one: Aside) -> dict[str, str | int]:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from plugin.cli import context, rules_file
+from plugin.cli.counting import counted
 from plugin.cli.progress import bar
 from plugin.rewards import stored
 from plugin.rewards.decision import Benefit
@@ -60,7 +61,7 @@ def _compared(store: Past, saved: Program, changed: Program) -> Comparison:
 
 def _lines(store: Past, found: Comparison, program: Program) -> Iterator[str]:
     saved, changed = found.saved, found.changed
-    yield f"The last twelve months under these rules, beside the saved ones: {changed.replayed:,} customers, day by day."
+    yield f"The last twelve months under these rules, beside the saved ones: {counted(changed.replayed, 'customer')}, day by day."
     yield _known_since(store)
     yield ""
     yield from _table([("", "saved", "new"), *_totals(saved, changed, program.currency)])
@@ -71,7 +72,7 @@ def _lines(store: Past, found: Comparison, program: Program) -> Iterator[str]:
             *((f"  {row.name}", f"{row.saved:,}", f"{row.changed:,}") for row in found.tiers),
         ]
     )
-    yield f"{found.moved:,} customers change tier."
+    yield f"{counted(found.moved, 'customer changes', 'customers change')} tier."
     yield ""
     weeks = sorted({*saved.by_week, *changed.by_week})
     rows = [(f"  {week}", f"{saved.by_week.get(week, 0):,}", f"{changed.by_week.get(week, 0):,}") for week in weeks]

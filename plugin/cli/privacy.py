@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from plugin.cli import context
+from plugin.cli.counting import counted
 from plugin.usecases import disclose as tell
 from plugin.usecases import erase as forget
 from plugin.usecases import opt_out as wish
@@ -44,7 +45,7 @@ def erase(shop: str, customer: str | None, *, everything: bool, yes: bool) -> No
             else:
                 forget.shop(db, found.shop_id)
         erasure.scrub(built.database)
-        click.echo(f"Erased {found.domain}." if everything else f"Erased customer {customer}: {gone} rows.")
+        click.echo(f"Erased {found.domain}." if everything else f"Erased customer {customer}: {counted(gone, 'row')}.")
 
 
 @click.command("opt-out")

@@ -26,8 +26,8 @@ class Progress(Protocol):
 class _Lines:
     """Says every tenth of the way on a line of its own."""
 
-    def __init__(self, total: int, what: str, unit: str) -> None:
-        self.total, self.what, self.unit = total, what, unit
+    def __init__(self, total: int, what: str) -> None:
+        self.total, self.what = total, what
         self.done = self.tenths = 0
 
     def update(self, n: int) -> None:
@@ -35,14 +35,14 @@ class _Lines:
         tenths = 10 * self.done // self.total if self.total else 10
         if tenths > self.tenths:
             self.tenths = tenths
-            click.echo(f"{self.what}: {self.done} of {self.total} {self.unit}", err=True)
+            click.echo(f"{self.what}: {self.done:,} of {self.total:,}", err=True)
 
 
 @contextmanager
 def bar(total: int, what: str, unit: str) -> Iterator[Progress]:
     """A bar over ``total`` units on a terminal; ten lines on standard error elsewhere."""
     if not sys.stderr.isatty():
-        yield _Lines(total, what, unit)
+        yield _Lines(total, what)
         return
     with tqdm(total=total, desc=what, unit=f" {unit}", leave=False, smoothing=0.1) as shown:
         yield shown

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from plugin.cli.counting import counted
 from plugin.usecases.apart import is_apart
 
 #: rows of each list that a sentence names
@@ -45,16 +46,16 @@ def _sentences(habits: Mapping[str, Any]) -> Iterator[str]:
             for place, rung in enumerate(steps[:MOST])
         )
         first = habits["funnel"][0]["customers"]
-        yield f"Of {first:,} customer{'' if first == 1 else 's'} {made} time; each share is of those before."
+        yield f"Of {counted(first, 'customer')} {made} time; each share is of those before."
     if (share := habits["full_price"]["365"]) is not None:
         yield f"{share:.0%} of the orders of the last 365 days were at full price."
     if (share := habits["lengthening"]) is not None:
         yield f"For {share:.0%} of those with a rhythm the gaps between orders are getting longer."
     if again := habits["replenishment"]:
-        listed = _list(f"{one['product_id']} after {one['quartiles'][1]:.0f} days" for one in again[:MOST])
+        listed = _list(f"{one['product_id']} after {counted(one['quartiles'][1], 'day')}" for one in again[:MOST])
         yield f"Products bought again, and when half have done so: {listed}."
     if nexts := habits["followers"]:
-        listed = _list(f"{one['next']} after {one['product']} ({one['days']:.0f} days)" for one in nexts[:MOST])
+        listed = _list(f"{one['next']} after {one['product']} ({counted(one['days'], 'day')})" for one in nexts[:MOST])
         yield f"What most often follows on the next visit: {listed}."
     yield from _left(habits["left"])
 

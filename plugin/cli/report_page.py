@@ -10,6 +10,7 @@ from babel import dates, numbers
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from plugin.cli import report_habits, report_predictions
+from plugin.cli.counting import counted
 from plugin.usecases.report_effect import ALL, WINDOW_DAYS, Effect, Outcome
 from plugin.usecases.report_store import Report
 from storage.money import exponent, to_decimal_text
@@ -81,7 +82,7 @@ class _Words:
 
     def count(self, number: int, what: str) -> str:
         """1 order, 1,234 orders."""
-        return f"{self.number(number)} {what}{'' if number == 1 else 's'}"
+        return counted(number, what)
 
     def share(self, value: float) -> str:
         """12.3%, or a dash for a share of nothing."""
@@ -137,7 +138,7 @@ class _Words:
         return f"Offers added {amount} of revenue, likely {low} to {high}."
 
     def _more(self, revenue: Outcome) -> str:
-        return f"About {self.number(revenue.more or 0)} more customers have to be followed for {WINDOW_DAYS} days."
+        return f"About {counted(revenue.more or 0, 'more customer has', 'more customers have')} to be followed for {WINDOW_DAYS} days."
 
     def so_far(self, found: Effect | None) -> str:
         """What an interval that does not show anything yet allows for."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from plugin.cli.counting import counted
+
 IN_USE = {
     "mixture": "what this store's earlier months taught, mixed with a model of how often customers come",
     "mbg": "a model of how often customers come (MBG/NBD)",
@@ -41,18 +43,18 @@ def _sentences(card: Mapping[str, Any]) -> Iterator[str]:
         return
     marks = ", ".join(f"{NAMES.get(one['name'], one['name'])} {one['auc']:.2f}" for one in card["marks"])
     yield (
-        f"Tried at {card['cut_offs']} earlier moments, on who ordered within {card['within_days']} days. Of two customers, one "
+        f"Tried at {counted(card['cut_offs'], 'earlier moment')}, on who ordered within {card['within_days']} days. Of two customers, one "
         f"who came and one who did not, how often the right one was ranked higher: {marks}."
     )
     if not card["trusted"]:
         yield "Here the simple rule does as well. Do not rely on the chances."
     if dates := card["dates"]:
         yield (
-            f"Dates of next orders were off by {dates['mean_error']:.0f} days on average; last order plus usual gap by "
+            f"Dates of next orders were off by {counted(dates['mean_error'], 'day')} on average; last order plus usual gap by "
             f"{dates['rule_error']:.0f}. {dates['covered']:.0%} fell into ranges meant for 80%."
         )
     if late := card["late"]:
         yield (
-            f"Of {late['orders']} orders that were followed by another, {late['before_late']:.0%} were so before the customer was "
+            f"Of {counted(late['orders'], 'order')} followed by another, {late['before_late']:.0%} were so before the customer was "
             "called late (meant: 80%)."
         )

@@ -9,6 +9,7 @@ from datetime import datetime
 import click
 
 from plugin.cli import context
+from plugin.cli.counting import counted
 from plugin.cli.progress import Progress, bar
 from plugin.runtime import Runtime
 from plugin.usecases import import_history
@@ -37,7 +38,7 @@ def read(built: Runtime, shop: Shop, *, since: datetime | None) -> int:
     if ended.state == "failed":
         raise context.Problem(f"The orders of {shop.domain} could not be read. {ended.trouble}")
     if ended.unread:
-        click.echo(f"{ended.unread} orders could not be understood; the log names them.", err=True)
+        click.echo(f"{counted(ended.unread, 'order')} could not be understood; the log names them.", err=True)
     return ended.orders_read
 
 

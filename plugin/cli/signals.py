@@ -7,6 +7,7 @@ from datetime import datetime
 import click
 
 from plugin.cli import context, measuring, progress, rows
+from plugin.cli.counting import counted
 from plugin.usecases import list_signals
 
 
@@ -32,7 +33,7 @@ def recompute(shop: str, as_of: datetime | None) -> None:
     with context.opened() as built:
         found = context.shop_named(built, shop)
         count = measuring.measured(built, found, as_of=context.past_instant(built, found, as_of))
-        click.echo(f"Measured {count} customer{'' if count == 1 else 's'} of {found.domain}.")
+        click.echo(f"Measured {counted(count, 'customer')} of {found.domain}.")
 
 
 COMMANDS = (signals, recompute)

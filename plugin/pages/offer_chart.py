@@ -68,14 +68,16 @@ def finding(seen: Figures, chart_shown: Mapping[str, Any] | None) -> str:
     """What became of the offers of the period."""
     if chart_shown is None:
         return ""
-    given, used = (formats.number(sum(pair[place] for pair in seen.spans)) for place in (0, 1))
+    given, used = (sum(pair[place] for pair in seen.spans) for place in (0, 1))
     count = len(seen.spans)
     span = plural("%(count)s week", "%(count)s weeks", count) if by_week(seen) else plural(
         "%(count)s month", "%(count)s months", count
     )  # fmt: skip
-    return _(
-        "In the last %(span)s %(given)s offers were given and %(used)s redeemed.", span=span, given=given, used=used
-    )
+    return plural(
+        "In the last %(span)s %(count)s offer was given and %(used)s redeemed.",
+        "In the last %(span)s %(count)s offers were given and %(used)s redeemed.",
+        given, span=span, used=formats.number(used),
+    )  # fmt: skip
 
 
 def by_week(seen: Figures) -> bool:

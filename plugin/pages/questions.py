@@ -64,9 +64,10 @@ def _keep_or_cancel(count: int) -> Question:
 def _turn_on(found: Comparison | None, changed: Program) -> Question:
     text = _("Customers who are late will get discounts as your rules say.")
     if found is not None:
-        text = _(
-            "In the last 12 months your rules would have given %(offers)s win-back offers, and all offers would have cost about %(cost)s a month.",
-            offers=formats.number(found.changed.by_kind.get("win_back", 0)),
+        text = plural(
+            "In the last 12 months your rules would have given %(count)s win-back offer, and all offers would have cost about %(cost)s a month.",
+            "In the last 12 months your rules would have given %(count)s win-back offers, and all offers would have cost about %(cost)s a month.",
+            found.changed.by_kind.get("win_back", 0),
             cost=formats.money(found.changed.cost_a_month, changed.currency, whole=True),
         )  # fmt: skip
     return Question(title=_("Turn on win-back?"), text=text, go=_("Turn on"))

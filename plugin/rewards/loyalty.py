@@ -8,7 +8,7 @@ from typing import Any
 from plugin.rewards.question import Candidate, Case, Question, no, yes
 from plugin.rewards.reward import asked_of, benefit_of
 from plugin.rewards.tiers import held_by, slug
-from plugin.rewards.wording import date_text, gives_numbers, gives_text, money_text
+from plugin.rewards.wording import count_text, date_text, gives_numbers, gives_text, money_text
 
 RULE = KIND = "loyalty"
 #: A thank-you that comes later than this is none. Deliveries may be late by days, an import must not thank for old orders.
@@ -38,7 +38,8 @@ def _by_tier(question: Question, cycle: str, closes: datetime) -> Case:
     tier = held_by(program, standing)
     spent = f"{money_text(standing.spend_365d, program.currency)} spent in 12 months is tier {tier.name}"
     if program.loyalty.measure == "orders":
-        spent = f"{standing.tier_value} orders in 12 months are tier {tier.name}"
+        orders = count_text(standing.tier_value or 0, "order in 12 months is", "orders in 12 months are")
+        spent = f"{orders} tier {tier.name}"
     if standing.tier_ends_at is not None:
         spent += f", kept until {date_text(standing.tier_ends_at, question.zone)}"
     numbers: dict[str, Any] = {

@@ -8,7 +8,7 @@ from typing import Any
 from plugin.rewards.decision import Reason
 from plugin.rewards.question import Question, yes
 from plugin.rewards.tiers import held_by
-from plugin.rewards.wording import date_text, money_text
+from plugin.rewards.wording import count_text, date_text, money_text
 
 #: a lowered tier is news for so long
 NEWS = timedelta(days=30)
@@ -56,4 +56,4 @@ def next_notice(question: Question) -> datetime | None:
 def _amount(question: Question, missing: int) -> str:
     if question.program.loyalty.measure == "spend":
         return money_text(missing, question.program.currency)
-    return f"{missing} order" if missing == 1 else f"{missing} orders"
+    return count_text(missing, "order", "orders")

@@ -11,7 +11,7 @@ from plugin.rewards.decision import PastOffer, Reason
 from plugin.rewards.program import Program
 from plugin.rewards.question import Candidate, Question, no, yes
 from plugin.rewards.win_back import KIND as WIN_BACK
-from plugin.rewards.wording import date_text, money_text
+from plugin.rewards.wording import count_text, date_text, money_text
 
 YEAR = timedelta(days=365)
 #: money is held for these until they end
@@ -103,10 +103,12 @@ def day_check(question: Question, candidate: Candidate) -> Reason:
 def ramp_check(question: Question) -> Reason:
     """Whether win-back may write to one more customer today."""
     most, used = question.program.win_back.daily_ramp, question.budget.win_backs_today
+    limit = count_text(most, "customer", "customers")
     if used >= most:
-        said = f"Win-back writes to at most {most} customers a day, and {used} have been chosen today. It goes on tomorrow."
+        chosen = count_text(used, "has been", "have been")
+        said = f"Win-back writes to at most {limit} a day, and {chosen} chosen today. It goes on tomorrow."
         return no("ramp_full", said, most=most, used=used, until=day_after(question).isoformat())
-    return yes("ramp_left", f"Win-back writes to at most {most} customers a day; {used} so far.", most=most, used=used)
+    return yes("ramp_left", f"Win-back writes to at most {limit} a day; {used} so far.", most=most, used=used)
 
 
 def _spent(question: Question, moment: datetime) -> int:

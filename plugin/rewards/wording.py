@@ -28,6 +28,11 @@ def days_text(days: float) -> str:
     return f"{whole} day" if whole == 1 else f"{whole} days"
 
 
+def count_text(number: int, one: str, many: str) -> str:
+    """The number and what it counts: "1 order is", "3 orders are"."""
+    return f"{number} {one if number == 1 else many}"
+
+
 @lru_cache(maxsize=4096, typed=True)
 def money_text(minor: int, currency: str) -> str:
     """Decimal text and currency: "12.34 USD"."""

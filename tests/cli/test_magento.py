@@ -43,7 +43,7 @@ def test_four_values_connect_a_store_and_import_reads_it(regulars: Regulars, sto
     assert f"Connected {running.url} as shop 1." in first.out
     assert "tell what happens" in first.out
     read = regulars("import", running.url)
-    assert (read.code, read.out) == (0, f"Imported 3 orders of 1 customers into {running.url}.\n")
+    assert (read.code, read.out) == (0, f"Imported 3 orders of 1 customer into {running.url}.\n")
     assert regulars("shops", "add", "magento", running.url, *FOUR).out.startswith(f"Connected {running.url} as shop 1.")
     told = json.loads(regulars("shops", "connection", running.url, "--json").out)
     assert told["deliveries"] == f"https://regulars.example.com/webhooks/magento/{told['connection']}"

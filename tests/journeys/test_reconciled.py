@@ -169,7 +169,7 @@ def test_the_doctor_tells_what_was_lost(world: World) -> None:
     _a_while(world)
     ok, told = _told(world, "orders of")
     assert ok
-    assert "1 changes came by no delivery" in told
+    assert "1 change came by no delivery" in told
 
     people.passes(world, hours=2)
     ok, told = _told(world, "orders of")

@@ -49,7 +49,7 @@ def test_the_effect_comes_once_after_the_cause_is_mended(world: World, said) -> 
     assert all(one["reason"] == "IntegrityError while it was recorded" for one in aside)
     assert f"regulars inbox rerun {domain}" in said("doctor")[1]
 
-    assert said("inbox", "rerun", domain) == (0, f"{len(aside)} wait to be taken in again.\n", "")
+    assert said("inbox", "rerun", domain) == (0, f"{len(aside)} deliveries wait to be taken in again.\n", "")
     world.worker.drain()
     assert len(json.loads(said("inbox", "list", domain, "--json")[1])) == len(aside)
 

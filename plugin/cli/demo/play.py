@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from plugin.cli.counting import counted
 from plugin.cli.demo import magento, shopify, summary
 from plugin.cli.demo.live import Life
 from plugin.pages.launch import launch_url
@@ -22,7 +23,8 @@ def play(platform: str, directory: Path, port: int, days: int, *, stay: bool) ->
     begun = time.monotonic()
     with BEGINNINGS[platform](directory, port) as life:
         life.live_until_today(days)
-        click.echo(f"Lived through {days} days in {time.monotonic() - begun:.0f} seconds.")
+        took = counted(time.monotonic() - begun, "second")
+        click.echo(f"Lived through {counted(days, 'day')} in {took}.")
         click.echo(summary.line(life.stage))
         if stay:
             _stay(life)

@@ -7,11 +7,12 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from wsgiref.types import WSGIApplication
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, TooManyRequests, default_exceptions
 
@@ -25,6 +26,8 @@ from plugin.platforms.protocol import PlatformError
 from plugin.readiness import Readiness
 from plugin.runtime import Runtime
 from plugin.strangers import PROVEN, Strangers
+from storage import faults
+from storage.shops import Shop
 from webhooks import views as webhooks
 from webhooks.door import Door
 from webhooks.hearing import Ear
@@ -37,6 +40,8 @@ RETRY_AFTER_SECONDS = 5
 PACKED_TYPES = frozenset({"text/html", "application/json"})
 #: of one shop, however many people and programs ask for it
 SHOP_AT_ONCE, SHOP_PER_SECOND = 1_000, 20.0
+#: the database is gone, full, busy, or takes too long
+OUT_OF_ORDER = (OperationalError, InterfaceError, PoolTimeout)
 #: those that any address of ours takes
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
@@ -57,7 +62,9 @@ def create_app(
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     languages.install(app)
     asks = _buckets(most=shop_at_once, per_second=SHOP_PER_SECOND)
-    front = Front(runtime=runtime, assets=assets.load(), on_first_open=on_first_open, asks=asks)
+    # a page that asks too much of the database must not go on asking when nobody waits for it any more
+    hasty = replace(runtime, database=runtime.database.hasty(runtime.config.page_seconds))
+    front = Front(runtime=hasty, assets=assets.load(), on_first_open=on_first_open, asks=asks)
     app.register_blueprint(assets.blueprint(front.assets))
     for part in (views, api, lists_api, report_api, magento):
         app.register_blueprint(part.blueprint(front))
@@ -139,12 +146,12 @@ def _errors(app: Flask, front: Front) -> None:
         return _error(front, 502, error)
 
     def unavailable(error: Exception) -> Response:
-        # the database is gone, full or too busy: as with a delivery, asking again later is right
+        # as with a delivery, asking again later is right
         answer = _error(front, 503, error)
         answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return answer
 
-    for out_of_order in (OperationalError, InterfaceError, PoolTimeout):
+    for out_of_order in OUT_OF_ORDER:
         app.register_error_handler(out_of_order, unavailable)
 
     @app.errorhandler(Exception)
@@ -161,12 +168,12 @@ def _error(front: Front, status: int, error: Exception) -> Response:
         rule = request.url_rule.rule if request.url_rule else "-"
         log.error("error %s at %s %s", error_id, request.method, rule, exc_info=error)
     if request.path.startswith("/app"):
-        answer = make_response(_error_page(front, status, error_id), status)
+        answer = make_response(_error_page(front, status, error, error_id), status)
         if isinstance(error, TooManyRequests):
             answer.headers["Retry-After"] = str(error.retry_after)
         return answer
     code = (error if isinstance(error, HTTPException) else default_exceptions[status]()).name.lower().replace(" ", "_")
-    answer = jsonify(error={"code": code, "text": _text(status), "id": error_id})
+    answer = jsonify(error={"code": code, "text": _text(status, error), "id": error_id})
     answer.status_code = status
     if isinstance(error, HTTPException):
         answer.headers.extend(
@@ -175,19 +182,27 @@ def _error(front: Front, status: int, error: Exception) -> Response:
     return answer
 
 
-def _error_page(front: Front, status: int, error_id: str) -> str:
+def _error_page(front: Front, status: int, error: Exception, error_id: str) -> str:
     heading = _("This page does not exist") if status == 404 else _("This did not work")
     body = render_template(
-        "error.html", heading=heading, text=_text(status), error_id=error_id, title=views.window_title(heading)
+        "error.html", heading=heading, text=_text(status, error), error_id=error_id, title=views.window_title(heading)
     )
     if request.headers.get("X-Fragment"):
         return body
-    host, shop = access.known_place(front, request)
+    host, shop = _place(front)
     access.admit_frame(front, host, shop)
     return views.document(front, host=host, body=body, page="", heading=heading, place=request.args.get("s", ""))
 
 
-def _text(status: int) -> str:
+def _place(front: Front) -> tuple[str, Shop | None]:
+    try:
+        return access.known_place(front, request)
+    except OUT_OF_ORDER:
+        # what went wrong is told all the same, though no store's admin may frame it then
+        return access.STANDALONE, None
+
+
+def _text(status: int, error: Exception) -> str:
     if status == 404:
         return _("There is nothing at this address.")
     if status == 502:
@@ -196,6 +211,11 @@ def _text(status: int) -> str:
         return _("That was very much at once. Try again in a minute.")
     if status < 500:
         return _("The request could not be understood.")
+    if isinstance(error, DBAPIError) and faults.took_too_long(error):
+        return _(
+            "The database took too long over this, and was stopped. Try again when it has less to do. If it happens "
+            "every time, whoever runs Regulars can allow more with REGULARS_PAGE_SECONDS."
+        )
     return _("Something went wrong on our side. Nothing was changed. Try again in a minute.")
 
 

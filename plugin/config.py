@@ -14,7 +14,7 @@ SHORTEST_KEY = 32
 NAMES = (
     "DATABASE_URL", "SECRET_KEYS", "PUBLIC_URL", "SHOPIFY_CLIENT_ID", "SHOPIFY_CLIENT_SECRET",
     "SHOPIFY_CLIENT_SECRET_OLD", "SHOPIFY_ORIGIN", "PUBSUB_ACCOUNT", "SMTP_URL", "LOG_FORMAT", "ALLOW_PRIVATE_HOSTS", "ENVIRONMENT",
-    "PROXIES",
+    "PROXIES", "PAGE_SECONDS",
 )  # fmt: skip
 LOG_FORMATS = ("text", "json")
 YES = frozenset({"1", "true", "yes", "on"})
@@ -48,6 +48,8 @@ class Config:
     environment: str = "production"
     #: how many proxies of ours stand before the server, each of which adds to X-Forwarded-For whom it heard
     proxies: int = 0
+    #: how long a server may take over one statement of a page; nothing but pages is held to it
+    page_seconds: int = 30
 
     @property
     def sqlite_path(self) -> Path | None:
@@ -75,7 +77,8 @@ def from_env(environ: Mapping[str, str]) -> Config:
     keys = tuple(filter(None, (key.strip() for key in given.get("SECRET_KEYS", "").split(","))))
     values["secret_keys"] = keys
     values["allow_private_hosts"] = _yes_or_no("ALLOW_PRIVATE_HOSTS", given.get("ALLOW_PRIVATE_HOSTS", ""))
-    values["proxies"] = _few("PROXIES", given.get("PROXIES") or "0")
+    values["proxies"] = _number("PROXIES", given.get("PROXIES") or "0", least=0, most=9)
+    values["page_seconds"] = _number("PAGE_SECONDS", given.get("PAGE_SECONDS") or "30", least=1, most=3600)
     config = Config(**values)  # type: ignore[arg-type]
     _check(config)
     return config
@@ -121,7 +124,7 @@ def _yes_or_no(name: str, value: str) -> bool:
     return value.lower() in YES
 
 
-def _few(name: str, value: str) -> int:
-    if not re.fullmatch(r"[0-9]", value):
-        raise ConfigError(f"{PREFIX}{name} must be a number from 0 to 9, not {value!r}.")
+def _number(name: str, value: str, *, least: int, most: int) -> int:
+    if not re.fullmatch(r"[0-9]{1,4}", value) or not least <= int(value) <= most:
+        raise ConfigError(f"{PREFIX}{name} must be a number from {least} to {most}, not {value!r}.")
     return int(value)

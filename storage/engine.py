@@ -7,6 +7,7 @@ log; behind the lock there is one at a time, in the order in which the system wa
 
 from __future__ import annotations
 
+import copy
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -59,6 +60,7 @@ class Database:
         self.dialect = parsed.get_backend_name()
         self.path: Path | None = None
         self._gate: Gate | None = None
+        self._limit = ""
         if self.dialect == "sqlite":
             self.path = _file_of(parsed)
             self._gate = Gate(self.path.with_name(f"{self.path.name}.lock-file"))
@@ -74,6 +76,17 @@ class Database:
     def beside(self, connections: int) -> Database:
         """The same server by as many connections that nobody else uses; of a file, whose writers take turns, this one."""
         return self if self._gate is not None else Database(self._url, connections=connections)
+
+    def hasty(self, seconds: int) -> Database:
+        """This database by the same connections, to be read by who cannot wait: ``reading`` alone is different.
+
+        Where a server takes longer than ``seconds`` over one statement of it, that ends with an OperationalError
+        (``faults.took_too_long``); the connection stays good. A file is read as before. Close the one it came from.
+        """
+        made = copy.copy(self)
+        if self._gate is None:
+            made._limit = f"SET LOCAL statement_timeout = {1000 * seconds:d}"  # noqa: SLF001 - one of us
+        return made
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -114,6 +127,8 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """Sees the database as of its first statement, waits for nobody, can change nothing."""
         with self._reader.begin() as db:
+            if self._limit:
+                db.exec_driver_sql(self._limit)
             yield db
 
     def server_time(self) -> datetime | None:

@@ -15,6 +15,8 @@ _FILE = frozenset({
 _CLASSES = frozenset({"40", "55", "58"})
 #: no room on the disk, no connection free
 _STATES = frozenset({"53100", "53300"})
+#: ended by a limit, or by somebody's hand
+_CANCELLED = "57014"
 
 
 def by_lock_or_room(error: DBAPIError) -> bool:
@@ -27,3 +29,8 @@ def by_lock_or_room(error: DBAPIError) -> bool:
         return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in _FILE
     state = getattr(error.orig, "sqlstate", None) or ""
     return state[:2] in _CLASSES or state in _STATES
+
+
+def took_too_long(error: DBAPIError) -> bool:
+    """Whether a server gave a statement up because it took longer than it was given."""
+    return getattr(error.orig, "sqlstate", None) == _CANCELLED

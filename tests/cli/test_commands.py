@@ -42,6 +42,7 @@ def test_wrong_use_exits_2_with_one_sentence(regulars: Regulars, arguments: list
         ("REGULARS_SHOPIFY_CLIENT_ID", "alone", "set both or neither"),
         ("REGULARS_ALLOW_PRIVATE_HOSTS", "maybe", "must be 1 or 0"),
         ("REGULARS_PROXIES", "-1", "must be a number from 0 to 9"),
+        ("REGULARS_PAGE_SECONDS", "0", "must be a number from 1 to 3600"),
         ("REGULARS_PUBLC_URL", "https://x.example", "is not a setting"),
     ],
 )

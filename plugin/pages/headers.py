@@ -48,6 +48,8 @@ def harden(answer: Response) -> Response:
     head = answer.headers
     head["X-Content-Type-Options"] = "nosniff"
     head["Referrer-Policy"] = "no-referrer"
+    # a server that finds none here names itself
+    head["Server"] = "regulars"
     if answer.mimetype == "text/html":
         head["Content-Security-Policy"] = _policy(g.get("ancestors", ()), g.get("script", ""))
     if "Cache-Control" not in head:

@@ -20,7 +20,7 @@ REFUSED = 'regulars_webhook_answers_total{outcome="bad_signature"}'
 
 @pytest.mark.parametrize("options", [[], ["--processes", "2"], ["--no-worker"]])
 def test_serve_answers_until_it_is_told_to_stop(tmp_path: Path, options: list[str]) -> None:
-    """After migrate, serve is ready, refuses unsigned webhooks, counts them over all processes, and ends on SIGTERM."""
+    """After migrate, serve is ready, refuses unsigned webhooks, counts them, names no program under it, ends on SIGTERM."""
     place = sqlite_place(tmp_path)
     place.connect()
     port = free_port()
@@ -35,6 +35,7 @@ def test_serve_answers_until_it_is_told_to_stop(tmp_path: Path, options: list[st
         for _ in range(12):
             refused = requests.post(f"http://127.0.0.1:{port}/webhooks/shopify/orders/create", data=b"{}", timeout=10)
             assert refused.status_code == 401
+            assert refused.headers["Server"] == "regulars"
         told = [requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text for _ in range(4)]
         assert all(f"{REFUSED} 12.0" in text and "regulars_inbox_waiting 0.0" in text for text in told)
     finally:

@@ -39,6 +39,8 @@ MACHINE_PATH = re.compile(r"(?<![\w./-])/(?:work|root|tmp|home|Users)/")
 #: tests may speak of a temporary folder, of nobody's own
 MACHINE_PATH_IN_TESTS = re.compile(r"(?<![\w./-])/(?:work|root|home|Users)/")
 UNFINISHED = re.compile(r"\b(?:T[O]DO|F[I]XME|X[X]X)\b|NotImplemented[E]rror")
+#: what a proof, or what proves, is called here
+SECRET = re.compile(r"(?:^|_)(?:sign|signed|signature|hmac|mac|(?:hex)?digest|secret)$")
 EXCUSED_IMPORT = re.compile(r"# noqa: PLC0415 - \w+")
 
 Check = Callable[[Source], Iterator[str]]
@@ -144,6 +146,23 @@ def nothing_is_left_for_later(source: Source) -> Iterator[str]:
             yield f"line {number} is unfinished"
 
 
+def secrets_are_compared_in_constant_time(source: Source) -> Iterator[str]:
+    """How long a comparison takes tells nothing of a secret: ``hmac.compare_digest``, not the language's own."""
+    if source.in_product and not source.under("plugin/sandbox"):
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.Eq, ast.NotEq, ast.In, ast.NotIn)):
+                sides = (node.left, *node.comparators)
+                if not any(isinstance(side, ast.Constant) for side in sides) and any(map(_is_secret, sides)):
+                    yield f"line {node.lineno} compares a secret in a way whose time tells of it"
+
+
+def _is_secret(node: ast.expr) -> bool:
+    if isinstance(node, (ast.Set, ast.List, ast.Tuple)):
+        return any(map(_is_secret, node.elts))
+    called = node.func if isinstance(node, ast.Call) else node
+    return SECRET.search(_last_name(called)) is not None
+
+
 def _last_name(node: ast.expr) -> str:
     """``time`` of ``time``, ``datetime`` of ``datetime.datetime``, else nothing."""
     if isinstance(node, ast.Attribute):
@@ -160,6 +179,6 @@ CHECKS: Mapping[str, Check] = MappingProxyType({
     for check in (
         files_are_small, only_the_engine_commits, the_clock_is_given, the_environment_is_given, only_commands_print,
         nothing_is_mocked, modules_promise, tests_state_facts, imports_stand_at_the_top, no_machine_is_named,
-        nothing_is_left_for_later,
+        nothing_is_left_for_later, secrets_are_compared_in_constant_time,
     )
 })  # fmt: skip

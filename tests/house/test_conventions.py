@@ -21,6 +21,9 @@ PLANTED = {
     "imports_stand_at_the_top": Source("plugin/app.py", "def create():\n    if True:\n        import flask\n"),
     "no_machine_is_named": Source("plugin/cli/demo.py", f"FOLDER = '/{'tmp'}/demo'\n"),
     "nothing_is_left_for_later": Source("plugin/runtime.py", f"# {'TO'}{'DO'}: later\n"),
+    "secrets_are_compared_in_constant_time": Source(
+        "webhooks/shopify/signature.py", "ok = given == sign(raw, secret)\n"
+    ),
 }
 ALLOWED = {
     "files_are_small": Source("plugin/pages/static/page.js", "let x;\n" * 300),
@@ -37,6 +40,9 @@ ALLOWED = {
     ),
     "no_machine_is_named": Source("plugin/pages/rules.py", "ADDRESS = 'https://example.com/work/1'\n"),
     "nothing_is_left_for_later": Source("plugin/runtime.py", "# Done.\n"),
+    "secrets_are_compared_in_constant_time": Source(
+        "webhooks/shopify/signature.py", "ok = hmac.compare_digest(given, sign(raw, secret)) and name != 'hmac'\n"
+    ),
 }
 EVERY = tuple(sources.every())
 
@@ -65,6 +71,8 @@ def test_a_planted_violation_is_noticed(name: str) -> None:
         ("the_clock_is_given", "from datetime import date\nday = date.today()\n"),
         ("the_environment_is_given", "from os import getenv\n"),
         ("imports_stand_at_the_top", "def serve():\n    import granian  # noqa: PLC0415\n"),
+        ("secrets_are_compared_in_constant_time", "fits = told in {made.hexdigest()}\n"),
+        ("secrets_are_compared_in_constant_time", "fits = self.client_secret != told\n"),
         ("nothing_is_mocked", f"import unittest.{'mock'}\n"),
         ("nothing_is_mocked", f"from aside import {'Magic'}Mock\n"),
         ("nothing_is_mocked", "def test_it(monkeypatch):\n    monkeypatch.setattr('plugin.app.run', None)\n"),

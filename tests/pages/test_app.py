@@ -144,6 +144,7 @@ def test_every_answer_is_hardened(world: World) -> None:
 
     assert {answer.headers["X-Content-Type-Options"] for answer in answers} == {"nosniff"}
     assert {answer.headers["Referrer-Policy"] for answer in answers} == {"no-referrer"}
+    assert {answer.headers["Server"] for answer in answers} == {"regulars"}
     assert {answer.headers["Cache-Control"] for answer in answers} == {"no-store"}
     assert not any("Access-Control-Allow-Origin" in answer.headers for answer in answers)
     assert all("Content-Security-Policy" in answer.headers for answer in answers if answer.mimetype == "text/html")

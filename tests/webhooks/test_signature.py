@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from webhooks.hearing import Heads
+from webhooks.magento import signature as magento
 from webhooks.shopify import signature
 
 NEW, OLD = "shpss_new", "shpss_old"
@@ -90,3 +92,29 @@ def test_both_families_of_headers_are_read() -> None:
 def test_a_header_that_says_two_things_says_nothing(headers: dict[str, str]) -> None:
     """Doubled headers, joined by the server or spread over the families, are as good as absent."""
     assert Heads(headers).get("topic") is None
+
+
+class Asked(list[str]):
+    """Secrets that count how many of them were looked at."""
+
+    looked_at = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for secret in super().__iter__():
+            self.looked_at += 1
+            yield secret
+
+
+@given(fits=st.sampled_from([NEW, OLD, "shpss_other"]))
+def test_every_secret_is_tried_whichever_fits(fits: str) -> None:
+    """Shopify's and Magento's alike: how much work a check is does not tell which secret fitted, or that none did."""
+    raw = b'{"id":1}'
+    checks: tuple[tuple[Callable[[bytes, str, Asked], bool], str], ...] = (
+        (signature.verify, _by_hand(raw, fits)),
+        (magento.verify_hex, magento.sign(raw, fits)),
+        (lambda _raw, header, secrets: magento.verify_secret(header, secrets), fits),
+    )
+    for verify, header in checks:
+        secrets = Asked([NEW, OLD])
+        assert verify(raw, header, secrets) == (fits in {NEW, OLD})
+        assert secrets.looked_at == 2

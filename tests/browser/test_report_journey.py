@@ -57,6 +57,34 @@ def test_every_table_in_every_width(told: Running, window: Window, screen: Scree
     assert found == []
 
 
+#: on how many lines each product's number stands
+LINES = """() => [...document.querySelectorAll('.told .wraps')].map((cell) => {
+  const numbers = cell.textContent.match(/[0-9]{6,}/g) || [];
+  const text = [...cell.childNodes].find((node) => node.nodeType === 3);
+  return numbers.map((number) => {
+    const range = document.createRange(), start = text.data.indexOf(number);
+    range.setStart(text, start); range.setEnd(text, start + number.length);
+    return range.getClientRects().length; }); }).flat()"""
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+def test_no_number_is_torn(told: Running, window: Window, language: str) -> None:
+    """Of a product, at any width: what does not fit on a phone scrolls inside its card."""
+    told.world.clock.forward(seconds=1)
+    page = window.open(told.launch(locale=language))
+    follow(page, f"{REPORT}?orders=3")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        lines = page.evaluate(LINES)
+        assert len(lines) > 20
+        assert set(lines) == {1}
+        assert sideways(page) == 0
+    page.set_viewport_size({"width": 390, "height": 900})
+    for table in ("s-again", "s-next"):
+        room = page.locator(f"section:has(#{table}) .scroll")
+        assert room.evaluate("(it) => it.scrollWidth - it.clientWidth") == 0
+
+
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])
 def test_a_young_store_and_a_part_that_failed(young: Running, window: Window, screen: Screen, language: str) -> None:
     """What is empty says why; what could not be made says so; the rest is there."""

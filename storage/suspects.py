@@ -6,7 +6,7 @@ of all that were claimed with it. Who of them it was shows when each is in a wor
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -18,6 +18,8 @@ from storage.tables import inbox as kept
 BY_CHANCE = 2
 #: and so many more while nothing else was in the same hands
 ALONE = 5
+#: where nothing was taken in for this long, it is not one delivery that ends workers
+IDLE = timedelta(minutes=10)
 REASON = (
     f"the worker ended each time it took this in, {ALONE} times with nothing else in its hands; "
     "regulars inbox rerun has it tried again"
@@ -31,14 +33,18 @@ def sort_out(
 
     Suspects are let go as if they had not been claimed: where they stood in their line, and due at once, for ``claim``.
     So what happens to the sound ones is not put down to them. Without suspects nothing is asked of the database.
+    While no worker lives to take in anything at all, after a bad update for instance, nothing is set aside.
     """
     if all(row.ended <= BY_CHANCE for row in rows):
         return rows, [], []
     found = [row for row in rows if row.ended > BY_CHANCE]
     guilty = [row for row in found if row.ended > BY_CHANCE + ALONE]
+    if guilty and not _others_go_in(db, now):
+        guilty = []
     for row in guilty:
         inbox.set_aside(db, row, REASON, now)
-    suspects = [row for row in found if row.ended <= BY_CHANCE + ALONE]
+    # those that ended most are tried last: a worker that is slow to start again takes in the others first
+    suspects = sorted((row for row in found if row not in guilty), key=lambda row: row.ended)
     if suspects:
         claims.let_go(db, kept, [row.delivery_row for row in suspects])
     return [row for row in rows if row.ended <= BY_CHANCE], suspects, guilty
@@ -48,3 +54,8 @@ def claim(db: Connection, row: InboxRow, *, now: datetime, lease_seconds: float)
     """Takes a suspect, to be taken in with nothing else; None where another has it, or it is settled."""
     taken = claims.claim_one(db, kept, row.delivery_row, now=now, lease_seconds=lease_seconds)
     return None if taken is None else inbox.claimed(taken)
+
+
+def _others_go_in(db: Connection, now: datetime) -> bool:
+    settled = inbox.newest_settled(db)
+    return settled is not None and now - settled < IDLE

@@ -26,17 +26,19 @@ Life = Generator[None, None, bool]
 
 
 class World:
-    """A database, the deliveries that end whoever takes them in, and a clock that moves once nobody alive holds anything."""
+    """A database, the deliveries that end whoever takes them in, and a clock that moves once there is nothing to claim."""
 
     def __init__(self, database: Database, killers: set[str], limit: int) -> None:
         self.database, self.killers, self.limit, self.now = database, killers, limit, START
         self.deaths: dict[str, int] = {}
+        self.moves, self.busy = 0, True
 
     def life(self) -> Life:
         """A worker, with a stop wherever another may come between; whether it lives to the end of a step."""
         with self.database.transaction() as db:
             rows = inbox.claim(db, now=self.now, limit=self.limit, lease_seconds=LEASE)
             sound, found, _ = suspects.sort_out(db, rows, now=self.now)
+        self.busy |= bool(rows)
         yield
         if not (yield from self._taken_in(sound)):
             return False
@@ -93,7 +95,14 @@ def test_who_shares_batches_with_a_killer_is_taken_in(
         if not under_way:
             if not world.waiting():
                 break
-            world.now += timedelta(seconds=LEASE + 1)
+            if not world.busy:
+                world.now += timedelta(seconds=LEASE + 1)
+                world.moves += 1
+                if world.moves % 4 == 0:
+                    names.append(f"0-later-{len(names)}")
+                    with database.transaction() as db:
+                        inbox.keep(db, [_delivery(shop_ids[0], names[-1])])
+            world.busy = False
             under_way = [world.life() for _ in range(rng.randint(1, 2))]
         place = rng.randrange(len(under_way))
         dies = by_chance > 0 and rng.random() < 1 / 3
@@ -102,7 +111,8 @@ def test_who_shares_batches_with_a_killer_is_taken_in(
             under_way.pop(place)
 
     assert world.states(shop_ids) == {name: "set_aside" if name in killers else "done" for name in names}
-    assert all(count <= suspects.BY_CHANCE + 1 + suspects.ALONE for count in world.deaths.values())
+    # a few more where nothing else came meanwhile
+    assert all(count <= suspects.BY_CHANCE + 1 + suspects.ALONE + 10 for count in world.deaths.values())
 
 
 def test_two_ends_by_chance_change_nothing(database: Database, shop_id: int) -> None:
@@ -164,6 +174,7 @@ def test_what_ended_its_workers_can_be_reopened(database: Database, shop_id: int
     with database.transaction() as db:
         inbox.keep(db, [_delivery(shop_id, "a")])
         db.execute(kept.update().where(kept.c.shop_id == shop_id).values(ended=7, claimed_until=START))
+    _goes_in(database, shop_id, 1)
     _, (_, _, guilty) = _claimed(database, 1)
     assert [row.delivery_id for row in guilty] == ["a"]
     with database.transaction() as db:
@@ -173,6 +184,41 @@ def test_what_ended_its_workers_can_be_reopened(database: Database, shop_id: int
     rows, (sound, _, _) = _claimed(database, 2)
     assert sound == rows
     assert rows[0].ended == 0
+
+
+def test_who_ended_most_workers_is_tried_last(database: Database, shop_id: int) -> None:
+    """Whoever is slow to start again takes in the others first, however old the one that ended him is."""
+    with database.transaction() as db:
+        inbox.keep(db, [_delivery(shop_id, name) for name in "ab"])
+        for name, ended in (("a", 5), ("b", 3)):
+            one = kept.update().where(kept.c.shop_id == shop_id, kept.c.delivery_id == name)
+            db.execute(one.values(ended=ended, claimed_until=START))
+    _, (_, found, _) = _claimed(database, 1)
+    assert [row.delivery_id for row in found] == ["b", "a"]
+
+
+def test_while_nothing_goes_in_nothing_is_set_aside(database: Database, shop_id: int) -> None:
+    """Where workers end whatever they take in, it is no delivery's fault; the first that goes in shows whose it is."""
+    with database.transaction() as db:
+        inbox.keep(db, [_delivery(shop_id, "a")])
+        db.execute(kept.update().where(kept.c.shop_id == shop_id).values(ended=40, claimed_until=START))
+    _goes_in(database, shop_id, 1)
+    for ends in range(7, 30):
+        rows, (_, found, guilty) = _claimed(database, ends)
+        assert (found, guilty) == (rows, [])
+    _goes_in(database, shop_id, 30)
+    rows, (_, found, guilty) = _claimed(database, 30)
+    assert (found, guilty) == ([], rows)
+
+
+def _goes_in(database: Database, shop_id: int, ends: int) -> None:
+    """A delivery that is taken in at once."""
+    with database.transaction() as db:
+        held = kept.update().where(kept.c.shop_id == shop_id, kept.c.state == "waiting")
+        db.execute(held.values(run_at=_at(ends + 1)))
+        inbox.keep(db, [_delivery(shop_id, f"sound-{ends}")])
+        assert len(inbox.done(db, inbox.claim(db, now=_at(ends), limit=1, lease_seconds=LEASE), _at(ends))) == 1
+        db.execute(held.values(run_at=START))
 
 
 def _claimed(

@@ -43,6 +43,8 @@ struct trap {
 static struct trap *trap;
 /* the sockets over which a COMMIT went and no answer came yet; those over which a BEGIN went and nothing that ends it */
 static unsigned char asked[FILES], begun[FILES];
+/* what a transaction that only reads commits is no news */
+enum { WRITES = 1, READS = 2 };
 /* less than this asks whether a server is there */
 enum { SMALL = 100 };
 
@@ -169,15 +171,17 @@ static int says(const char *words, const void *data, size_t length) {
     return length >= 5 + many && *(const char *)data == 'Q' && !memcmp((const char *)data + 5, words, many);
 }
 
-/* what ends with a Sync outside of a transaction is one by itself; a long one is sent in parts */
+/* what is executed outside of a transaction is one by itself; a long one is sent in parts, its end is Execute and Sync */
 static int commits_itself(int file, const void *data, size_t length) {
-    return !begun[file] && length > SMALL && !memcmp((const char *)data + length - 5, "S\0\0\0\4", 5);
+    static const char end[] = "E\0\0\0\t\0\0\0\0\0S\0\0\0\4";
+    size_t many = sizeof end - 1;
+    return !begun[file] && length > SMALL && !memcmp((const char *)data + length - many, end, many);
 }
 
 static void asks(int file, const void *data, size_t length) {
-    if (says("BEGIN", data, length)) begun[file] = 1;
+    if (says("BEGIN", data, length)) begun[file] = memmem(data, length, "READ ONLY", 9) ? READS : WRITES;
     else if (says("ROLLBACK", data, length)) begun[file] = 0;
-    else if (says("COMMIT", data, length)) begun[file] = 0, asked[file] = trap->armed;
+    else if (says("COMMIT", data, length)) asked[file] = trap->armed && begun[file] == WRITES, begun[file] = 0;
     else if (trap->armed && commits_itself(file, data, length)) asked[file] = 1;
 }
 

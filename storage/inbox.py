@@ -125,7 +125,7 @@ def keep_packed(db: Connection, packed: Sequence[Packed]) -> list[bool]:
 
 
 def keep_at_once(database: Database, packed: Sequence[Packed]) -> list[bool]:
-    """``keep_packed`` and its commit, in half the time; in parts, each with a commit of its own, where they are many.
+    """``keep_packed`` and its commit, one question to the database; in parts, each with its commit, where they are many.
 
     Raises Unclear: some may be kept then, and ``keep_packed`` finds what is.
     """

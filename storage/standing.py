@@ -21,7 +21,7 @@ class Unclear(RuntimeError):
 
 
 class Standing:
-    """One connection of ``engine``'s pool, taken at the first statement and given back at the end. Threads take turns."""
+    """One connection of ``engine``'s pool, taken at the first statement and closed at the end. Threads take turns."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -41,7 +41,7 @@ class Standing:
                 raise Unclear(type(error).__name__) from error
 
     def close(self) -> None:
-        """Gives the connection back."""
+        """Ends the connection, if there is one."""
         with self._turn:
             self._drop()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -12,25 +13,33 @@ from plugin.usecases.stages import Stage
 from plugin.worker import night_step
 from storage.shops import Shop
 
-#: of a first night with half a million orders, in hundredths of its processor time
-NIGHT: Final = {
-    Stage.READ: ("Reading the orders", 10),
-    Stage.LEARN: ("Learning how customers come back", 30),
-    Stage.MEASURE: ("Measuring every customer", 4),
-    Stage.EFFECT: ("Comparing with the control group", 6),
-    Stage.HABITS: ("Looking at what customers buy", 20),
-    Stage.FIGURES: ("Counting for the overview", 7),
-    Stage.CARD: ("Checking past predictions", 20),
-    Stage.KEEP: ("Saving the measures", 3),
+WORDS: Final = {
+    Stage.READ: "Reading the orders",
+    Stage.LEARN: "Learning how customers come back",
+    Stage.MEASURE: "Measuring every customer",
+    Stage.EFFECT: "Comparing with the control group",
+    Stage.HABITS: "Looking at what customers buy",
+    Stage.FIGURES: "Counting for the overview",
+    Stage.CARD: "Checking past predictions",
+    Stage.KEEP: "Saving the measures",
+    Stage.OUTLOOK: "Looking ahead",
+    Stage.LIST: "Writing the rows",
 }
+
+
+def _named(shares: Mapping[Stage, int]) -> dict[Stage, tuple[str, int]]:
+    return {stage: (WORDS[stage], share) for stage, share in shares.items()}
+
+
+#: hundredths of the processor time of a first night with half a million orders
+NIGHT: Final = _named(
+    {
+        Stage.READ: 10, Stage.LEARN: 30, Stage.MEASURE: 4, Stage.EFFECT: 6, Stage.HABITS: 20, Stage.FIGURES: 7, Stage.CARD: 20,
+        Stage.KEEP: 3,
+    }
+)  # fmt: skip
 #: the same for the list
-LIST: Final = {
-    Stage.READ: ("Reading the orders", 16),
-    Stage.LEARN: ("Learning how customers come back", 53),
-    Stage.MEASURE: ("Measuring every customer", 7),
-    Stage.OUTLOOK: ("Looking ahead", 8),
-    Stage.LIST: ("Writing the rows", 16),
-}
+LIST: Final = _named({Stage.READ: 16, Stage.LEARN: 53, Stage.MEASURE: 7, Stage.OUTLOOK: 8, Stage.LIST: 16})
 
 
 def measured(built: Runtime, shop: Shop, *, as_of: datetime) -> int:

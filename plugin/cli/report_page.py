@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from plugin.cli import report_habits, report_predictions
 from plugin.cli.counting import counted
+from plugin.pages import shares
 from plugin.usecases.report_effect import ALL, WINDOW_DAYS, Effect, Outcome
 from plugin.usecases.report_store import Report
 from storage.money import exponent, to_decimal_text
@@ -88,7 +89,7 @@ class _Words:
         """12.3%, or a dash for a share of nothing."""
         if not math.isfinite(value):
             return "–"
-        return str(numbers.format_percent(value, format="#,##0.#%", locale=LOCALE))
+        return shares.written(value, LOCALE)
 
     def points(self, value: float) -> str:
         """A difference of two shares: 3.2 points."""

@@ -11,6 +11,7 @@ from babel import dates, lists, numbers
 from flask import g
 from flask_babel import get_locale
 
+from plugin.pages import shares
 from plugin.pages.say import _, plural
 from storage.money import exponent, to_minor
 
@@ -63,23 +64,18 @@ def percent(whole: int) -> str:
 
 
 def share(part: int, of: int) -> str:
-    """A share as a percentage with one digit: 12.3%; nothing of nothing is 0%."""
-    return numbers.format_percent(part / of if of else 0, format="#,##0.#%", locale=get_locale())
+    """A share as a percentage with one digit: 12.3%; nothing of nothing is 0.0%."""
+    return ratio(part / of if of else 0.0)
 
 
 def ratio(value: float) -> str:
-    """A share from 0 to 1 as a percentage with one digit: 12.3%."""
-    return numbers.format_percent(value, format="#,##0.#%", locale=get_locale())
+    """A share from 0 to 1 as a percentage with one digit: 12.3%, 65.0%."""
+    return shares.written(value, get_locale())
 
 
 def round_share(value: float) -> str:
-    """A share from 0 to 1 in whole percent."""
+    """A share from 0 to 1 in whole percent, where it is drawn."""
     return numbers.format_percent(value, format="#,##0%", locale=get_locale())
-
-
-def tenth(value: float) -> str:
-    """A number with at most one digit after the point."""
-    return numbers.format_decimal(value, format="#,##0.#", locale=get_locale())
 
 
 def date(moment: datetime) -> str:

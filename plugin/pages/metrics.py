@@ -63,7 +63,7 @@ def points(difference: float, seen: Figures) -> str:
     span = str(PERIOD_NAMES[seen.period])
     if told == 0:
         return _("as in the %(span)s before", span=span)
-    size = formats.tenth(abs(told))
+    size = formats.tenths(abs(told))
     if told > 0:
         return _("up %(points)s points on the %(span)s before", points=size, span=span)
     return _("down %(points)s points on the %(span)s before", points=size, span=span)

@@ -183,7 +183,7 @@ def test_revenue_churn_and_net_negative_churn_are_told(regulars: Regulars, shop:
 
     assert (kept["revenue_churn"], kept["nrr"]) == (0.25, 1.75)
     assert "above 100%: net negative churn" in page
-    assert "Revenue churn 25% " in " ".join(page.split())
+    assert "Revenue churn 25.0% " in " ".join(page.split())
     assert "$35.00 revenue of an order, on average" in " ".join(page.split())
 
 

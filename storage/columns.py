@@ -161,6 +161,9 @@ def _to_flag(value: int | None) -> bool | None:
 
 
 def _from_document(value: Any) -> str | None:
+    if value == []:
+        # the codes of nearly every order
+        return "[]"
     return None if value is None else to_text(value)
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -71,6 +71,11 @@ TOLD = (
     "customer_id", "ordered_at", "updated_at", "rank", "cancelled_at", "test", "paid", "currency", "gross_minor",
     "current_minor", "codes", "channel", "country",
 )  # fmt: skip
+AS_THEY_ARE = tuple(name for name in TOLD if name not in {"rank", "codes"})
+OF_FACT, OF_LINE = (
+    attrgetter(*AS_THEY_ARE),
+    attrgetter("line_id", "product_id", "variant_id", "quantity", "total_minor", "gift_card"),
+)
 KNOWS_WHERE = "w"
 OF_LINES = ("shop_id", "order_id", "line_id", "product_id", "variant_id", "quantity", "total_minor", "gift_card")
 OF_REFUNDS = ("refunded_at", "amount_minor", "currency")
@@ -224,7 +229,7 @@ def _newest(told: Iterable[OrderFact]) -> dict[str, OrderFact]:
 
 
 def _rank(fact: OrderFact) -> str:
-    lines = sorted([line.line_id, *_line(line).values()] for line in fact.lines)
+    lines = sorted(map(OF_LINE, fact.lines))
     moments = (fact.ordered_at, fact.cancelled_at)
     told = [fact.customer_id, *(None if one is None else to_micros(one) for one in moments), fact.test, fact.currency]
     whole = [*told, fact.gross_minor, fact.current_minor, _codes(fact), lines]
@@ -236,8 +241,7 @@ def _rank(fact: OrderFact) -> str:
 
 
 def _told(fact: OrderFact) -> dict[str, Any]:
-    values = {name: getattr(fact, name) for name in TOLD if name not in {"rank", "codes"}}
-    return values | {"rank": _rank(fact), "codes": _codes(fact)}
+    return dict(zip(AS_THEY_ARE, OF_FACT(fact), strict=True), rank=_rank(fact), codes=_codes(fact))
 
 
 def _codes(fact: OrderFact) -> list[list[Any]]:
@@ -292,9 +296,3 @@ def _keep_lines(db: Connection, shop_id: int, told: Sequence[OrderFact], *, repl
     # that are told anew are gone, a line without its order cannot be, and nobody else takes these orders in
     add(db, order_lines, OF_LINES, [rows[key] for key in sorted(rows)])
 
-
-def _line(line: Any) -> dict[str, Any]:
-    return {
-        "product_id": line.product_id, "variant_id": line.variant_id, "quantity": line.quantity,
-        "total_minor": line.total_minor, "gift_card": line.gift_card,
-    }  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
@@ -99,7 +98,7 @@ def among_later(dialect: str, column: ColumnElement[Any], name: str) -> ColumnEl
 
 def listed(db: Connection, values: Collection[str] | Collection[int]) -> Any:
     """Many values as the one parameter of ``among_later``."""
-    return spelled(values) if db.dialect.name == "postgresql" else json.dumps(list(values))
+    return spelled(values) if db.dialect.name == "postgresql" else msgspec.json.encode(list(values)).decode()
 
 
 def _member(dialect: str, column: ColumnElement[Any], name: str, values: BindParameter[Any]) -> ColumnElement[bool]:

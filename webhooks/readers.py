@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -35,11 +36,8 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 
 def instant(value: Any) -> datetime:
     """An ISO 8601 time with a zone, in UTC; finer than microseconds is cut off."""
-    if isinstance(value, str) and _INSTANT.fullmatch(value):
-        try:
-            return datetime.fromisoformat(value).astimezone(UTC)
-        except ValueError:
-            pass
+    if isinstance(value, str):
+        return _read_instant(value)
     raise ValueError("not a time with a zone")
 
 
@@ -107,6 +105,17 @@ def zone(value: Any) -> str:
         return ZoneInfo(value).key
     except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
         raise ValueError("not a known time zone") from None
+
+
+# an order tells the same few times over and over
+@lru_cache(maxsize=1_000)
+def _read_instant(value: str) -> datetime:
+    if _INSTANT.fullmatch(value):
+        try:
+            return datetime.fromisoformat(value).astimezone(UTC)
+        except ValueError:
+            pass
+    raise ValueError("not a time with a zone")
 
 
 def _read_amount(value: str) -> Decimal:

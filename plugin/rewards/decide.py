@@ -8,7 +8,6 @@ first reason that is not ``ok`` is the main one for giving nothing, and says wha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -84,8 +83,9 @@ def primary_reason(decision: Decision) -> Reason | None:
 def _noticed(question: Question, decision: Decision) -> Decision:
     """The decision with what is to be told about the tier, and looked at again when that changes."""
     moments = (decision.next_check_at, next_notice(question))
-    return replace(
-        decision,
+    return Decision(
+        outcome=decision.outcome,
+        offer=decision.offer,
         reasons=(*decision.reasons, *tier_notices(question)),
         next_check_at=min((moment for moment in moments if moment is not None), default=None),
     )

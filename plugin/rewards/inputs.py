@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from math import isfinite
+from operator import attrgetter
 from typing import Any
 
 from plugin.rewards.decide import decide
@@ -15,9 +16,18 @@ from plugin.rewards.program import Program
 FORMAT = 1
 #: what a decision takes beside the program
 NAMES = frozenset({"format", "standing", "past", "budget", "as_of", "program_shop", "importing", "timezone"})
-STANDING, PAST_OFFER, BUDGET = (
-    tuple((field.name, field.default) for field in fields(kind)) for kind in (Standing, PastOffer, Budget)
-)
+
+
+class Parts:
+    """What one kind of argument consists of, and what of it goes without saying."""
+
+    def __init__(self, kind: type[Standing | PastOffer | Budget]) -> None:
+        self.names = tuple(field.name for field in fields(kind))
+        self.defaults = tuple(field.default for field in fields(kind))
+        self.values = attrgetter(*self.names)
+
+
+STANDING, PAST_OFFER, BUDGET = Parts(Standing), Parts(PastOffer), Parts(Budget)
 
 AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 
@@ -69,12 +79,11 @@ def redecide(inputs: Mapping[str, Any], program: Program) -> Decision:
     return decide(program=program, **thaw(inputs))
 
 
-def _plain(given: Standing | PastOffer | Budget, kind: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+def _plain(given: Standing | PastOffer | Budget, parts: Parts) -> dict[str, Any]:
     # the values are plain: nothing to copy as asdict would
-    told = ((name, getattr(given, name), default) for name, default in kind)
     return {
         name: value if type(value) in AS_THEY_ARE else _written(value)
-        for name, value, default in told
+        for name, value, default in zip(parts.names, parts.values(given), parts.defaults, strict=True)
         if value != default
     }
 

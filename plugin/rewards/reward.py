@@ -24,7 +24,7 @@ def benefit_of(reward: Reward, limits: Limits) -> Benefit:
     """
     if not asked_of(reward):
         return NOTHING
-    combines = tuple(kind for kind in ("order", "product", "shipping") if getattr(limits, f"combine_{kind}"))
+    combines = _combines(limits)
     if reward.type == "shipping":
         return Benefit(type="shipping", value=0, cap=reward.amount, minimum=limits.min_order, combines=combines)
     if reward.type == "gift":
@@ -46,6 +46,11 @@ def benefit_of(reward: Reward, limits: Limits) -> Benefit:
         collections=limits.collections,
         combines=combines,
     )
+
+
+def _combines(limits: Limits) -> tuple[str, ...]:
+    told = (("order", limits.combine_order), ("product", limits.combine_product), ("shipping", limits.combine_shipping))
+    return tuple(kind for kind, may in told if may)
 
 
 def is_at_least(past: PastOffer, benefit: Benefit) -> bool:

@@ -274,7 +274,8 @@ class _Desk:
             "decided_at": self.as_of,
             "program_version": self.version,
             "outcome": decision.outcome,
-            "reasons": _reasons(decision),
+            # written as they are, field by field
+            "reasons": decision.reasons,
             "inputs": self.inputs[customer_id],
         }
 

@@ -71,7 +71,7 @@ def row(offer: Offer) -> dict[str, Any]:
     gives = benefits.gives(offer.benefit, offer.currency)
     return {
         "id": offer.offer_id,
-        "code": offer.code or NONE,
+        "code": offer.code or "",
         "customer": offer.customer_id,
         "kind": kind(offer),
         "discount": gives or NONE,

@@ -13,22 +13,22 @@ from plugin.usecases.report_effect import extra as found_of
 
 
 def metric(db: Any, seen: Figures) -> Metric:
-    """Never a bare number: an amount with its interval, or why there is none yet."""
+    """Never a bare number: an amount with its interval, or that it is too early and what is missing, or why there is none."""
     label = _("Extra revenue from offers")
     if seen.program is not None and seen.program.holdout_percent == 0:
         return Metric(label, NONE, _("Without a control group, extra revenue cannot be shown."))
     found = found_of(db, seen.shop.shop_id)
     if found is None or not found.shows or found.amount is None or found.low is None or found.high is None:
-        return Metric(label, NONE, _too_early(found))
+        return Metric(label, _("Too early to tell"), _missing(found))
     return Metric(label, _money(seen, found.amount), _interval(seen, found), _claimed(seen, found))
 
 
-def _too_early(found: Extra | None) -> str:
+def _missing(found: Extra | None) -> str:
     if found is None or not found.more:
-        return _("Too early to tell. It takes offers, orders after them and a control group to compare with.")
+        return _("It takes offers, orders after them and a control group to compare with.")
     return plural(
-        "Too early to tell. About %(count)s more customer has to be followed for 60 days.",
-        "Too early to tell. About %(count)s more customers have to be followed for 60 days.",
+        "About %(count)s more customer has to be followed for 60 days.",
+        "About %(count)s more customers have to be followed for 60 days.",
         found.more,
     )
 

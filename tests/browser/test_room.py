@@ -1,0 +1,60 @@
+"""What stands below each other or side by side has room, and no word of a heading is torn, in both languages."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.axe import HEIGHT, unfold
+from tests.browser.conftest import Running, Window, follow, served
+from tests.pages import habits
+
+pytestmark = pytest.mark.browser
+PAGES = ("/app/overview", "/app/overview/report", "/app/overview/report?by=first_product&show=revenue&orders=3",
+         "/app/rules", "/app/customers", "/app/offers")  # fmt: skip
+WIDTHS = (1280, 390)
+LEAST_PX = 8
+#: what stands below a table or a chart, and how far
+BELOW = """() => [...document.querySelectorAll('main :is(.scroll, table, svg[role=img])')].flatMap((it) => {
+  let next = it.nextElementSibling;
+  while (next && !(next.checkVisibility() && next.textContent.trim())) next = next.nextElementSibling;
+  return next && it.checkVisibility() && next.tagName !== 'TABLE' ? [{ text: next.textContent.trim().slice(0, 60),
+    room: Math.round(next.getBoundingClientRect().top - it.getBoundingClientRect().bottom) }] : []; })"""
+
+
+@pytest.fixture(scope="module")
+def told(lived: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:  # the fixture of the same name
+    """The night has told the shop's own orders; nobody changes anything."""
+    folder = tmp_path_factory.mktemp("room")
+    shutil.copy(lived / "regulars.db", folder)
+    with served(folder) as made:
+        habits.name_products(made.world)
+        habits.tell(made.world)
+        yield made
+
+
+def everywhere(page: Page, script: str) -> list[tuple[str, int, dict[str, object]]]:
+    """What a script finds, on each page at each width, with everything unfolded."""
+    found = []
+    for path in PAGES:
+        follow(page, path)
+        unfold(page)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+            found += [(path, width, one) for one in page.evaluate(script)]
+    return found
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+def test_nothing_touches_the_table_above_it(told: Running, window: Window, language: str) -> None:
+    """A line of help below a table or a chart keeps its distance."""
+    told.world.clock.forward(seconds=1)
+    page = window.open(told.launch("/app/history", locale=language))
+    found = everywhere(page, BELOW)
+
+    assert len(found) > 40
+    assert [one for one in found if one[2]["room"] < LEAST_PX] == []

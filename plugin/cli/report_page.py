@@ -153,5 +153,5 @@ class _Words:
         orders = self.count(found.claimed_orders, "order")
         return (
             f"Last-touch attribution would claim {self.money(found.claimed, whole=True)}: the whole value of the {orders} "
-            "that used a code, though many of these customers would have bought without one."
+            "that used a code, also of what would have been bought without one."
         )

@@ -55,6 +55,6 @@ def _sentences(card: Mapping[str, Any]) -> Iterator[str]:
         )
     if late := card["late"]:
         yield (
-            f"Of {counted(late['orders'], 'order')} followed by another, {late['before_late']:.0%} were so before the customer was "
+            f"Of {counted(late['orders'], 'order')} followed by another, {late['before_late']:.0%} had it before the customer was "
             "called late (meant: 80%)."
         )

@@ -73,9 +73,10 @@ def _kept(seen: Figures) -> str:
     found = seen.of_period.get("retention", {})
     if not found or found["crr_strict"] is None:
         return ""
-    told = _(
-        "Of %(number)s customers active %(span)s ago %(share)s still are. Active here means: an order within %(window)s.",
-        number=formats.number(found["active_start"]), window=formats.days(found["window"]),
+    told = plural(
+        "Of %(count)s customer active %(span)s ago %(share)s still are. Active here means: an order within %(window)s.",
+        "Of %(count)s customers active %(span)s ago %(share)s still are. Active here means: an order within %(window)s.",
+        found["active_start"], window=formats.days(found["window"]),
         share=formats.ratio(found["crr_strict"]), span=str(PERIOD_NAMES[seen.period]),
     )  # fmt: skip
     if not found["reactivated"]:

@@ -107,7 +107,7 @@ def _connected(front: Front, shop: Shop, *, missing: tuple[str, ...], back: str)
     return _page(
         front, _("Your store is connected"), 200,
         text=_("Regulars reads your past orders now. You can close this window."),
-        detail=_("The integration may not use %(resources)s. Tick them in System, Extensions, Integrations, and save.",
+        detail=_("The integration may not use %(resources)s. Allow this in System, Extensions, Integrations, and save.",
                  resources=", ".join(missing)) if missing else "",
         opens=opens, finish=back if same_host(back, base_url) else "",
     )  # fmt: skip

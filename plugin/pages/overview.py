@@ -141,10 +141,9 @@ def _who(seen: Figures) -> str:
         return ""
     best = seen.people.groups.get("champions", 0) + seen.people.groups.get("loyal", 0)
     risk = seen.people.groups.get("at_risk", 0) + seen.people.groups.get("previously_loyal", 0)
-    return plural(
-        "%(best)s of your %(all)s customers are champions or loyal; %(count)s good one has not bought for long.",
-        "%(best)s of your %(all)s customers are champions or loyal; %(count)s good ones have not bought for long.",
-        risk, best=formats.number(best), all=formats.number(seen.people.count),
+    return _(
+        "Champions or loyal: %(best)s of %(all)s. Good ones who have not bought for long: %(risk)s.",
+        best=formats.number(best), all=formats.number(seen.people.count), risk=formats.number(risk),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from plugin.pages import formats
-from plugin.pages.say import _, later
+from plugin.pages.say import _, later, plural
 from plugin.usecases import tell_card
 from storage import figures
 
@@ -76,7 +76,8 @@ def _notes(told: Mapping[str, Any]) -> Iterator[str]:
             share=formats.ratio(dates["covered"]), meant=formats.percent(80),
         )  # fmt: skip
     if late := told["late"]:
-        yield _(
-            "Of %(orders)s orders that were followed by another, %(share)s were so before the customer was called late. Meant is %(meant)s.",
-            orders=formats.number(late["orders"]), share=formats.ratio(late["before_late"]), meant=formats.percent(80),
+        yield plural(
+            "Of %(count)s order followed by another, %(share)s had it before the customer was called late. Meant is %(meant)s.",
+            "Of %(count)s orders followed by another, %(share)s had it before the customer was called late. Meant is %(meant)s.",
+            late["orders"], share=formats.ratio(late["before_late"]), meant=formats.percent(80),
         )  # fmt: skip

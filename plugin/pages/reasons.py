@@ -251,11 +251,11 @@ SENTENCES: dict[str, Callable[[Numbers], str]] = {
         "The offer can cost up to %(needed)s, more than the %(cap)s for a whole day.", **_budget(n)
     ),
     "ramp_left": lambda n: _(
-        "Win-back has written to %(used)s of at most %(most)s customers today.",
+        "Customers that win-back has written to today: %(used)s of at most %(most)s.",
         used=formats.number(n["used"]), most=formats.number(n["most"]),
     ),
     "ramp_full": lambda n: _(
-        "Win-back has written to %(used)s customers today, of at most %(most)s. It goes on tomorrow.",
+        "Customers that win-back has written to today: %(used)s of at most %(most)s. It goes on tomorrow.",
         used=formats.number(n["used"]), most=formats.number(n["most"]),
     ),
     "highest_is_zero": lambda n: _(

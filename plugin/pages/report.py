@@ -23,7 +23,7 @@ from plugin.pages import (
 )
 from plugin.pages.asked import Query
 from plugin.pages.parts import FAILED, part
-from plugin.pages.say import _
+from plugin.pages.say import _, plural
 from plugin.pages.told_habits import Habits
 from storage.shops import Shop
 
@@ -97,7 +97,8 @@ def _few(habits: Habits) -> str:
     count = funnel[0]["customers"] if funnel else 0
     if not 0 < count < ENOUGH:
         return ""
-    return _(
-        "Your store has %(have)s customers so far. Below %(needed)s, shares say more about chance than about customers.",
-        have=formats.number(count), needed=formats.number(ENOUGH),
+    return plural(
+        "Your store has %(count)s customer so far. Below %(needed)s, shares say more about chance than about customers.",
+        "Your store has %(count)s customers so far. Below %(needed)s, shares say more about chance than about customers.",
+        count, needed=formats.number(ENOUGH),
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugin.pages import formats
-from plugin.pages.say import _, later
+from plugin.pages.say import _, later, plural
 from plugin.pages.told_habits import Habits
 
 #: stays with the product before it
@@ -26,9 +26,10 @@ def table(habits: Habits, orders: int) -> dict[str, Any]:
     first = found[0]
     return {
         "empty": "",
-        "sentence": _(
-            "Most often: %(products)s. Half of the %(customers)s who did so took at most %(days)s in all.",
-            products=ARROW.join(first["products"]), customers=formats.number(first["customers"]), days=formats.days(first["days"]),
+        "sentence": plural(
+            "Most often: %(products)s. The %(count)s who did so took %(days)s in all.",
+            "Most often: %(products)s. Half of the %(count)s who did so took at most %(days)s in all.",
+            first["customers"], products=ARROW.join(first["products"]), days=formats.days(first["days"]),
         ),
         "steps": [
             _("From %(one)s to %(other)s", one=formats.number(place), other=formats.number(place + 1))

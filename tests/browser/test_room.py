@@ -24,6 +24,16 @@ BELOW = """() => [...document.querySelectorAll('main :is(.scroll, table, svg[rol
   while (next && !(next.checkVisibility() && next.textContent.trim())) next = next.nextElementSibling;
   return next && it.checkVisibility() && next.tagName !== 'TABLE' ? [{ text: next.textContent.trim().slice(0, 60),
     room: Math.round(next.getBoundingClientRect().top - it.getBoundingClientRect().bottom) }] : []; })"""
+#: headings of which a line holds a single letter, as a narrow column leaves of a Chinese word
+TORN = """() => [...document.querySelectorAll('main thead th, main h2, main h3, main dt, main label > span, main .chooser a')].flatMap((it) => {
+  const lines = new Map(), walk = document.createTreeWalker(it, NodeFilter.SHOW_TEXT);
+  for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+    if (!it.checkVisibility() || it.closest('.unseen') || it.closest('table')?.tHead?.clientWidth === 1 || node.parentElement.closest('.unseen')) continue;
+    [...node.data].forEach((letter, place) => {
+      const range = document.createRange(); range.setStart(node, place); range.setEnd(node, place + 1);
+      const box = range.getBoundingClientRect();
+      if (letter.trim() && box.width) lines.set(Math.round(box.top), (lines.get(Math.round(box.top)) || '') + letter); }); }
+  return lines.size > 1 && [...lines.values()].some((line) => line.length === 1) ? [{ lines: [...lines.values()].join(' / ') }] : []; })"""
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +68,12 @@ def test_nothing_touches_the_table_above_it(told: Running, window: Window, langu
 
     assert len(found) > 40
     assert [one for one in found if one[2]["room"] < LEAST_PX] == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+def test_no_heading_leaves_a_letter_alone(told: Running, window: Window, language: str) -> None:
+    """A column is as wide as the words above it need, also on a phone, where its table scrolls if it must."""
+    told.world.clock.forward(seconds=1)
+    page = window.open(told.launch("/app/history", locale=language))
+
+    assert everywhere(page, TORN) == []

@@ -83,11 +83,9 @@ def in_words(found: Comparison, program: Program, *, now: datetime) -> dict[str,
         "cost": money(cost),
         "line": _("%(amount)s a month, %(share)s of the budget", amount=money(cost), share=formats.share(cost, cap)),
         "against": _against(found, money),
-        "worst": _("If every offer were used on the largest order reckoned with: %(amount)s a month.",
-                   amount=money(found.changed.worst_a_month)),
         "sample": _sample(found.changed, money),
         "width": round(min(100 * cost / cap, 100), 1) if cap else 0,
-        "of_budget": _("%(share)s of the budget of %(cap)s.", share=formats.share(cost, cap), cap=money(cap)),
+        "of_budget": _of_budget(found.changed, cap, money),
         "notes": list(_notes(found, program)),
         "tiers": [
             {"name": row.name, "saved": formats.number(row.saved), "changed": formats.number(row.changed),
@@ -116,6 +114,14 @@ def as_json(found: Comparison, program: Program) -> dict[str, Any]:
         }
 
     return {"saved": of(found.saved), "changed": of(found.changed), "customers_changing_tier": found.moved}
+
+
+def _of_budget(found: Summary, cap: int, money: Callable[[int], str]) -> str:
+    """How much of the month's budget it takes, and would take at worst."""
+    share = _("%(share)s of the budget of %(cap)s.", share=formats.share(found.cost_a_month, cap), cap=money(cap))
+    worst = _("If every offer were used on the largest order reckoned with: %(amount)s a month.",
+              amount=money(found.worst_a_month))  # fmt: skip
+    return _("%(first)s %(second)s", first=share, second=worst)
 
 
 def _against(found: Comparison, money: Callable[[int], str]) -> str:

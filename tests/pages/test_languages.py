@@ -117,6 +117,19 @@ def test_pages_in_chinese_hold_no_english_sentence(world: World) -> None:
         assert left <= known, left - known
 
 
+def test_chinese_sentences_follow_each_other_without_a_blank(world: World) -> None:
+    """Two that stand in one paragraph are put together by the language, not by the markup."""
+    visit = Visit(world, "zh")
+    program = visit.api("GET", "/program").json["program"]
+    shown = [visit.fragment(path).text for path in ("/app/overview", "/app/rules", "/app/customers", "/app/offers")]
+    shown.append(visit.api("POST", "/program/preview", {"program": program}).json["html"])
+    pages = [BeautifulSoup(markup, "html.parser") for markup in shown]
+    apart = [text for page in pages for text in page.find_all(string=re.compile(r"[。；，] +[\u4e00-\u9fff]"))]
+
+    assert CHINESE.search(pages[-1].text)
+    assert apart == []
+
+
 @pytest.mark.parametrize(
     ("wishes", "locale"),
     [

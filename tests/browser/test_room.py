@@ -17,13 +17,19 @@ pytestmark = pytest.mark.browser
 PAGES = ("/app/overview", "/app/overview/report", "/app/overview/report?by=first_product&show=revenue&orders=3",
          "/app/rules", "/app/customers", "/app/offers")  # fmt: skip
 WIDTHS = (1280, 390)
-LEAST_PX = 8
+LEAST_PX, BELOW_HELP_PX = 8, 6
 #: what stands below a table or a chart, and how far
 BELOW = """() => [...document.querySelectorAll('main :is(.scroll, table, svg[role=img])')].flatMap((it) => {
   let next = it.nextElementSibling;
   while (next && !(next.checkVisibility() && next.textContent.trim())) next = next.nextElementSibling;
   return next && it.checkVisibility() && next.tagName !== 'TABLE' ? [{ text: next.textContent.trim().slice(0, 60),
     room: Math.round(next.getBoundingClientRect().top - it.getBoundingClientRect().bottom) }] : []; })"""
+#: what stands below a line of help and can be filled in or pressed, and how far
+FIELDS = """() => [...document.querySelectorAll('main .help')].flatMap((it) => {
+  let next = it.nextElementSibling;
+  while (next && !(next.checkVisibility() && next.getBoundingClientRect().height)) next = next.nextElementSibling;
+  return next && it.checkVisibility() && (next.matches('button, input') || next.querySelector('button, input, select'))
+    ? [{ text: it.textContent.trim().slice(0, 60), room: Math.round(next.getBoundingClientRect().top - it.getBoundingClientRect().bottom) }] : []; })"""
 #: headings of which a line holds a single letter, as a narrow column leaves of a Chinese word
 TORN = """() => [...document.querySelectorAll('main thead th, main h2, main h3, main dt, main label > span, main .chooser a')].flatMap((it) => {
   const lines = new Map(), walk = document.createTreeWalker(it, NodeFilter.SHOW_TEXT);
@@ -77,3 +83,18 @@ def test_no_heading_leaves_a_letter_alone(told: Running, window: Window, languag
     page = window.open(told.launch("/app/history", locale=language))
 
     assert everywhere(page, TORN) == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+def test_no_field_touches_the_help_above_it(told: Running, window: Window, language: str) -> None:
+    """Also where a row was added below it."""
+    told.world.clock.forward(seconds=1)
+    page = window.open(told.launch("/app/rules", locale=language))
+    unfold(page)
+    for rows in ("loyalty.occasions", "surprise.gifts"):
+        page.locator(f'[data-list="{rows}"] [data-add]').click()
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        found = page.evaluate(FIELDS)
+        assert found
+        assert [one for one in found if one["room"] < BELOW_HELP_PX] == []

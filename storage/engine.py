@@ -94,6 +94,25 @@ class Database:
         with self._alone(), self._writer.begin() as db:
             yield db
 
+    @contextmanager
+    def fleeting(self) -> Iterator[Connection]:
+        """``transaction``, but a machine that loses its power may forget it: for what is done again then, as a claim.
+
+        It costs no write to the disk of its own. The next ``transaction`` makes it durable, too.
+        """
+        if self._gate is None:
+            with self._writer.begin() as db:
+                db.exec_driver_sql("SET LOCAL synchronous_commit = off")
+                yield db
+            return
+        with self._gate, self._writer.connect() as db:
+            _safety(db, "NORMAL")
+            try:
+                with db.begin():
+                    yield db
+            finally:
+                _safety(db, "FULL")
+
     def carry_out(self, work: Callable[[Connection], Result], *, tries: int = TRIES) -> Result:
         """Does all of ``work`` in one transaction, and again as a whole where the server refused it as a deadlock.
 
@@ -201,6 +220,17 @@ def _sqlite(path: Path, gate: Gate, *, reading: bool) -> Engine:
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", partial(_begin, "BEGIN" if reading else "BEGIN IMMEDIATE"))
     return engine
+
+
+def _safety(db: Connection, level: str) -> None:
+    """Says when the log is written through to the disk: FULL, at each commit; NORMAL, when it is copied into the file."""
+    driver: Any = db.connection.driver_connection
+    try:
+        driver.execute(f"PRAGMA synchronous={level}").close()
+    except sqlite3.Error:
+        # whatever is wrong with it, nobody else may commit less safely than they think
+        db.invalidate()
+        raise
 
 
 def _at_once(writer: Engine, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:

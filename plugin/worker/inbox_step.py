@@ -116,7 +116,8 @@ def _failing(runtime: Runtime, batch: Batch) -> dict[int, Batch]:
 def _claim(runtime: Runtime, held: Hands, *, limit: int = BATCH, but: Collection[int] = ()) -> Batch:
     """A batch, not of the shops ``but``, and what is suspect in its place."""
     now = runtime.now()
-    with runtime.database.transaction() as db:
+    # a claim that the machine forgets with its power is a delivery that waits again
+    with runtime.database.fleeting() as db:
         rows = inbox.claim(db, now=now, limit=limit, lease_seconds=LEASE_SECONDS, but=but)
         sound, suspect, guilty = suspects.sort_out(db, rows, now=now)
         batch = Batch(sound, {shop.shop_id: shop.currency for shop in shops.every(db)} if rows else {}, tuple(suspect))

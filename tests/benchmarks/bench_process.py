@@ -159,7 +159,7 @@ def _step_by_step(opened: Runtime, spent: defaultdict[str, float]) -> None:
 
     database, by = opened.database, issuer(opened.vault, opened.config.environment)
     while True:
-        with database.transaction() as db:
+        with database.fleeting() as db:
             rows = inbox.claim(db, now=stocked.NOW, limit=BATCH, lease_seconds=60)
             shop = shops.get(db, 1)
         if not rows:

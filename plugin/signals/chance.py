@@ -71,23 +71,29 @@ def chances(models: Models, mixtures: tuple[Mixture, ...], trees: Trees | None, 
     by_days = {mixture.days: mixture for mixture in mixtures}
     columns = features(visits, models.gaps, models.regular) if by_days and models.gaps is not None else []
     bend = bent(models, trees, visits, columns)
-    out = np.empty((visits.customer.size, len(HORIZONS)))
+    out, so_far = np.empty((visits.customer.size, len(HORIZONS))), _silence(models, visits)
     for place, days in enumerate(HORIZONS):
-        odds, mixture = plain_odds(models, visits, days), by_days.get(days)
+        odds, mixture = plain_odds(models, visits, days, so_far=so_far), by_days.get(days)
         if mixture is not None:
             odds = mixed(logistic.log_odds(mixture.slopes, columns) + bend, odds, mixture.share) + mixture.shift
         out[:, place] = logistic.chance(odds + models.season[place] if models.season else odds)
     return np.maximum.accumulate(out, axis=1)
 
 
-def plain_odds(models: Models, visits: Visits, days: int) -> Floats:
-    """What the models of visits say, as log-odds."""
+def plain_odds(models: Models, visits: Visits, days: int, *, so_far: Floats | None = None) -> Floats:
+    """What the models of visits say, as log-odds; ``so_far`` is ``regular.silence``, where it is known."""
     x, last, age, within = visits.gap_count, visits.last, visits.age, float(days)
     odds = logistic.odds(mbg.p_buy(models.base, x, last, age, within))
     if models.regular is None or not models.regular_share:
         return odds
-    beat = logistic.odds(regular.p_buy(models.regular, x, last, age, within))
+    beat = logistic.odds(regular.p_buy(models.regular, x, last, age, within, so_far=so_far))
     return mixed(beat, odds, models.regular_share)
+
+
+def _silence(models: Models, visits: Visits) -> Floats | None:
+    if models.regular is None or not models.regular_share:
+        return None
+    return regular.silence(models.regular, visits.gap_count, visits.last, visits.age)
 
 
 def bent(models: Models, trees: Trees | None, visits: Visits, columns: list[Floats]) -> Floats:

@@ -58,23 +58,27 @@ def log_likelihood(model: Regular, x: Ints, last: Floats, tenure: Floats, log_ga
     return _likelihood(np.log(np.array(astuple(model))), x, last, tenure, log_gaps)[0]
 
 
-def p_alive(model: Regular, x: Ints, last: Floats, tenure: Floats) -> Floats:
-    """The chance of not having left."""
-    silent = np.maximum(_silent(model, x, last, tenure), _TINY)
-    alive: Floats = 1 / (1 + model.a / (model.b + x) / silent)
-    return alive
+def silence(model: Regular, x: Ints, last: Floats, tenure: Floats) -> Floats:
+    """The chance that a living customer has not bought since the last visit, for ``p_buy`` within several times."""
+    so_far: Floats = np.maximum(_silent(model, x, last, tenure), _TINY)
+    return so_far
 
 
-def p_buy(model: Regular, x: Ints, last: Floats, tenure: Floats, within: float) -> Floats:
-    """The chance of at least one visit within the time ahead."""
-    return p_alive(model, x, last, tenure) * (1 - _still_silent(model, x, last, tenure, within))
+def p_buy(
+    model: Regular, x: Ints, last: Floats, tenure: Floats, within: float, *, so_far: Floats | None = None
+) -> Floats:
+    """The chance of at least one visit within the time ahead; ``so_far`` is the ``silence``, where it is known."""
+    so_far = silence(model, x, last, tenure) if so_far is None else so_far
+    return _alive(model, x, so_far) * (1 - _still_silent(model, x, last, tenure + within, so_far))
 
 
 def wait_quantile(model: Regular, x: Ints, last: Floats, tenure: Floats, *, within: float, share: float) -> Floats:
     """The time ahead by which this share of the customers who come within ``within`` have come."""
     some, back = _alike(x, last, tenure)
     x, last, tenure = x[some], last[some], tenure[some]
-    return _wait(model, x, last, tenure, share * (1 - _still_silent(model, x, last, tenure, within)))[back]
+    so_far = silence(model, x, last, tenure)
+    come = 1 - _still_silent(model, x, last, tenure + within, so_far)
+    return _wait(model, x, last, tenure, so_far * (1 - share * come))[back]
 
 
 def expected_visits(model: Regular, x: Ints, last: Floats, tenure: Floats, within: float) -> Floats:
@@ -85,14 +89,21 @@ def expected_visits(model: Regular, x: Ints, last: Floats, tenure: Floats, withi
     """
     some, back = _alike(x, last, tenure)
     x, last, tenure = x[some], last[some], tenure[some]
-    come = 1 - _still_silent(model, x, last, tenure, within)
+    so_far = silence(model, x, last, tenure)
+    come = 1 - _still_silent(model, x, last, tenure + within, so_far)
     points, shares = _moments()
     more = np.zeros(x.size)
     for point, share in zip(points, shares, strict=True):
-        wait = np.minimum(_wait(model, x, last, tenure, (point + 1) / 2 * come), within)
+        wait = np.minimum(_wait(model, x, last, tenure, so_far * (1 - (point + 1) / 2 * come)), within)
         more += share / 2 * _afterwards(model, x + 1, tenure + wait, within - wait)
-    visits: Floats = p_alive(model, x, last, tenure) * come * (1 + more)
+    visits: Floats = _alive(model, x, so_far) * come * (1 + more)
     return visits[back]
+
+
+def _alive(model: Regular, x: Ints, so_far: Floats) -> Floats:
+    """The chance of not having left."""
+    alive: Floats = 1 / (1 + model.a / (model.b + x) / so_far)
+    return alive
 
 
 def _alike(x: Ints, last: Floats, tenure: Floats) -> tuple[Ints, Ints]:
@@ -154,16 +165,14 @@ def _silent(model: Regular, x: Ints, last: Floats, until: Floats) -> Floats:
     return chance
 
 
-def _still_silent(model: Regular, x: Ints, last: Floats, tenure: Floats, within: float) -> Floats:
-    """The chance that a living customer, silent until today, stays silent."""
-    today = np.maximum(_silent(model, x, last, tenure), _TINY)
-    still: Floats = np.minimum(_silent(model, x, last, tenure + within) / today, 1.0)
+def _still_silent(model: Regular, x: Ints, last: Floats, until: Floats, so_far: Floats) -> Floats:
+    """The chance that a living customer, silent until today, stays so."""
+    still: Floats = np.minimum(_silent(model, x, last, until) / so_far, 1.0)
     return still
 
 
-def _wait(model: Regular, x: Ints, last: Floats, tenure: Floats, come: Floats) -> Floats:
-    """The time ahead by which a living customer has come with probability ``come``."""
-    silent = np.maximum(_silent(model, x, last, tenure), _TINY) * (1 - come)
+def _wait(model: Regular, x: Ints, last: Floats, tenure: Floats, silent: Floats) -> Floats:
+    """The time ahead until the chance of a living customer's silence has fallen to ``silent``."""
     place = np.maximum(betaincinv(model.r + model.k * x, model.k, silent), _TINY)
     wait: Floats = np.maximum((model.alpha + last) / place - model.alpha - tenure, 0.0)
     return wait

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import product
+from functools import cache
+from itertools import accumulate, product
 
 from plugin.config import Config
 from plugin.rewards import stored
@@ -19,6 +21,8 @@ from tests.benchmarks import deliveries
 
 NOW = datetime(2026, 11, 27, 14, 20, tzinfo=UTC)
 CUSTOMERS, EARLIER = 1_000, 4
+#: between two orders, in the mean, and how regular they are: the shape of their gamma distribution
+GAP_DAYS, GRADE = 40, 2.4
 #: of the keys that seal and sign
 KEY = 64 * "0"
 
@@ -67,8 +71,15 @@ def deliver(runtime: Runtime, numbers: range) -> None:
             inbox.keep(db, waiting[start : start + 500])
 
 
+@cache
+def _days_ago(customer: int) -> tuple[int, ...]:
+    """When a customer bought, the newest first: as regularly as a grocer's, every 40 days in the mean."""
+    drawn = random.Random(customer)
+    return tuple(accumulate(1 + round(drawn.gammavariate(GRADE, GAP_DAYS / GRADE)) for _ in range(EARLIER)))
+
+
 def _earlier(customer: int, turn: int, now: datetime) -> OrderFact:
-    at = now - timedelta(days=20 + 40 * turn + customer % 31)
+    at = now - timedelta(days=_days_ago(customer)[turn])
     return OrderFact(
         order_id=f"{customer}-{turn}", customer_id=str(deliveries.FIRST_CUSTOMER + customer), ordered_at=at,
         updated_at=at, cancelled_at=None, test=False, paid=True, currency="USD", gross_minor=5_000, current_minor=5_000,

@@ -6,12 +6,12 @@ Money is whole minor units of the shop's currency (cents of a dollar, yen of a y
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineFact:
+
+class LineFact(msgspec.Struct, frozen=True, kw_only=True):
     """One position of an order."""
 
     line_id: str
@@ -24,16 +24,14 @@ class LineFact:
     gift_card: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CodeFact:
+class CodeFact(msgspec.Struct, frozen=True, kw_only=True):
     """A discount code used on an order, as the buyer typed it, and what it took off."""
 
     code: str
     discount_minor: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderFact:
+class OrderFact(msgspec.Struct, frozen=True, kw_only=True):
     """An order as the store last told it; the newest ``updated_at`` wins."""
 
     order_id: str
@@ -59,8 +57,7 @@ class OrderFact:
     country: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefundFact:
+class RefundFact(msgspec.Struct, frozen=True, kw_only=True):
     """Money given back on an order; may arrive before the order itself."""
 
     refund_id: str
@@ -70,8 +67,7 @@ class RefundFact:
     currency: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerFact:
+class CustomerFact(msgspec.Struct, frozen=True, kw_only=True):
     """A customer exists; the newest ``updated_at`` wins."""
 
     customer_id: str
@@ -79,8 +75,7 @@ class CustomerFact:
     deleted: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentFact:
+class ConsentFact(msgspec.Struct, frozen=True, kw_only=True):
     """What a customer agreed to be written to about by e-mail; the newest ``updated_at`` wins."""
 
     customer_id: str
@@ -89,8 +84,7 @@ class ConsentFact:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MergeFact:
+class MergeFact(msgspec.Struct, frozen=True, kw_only=True):
     """Two customers were one person: what belonged to ``gone_id`` belongs to ``kept_id``."""
 
     kept_id: str
@@ -98,8 +92,7 @@ class MergeFact:
     merged_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShopFact:
+class ShopFact(msgspec.Struct, frozen=True, kw_only=True):
     """What a store says of itself."""
 
     name: str

@@ -7,13 +7,14 @@ is what stays, and every refund counts once.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -260,7 +261,7 @@ def _rows(db: Connection, shop_id: int, order_ids: Collection[str]) -> dict[str,
 
 def _keep_refunds(db: Connection, shop_id: int, told: Sequence[RefundFact]) -> None:
     largest: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in sorted((asdict(fact) for fact in told), key=itemgetter(*OF_REFUNDS)):
+    for row in sorted(map(msgspec.structs.asdict, told), key=itemgetter(*OF_REFUNDS)):
         largest[row["order_id"], row["refund_id"]] = {"shop_id": shop_id, **row}
     put_all(db, refunds, list(largest.values()), guard=_larger)
 
@@ -295,4 +296,3 @@ def _keep_lines(db: Connection, shop_id: int, told: Sequence[OrderFact], *, repl
     # in the order of the keys, so that two writers never wait for each other in a circle; none is there: those of orders
     # that are told anew are gone, a line without its order cannot be, and nobody else takes these orders in
     add(db, order_lines, OF_LINES, [rows[key] for key in sorted(rows)])
-

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
+
 from storage.facts import ConsentFact, CustomerFact, MergeFact, OrderFact, RefundFact, ShopFact
 
 
@@ -36,8 +38,7 @@ class DataRequest:
     order_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What one delivery says: mostly one thing, and nothing for what does not concern us."""
 
     orders: tuple[OrderFact, ...] = ()

@@ -6,13 +6,13 @@ cannot be understood is set aside with its reason and holds nobody up.
 
 from __future__ import annotations
 
-import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 
+import msgspec
 from sqlalchemy import Connection
 
 from storage import customers, erasure, inbox, orders, shops
@@ -212,7 +212,7 @@ def _erased(db: Connection, shop_id: int, named: Collection[str], fingerprints: 
 def _without(facts: Facts, erased: Collection[str], again: Collection[str]) -> Facts:
     """The facts, less all that would bring an erased customer or order back; requests stay."""
     dropped = {order.order_id for order in facts.orders if order.customer_id in erased} | set(again)
-    return dataclasses.replace(
+    return msgspec.structs.replace(
         facts,
         orders=tuple(order for order in facts.orders if order.order_id not in dropped),
         refunds=tuple(refund for refund in facts.refunds if refund.order_id not in dropped),

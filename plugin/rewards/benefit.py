@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 from plugin.rewards.decision import Benefit
@@ -11,7 +10,7 @@ from plugin.rewards.decision import Benefit
 #: what a benefit may be; ``none`` is a message without a discount
 TYPES = ("percent", "fixed", "shipping", "gift", "none")
 LISTS = ("products", "collections", "combines")
-NAMES = tuple(field.name for field in fields(Benefit))
+NAMES = Benefit.__struct_fields__
 
 
 def to_plain(benefit: Benefit) -> dict[str, Any]:

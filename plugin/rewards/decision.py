@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """One customer as measured, in the units of the store: money in minor units, instants aware."""
 
     customer_id: str
@@ -42,8 +42,7 @@ class Standing:
     quantile_days: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastOffer:
+class PastOffer(msgspec.Struct, frozen=True, kw_only=True):
     """An offer made to this customer before, in whatever state it is now."""
 
     kind: str
@@ -68,8 +67,7 @@ class PastOffer:
         return self.percent > 0 or self.type not in {"", "percent", "none"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
     """The month's money at the time of the decision, minor units."""
 
     month: str
@@ -83,19 +81,17 @@ class Budget:
     win_backs_today: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
     """One check of the decision, in the order it was made: a stable code, a sentence, the numbers in it."""
 
     code: str
     #: did it speak for the offer
     ok: bool
     detail: str
-    numbers: Mapping[str, Any] = field(default_factory=dict)
+    numbers: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Benefit:
+class Benefit(msgspec.Struct, frozen=True, kw_only=True):
     """What the customer gets; ``plugin.rewards.benefit`` keeps it as JSON and reads it again."""
 
     #: percent | fixed | shipping | gift | none
@@ -114,8 +110,7 @@ class Benefit:
     combines: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfferSpec:
+class OfferSpec(msgspec.Struct, frozen=True, kw_only=True):
     """An offer to make: the rule that asks for it and the turn of that rule make it one of a kind."""
 
     kind: str
@@ -128,8 +123,7 @@ class OfferSpec:
     ends_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """``issue`` with an offer, ``held_out`` with the offer that the control group does not get, or ``hold`` without."""
 
     outcome: str

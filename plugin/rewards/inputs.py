@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from datetime import datetime
 from math import isfinite
 from operator import attrgetter
 from typing import Any
+
+import msgspec
 
 from plugin.rewards.decide import decide
 from plugin.rewards.decision import Budget, Decision, PastOffer, Standing
@@ -21,10 +22,12 @@ NAMES = frozenset({"format", "standing", "past", "budget", "as_of", "program_sho
 class Parts:
     """What one kind of argument consists of, and what of it goes without saying."""
 
-    def __init__(self, kind: type[Standing | PastOffer | Budget]) -> None:
-        self.names = tuple(field.name for field in fields(kind))
-        self.defaults = tuple(field.default for field in fields(kind))
+    def __init__(self, kind: type[msgspec.Struct]) -> None:
+        parts = msgspec.structs.fields(kind)
+        self.names = tuple(part.name for part in parts)
+        self.defaults = tuple(part.default for part in parts)
         self.values = attrgetter(*self.names)
+        self.instants = frozenset(part.name for part in parts if "datetime" in str(part.type))
 
 
 STANDING, PAST_OFFER, BUDGET = Parts(Standing), Parts(PastOffer), Parts(Budget)
@@ -64,8 +67,8 @@ def thaw(inputs: Mapping[str, Any]) -> dict[str, Any]:
     if inputs.keys() != NAMES or inputs["format"] != FORMAT:
         raise ValueError("these are not the kept inputs of a decision, or of another format")
     return {
-        "standing": Standing(**_typed(inputs["standing"], Standing)),
-        "past": tuple(PastOffer(**_typed(offer, PastOffer)) for offer in inputs["past"]),
+        "standing": Standing(**_typed(inputs["standing"], STANDING)),
+        "past": tuple(PastOffer(**_typed(offer, PAST_OFFER)) for offer in inputs["past"]),
         "budget": Budget(**inputs["budget"]),
         "as_of": datetime.fromisoformat(inputs["as_of"]),
         "program_shop": inputs["program_shop"],
@@ -96,10 +99,11 @@ def _written(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _typed(values: Mapping[str, Any], kind: type[Standing | PastOffer]) -> dict[str, Any]:
-    instants = {field.name for field in fields(kind) if "datetime" in str(field.type)}
+def _typed(values: Mapping[str, Any], parts: Parts) -> dict[str, Any]:
     read: dict[str, Any] = {
-        name: datetime.fromisoformat(value) for name, value in values.items() if name in instants and value is not None
+        name: datetime.fromisoformat(value)
+        for name, value in values.items()
+        if name in parts.instants and value is not None
     }
     # JSON knows lists only
     read |= {name: tuple(value) for name, value in values.items() if isinstance(value, list)}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import msgspec
 
 from plugin.rewards.decision import OfferSpec, Reason
 from plugin.rewards.limits import budget_check, control_check, highest_check, open_check, wait_check
@@ -34,8 +35,7 @@ SAYS_LITTLE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
     """A candidate with what the limits said to it."""
 
     candidate: Candidate
@@ -44,8 +44,7 @@ class Trial:
     outcome: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be done, why, and the rules' answers that it came from."""
 
     outcome: str

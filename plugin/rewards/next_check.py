@@ -7,8 +7,9 @@ What is not time is not foreseen here: a new order, a change of the rules, the m
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
+
+import msgspec
 
 from plugin.rewards.decision import OfferSpec
 from plugin.rewards.judge import Verdict, judge
@@ -56,11 +57,11 @@ def _with(question: Question, offer: OfferSpec, *, outcome: str) -> Question:
     made = of_spec(offer, state="held_out" if outcome == "held_out" else "planned")
     reserved = offer.reserve if outcome == "issue" else 0
     before = question.budget
-    budget = replace(
+    budget = msgspec.structs.replace(
         before,
         used=before.used + (0 if offer.kind == SURPRISE else reserved),
         surprise_used=before.surprise_used + (reserved if offer.kind == SURPRISE else 0),
         day_used=before.day_used + reserved,
         win_backs_today=before.win_backs_today + (offer.kind == WIN_BACK),
     )
-    return replace(question, past=(*question.past, made), budget=budget)
+    return msgspec.structs.replace(question, past=(*question.past, made), budget=budget)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from plugin.rewards.decision import Benefit, Budget, PastOffer, Reason, Standing
 from plugin.rewards.program import Program
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(msgspec.Struct, frozen=True, kw_only=True):
     """One customer at one instant under one program."""
 
     standing: Standing
@@ -25,8 +25,7 @@ class Question:
     zone: ZoneInfo
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """An offer that a rule asks for, from ``opens`` on and before ``closes``; the limits have not been asked yet."""
 
     kind: str
@@ -61,8 +60,7 @@ class Candidate:
         return self.closes is None or moment < self.closes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(msgspec.Struct, frozen=True, kw_only=True):
     """A rule's answer: why it asks for an offer or does not, and the offer that it asks for now or at a later time."""
 
     reason: Reason

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -45,17 +44,16 @@ def _reason(question: Question, verdict: Verdict, *, outside: bool) -> Reason:
 
 
 def _as_numbers(offer: OfferSpec, currency: str) -> dict[str, Any]:
-    numbers = asdict(offer)
-    benefit = numbers.pop("benefit")
+    benefit = offer.benefit
     return {
         "kind": offer.kind,
         "step": offer.step,
         "rule": offer.rule,
         "cycle": offer.cycle,
-        "type": benefit["type"],
-        "percent": benefit["value"] if benefit["type"] in {"percent", "none"} else 0,
-        "value": benefit["value"],
-        "minimum_minor": benefit["minimum"],
+        "type": benefit.type,
+        "percent": benefit.value if benefit.type in {"percent", "none"} else 0,
+        "value": benefit.value,
+        "minimum_minor": benefit.minimum,
         "reserve_minor": offer.reserve,
         "currency": currency,
         "starts_at": offer.starts_at.isoformat(),

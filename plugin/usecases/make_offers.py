@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from sqlalchemy import Connection
 
 from plugin.platforms.in_store import OFFERED_BY
@@ -104,7 +105,7 @@ def past(offer: Offer | Made, *, currency: str) -> PastOffer:
         ends_at=offer.ends_at,
     )
     # what was given in another currency takes nothing of a customer's year in this one
-    return known if offer.currency == currency else replace(known, spent=0)
+    return known if offer.currency == currency else msgspec.structs.replace(known, spent=0)
 
 
 def budget_month(shop: Shop, moment: datetime) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import Connection
 
 from plugin.rewards.decision import Standing
@@ -66,7 +66,7 @@ def _held(
 
 def with_tier(standing: Standing, held: Held, program: Program) -> Standing:
     """The standing with the tier that is held."""
-    return replace(
+    return msgspec.structs.replace(
         standing,
         tier=program.loyalty.tiers[held.place].name,
         tier_value=held.value,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import jwt
+import msgspec
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
@@ -268,7 +269,7 @@ def _with_code(world: World, order: OrderFact) -> OrderFact:
     if not codes:
         return order
     off = order.gross_minor * int(codes[0].benefit["value"]) // 100
-    return replace(order, codes=(CodeFact(code=str(codes[0].code), discount_minor=off),))
+    return msgspec.structs.replace(order, codes=(CodeFact(code=str(codes[0].code), discount_minor=off),))
 
 
 def deaf(clock: Clock) -> Ear:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -92,7 +93,7 @@ def life(world: World, start: datetime, *, daily: bool) -> Iterator[tuple[dateti
 
 def as_of_now(past: PastOffer, now: datetime) -> PastOffer:
     """An issued offer is expired once it has ended."""
-    return replace(past, state="expired") if past.state == "issued" and past.ends_at <= now else past
+    return msgspec.structs.replace(past, state="expired") if past.state == "issued" and past.ends_at <= now else past
 
 
 @settings(max_examples=100)
@@ -234,7 +235,7 @@ def test_what_is_not_given_has_one_main_reason(world: World, moment: datetime) -
 @given(worlds(), instants)
 def test_a_new_order_ends_the_ladder(world: World, moment: datetime) -> None:
     """After another order no step of the old silence is given."""
-    newer = replace(world, standing=replace(world.standing, last_order_id="1002", last_order_at=moment))
+    newer = replace(world, standing=msgspec.structs.replace(world.standing, last_order_id="1002", last_order_at=moment))
     decision = at(newer, moment)
     assert (
         decision.offer is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from plugin.rewards.decide import primary_reason
@@ -69,7 +70,7 @@ def test_a_larger_open_offer_counts_alone() -> None:
     decision = decided(after(1), past=(larger,), program=program)
     assert main(decision) == "An offer of 10 % is open until 12 Oct 2026. The larger one counts; they do not add up."
     assert decision.next_check_at == after(11)
-    too_long = replace(larger, ends_at=after(14))
+    too_long = msgspec.structs.replace(larger, ends_at=after(14))
     assert decided(after(1), past=(too_long,), program=program).next_check_at == after(30)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from plugin.rewards.decision import Decision, Reason
@@ -104,7 +105,7 @@ def test_a_group_entered_is_answered_once_in_half_a_year() -> None:
         created_at=after(-60), ends_at=after(-30),
     )  # fmt: skip
     assert about(decided(after(1), standing=champion, program=rules, past=(given,))).code == "occasion_given"
-    longer_ago = replace(given, created_at=after(-181), ends_at=after(-151))
+    longer_ago = msgspec.structs.replace(given, created_at=after(-181), ends_at=after(-151))
     assert decided(after(1), standing=champion, program=rules, past=(longer_ago,)).offer is not None
     assert about(decided(after(1), program=rules)).code == "occasion_not_now"
 

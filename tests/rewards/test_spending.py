@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
+
 from plugin.rewards.decide import primary_reason
 from plugin.rewards.decision import Budget, Decision, Reason
 from plugin.rewards.program import Program, Timing
@@ -39,7 +41,7 @@ def test_what_nobody_used_is_free_again() -> None:
     held = offer(cycle="order:7", spent=1_500, worth=1_500, percent=2, created_at=after(-10), ends_at=after(5))
     decision = decided(after(1), past=(held,), program=program)
     assert (main(decision).code, decision.next_check_at) == ("customer_year_used", after(5))
-    gone = replace(held, state="expired", spent=0)
+    gone = msgspec.structs.replace(held, state="expired", spent=0)
     assert decided(after(1), past=(gone,), program=program).outcome == "issue"
 
 

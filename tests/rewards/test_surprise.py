@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from plugin.rewards.decide import primary_reason
 from plugin.rewards.decision import Budget, Decision
 from plugin.rewards.made import of_spec
@@ -84,7 +86,7 @@ def test_surprises_have_money_of_their_own() -> None:
     who = next(who for who in range(400) if asked(who, LAST, program()).offer)
     nothing_else = Budget(month="2026-11", cap=50_000, used=50_000)
     assert asked(who, LAST, program(), budget=nothing_else).outcome == "issue"
-    spent = replace(nothing_else, used=0, surprise_used=100_000)
+    spent = msgspec.structs.replace(nothing_else, used=0, surprise_used=100_000)
     reason = primary_reason(asked(who, LAST, program(), budget=spent))
     assert reason is not None
     assert reason.code == "budget_used_up"

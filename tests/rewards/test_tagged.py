@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,7 +56,7 @@ def test_an_offer_waits_until_the_tags_are_known() -> None:
 def test_leaving_out_gives_nothing_more_and_nothing_else(world: World, tags: tuple[str, ...] | None) -> None:
     """With a tag to leave out a customer gets what they got without, or nothing; and deciding again says the same."""
     given = {
-        "standing": replace(world.standing, tags=tags),
+        "standing": msgspec.structs.replace(world.standing, tags=tags),
         "program_shop": SHOP,
         "past": world.past,
         "budget": Budget(month="2026-11", cap=world.program.limits.monthly_budget, used=world.used),

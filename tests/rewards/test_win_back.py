@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+import msgspec
 import pytest
 
 from plugin.rewards.decide import primary_reason
@@ -137,7 +138,7 @@ def test_waiting_for_a_larger_open_offer_does_not_age_a_customer() -> None:
     larger = offer(percent=20, ends_at=after(60))
     waiting = decided(after(50), past=(larger,), program=program)
     assert (why(waiting), waiting.next_check_at) == ("open_offer", after(60))
-    expired = replace(larger, state="expired")
+    expired = msgspec.structs.replace(larger, state="expired")
     assert step_of(decided(after(64), past=(expired,), program=program)) == "offer"
     assert why(decided(after(65), past=(expired,), program=program)) == "too_long_ago"
 
@@ -166,7 +167,7 @@ def test_an_equal_step_waits_until_the_open_one_ends() -> None:
     waiting = decided(after(54), past=(REMINDED, OFFERED), program=program)
     assert why(waiting) == "open_offer"
     assert waiting.next_check_at == OFFERED.ends_at
-    ended = replace(OFFERED, state="expired")
+    ended = msgspec.structs.replace(OFFERED, state="expired")
     assert step_of(decided(OFFERED.ends_at, past=(REMINDED, ended), program=program)) == "last_offer"
 
 

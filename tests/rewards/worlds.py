@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 from hypothesis import strategies as st
 
 from plugin.rewards.decide import decide
@@ -54,7 +55,7 @@ def customer(**changes: Any) -> Standing:
         group="loyal",
         left_out=False,
     )
-    return replace(plain, **changes)
+    return msgspec.structs.replace(plain, **changes)
 
 
 def offer(**changes: Any) -> PastOffer:
@@ -69,7 +70,7 @@ def offer(**changes: Any) -> PastOffer:
         created_at=ORDERED,
         ends_at=after(30),
     )
-    return replace(plain, **changes)
+    return msgspec.structs.replace(plain, **changes)
 
 
 def rung(name: str, at: datetime, *, percent: int, cycle: str = "silence:1001", **changes: Any) -> PastOffer:
@@ -83,7 +84,7 @@ def rung(name: str, at: datetime, *, percent: int, cycle: str = "silence:1001", 
         created_at=at,
         ends_at=at + timedelta(days=21),
     )
-    return replace(plain, **changes)
+    return msgspec.structs.replace(plain, **changes)
 
 
 def decided(at: datetime, *, past: tuple[PastOffer, ...] = (), **changes: Any) -> Decision:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+import msgspec
 from sqlalchemy import Connection, delete
 
 from plugin.runtime import Runtime
@@ -184,7 +185,7 @@ class _CaseMatters(_Around):
     def before(self, batch: _Batch) -> intake.Understood:
         return _orders_changed(
             batch.understood,
-            lambda order: replace(order, codes=tuple(one for one in order.codes if one.code.isupper())),
+            lambda order: msgspec.structs.replace(order, codes=tuple(one for one in order.codes if one.code.isupper())),
         )
 
 
@@ -195,7 +196,9 @@ class _OnlyIssuedCounts(_Around):
         unissued = {offer.code for offer in batch.offers() if offer.state not in {"issued", "redeemed"}}
         return _orders_changed(
             batch.understood,
-            lambda order: replace(order, codes=tuple(one for one in order.codes if one.code.upper() not in unissued)),
+            lambda order: msgspec.structs.replace(
+                order, codes=tuple(one for one in order.codes if one.code.upper() not in unissued)
+            ),
         )
 
 
@@ -207,7 +210,9 @@ class _LatestWins(_Around):
     def before(self, batch: _Batch) -> intake.Understood:
         self.told += 1
         later = timedelta(seconds=self.told)
-        return _orders_changed(batch.understood, lambda order: replace(order, updated_at=order.ordered_at + later))
+        return _orders_changed(
+            batch.understood, lambda order: msgspec.structs.replace(order, updated_at=order.ordered_at + later)
+        )
 
 
 class _ErasedComeBack(Parts):
@@ -233,12 +238,12 @@ class _EditsKeepTheirUse(_Around):
 
     def _as_it_was(self, order: OrderFact) -> OrderFact:
         self.codes[order.order_id] = order.codes or self.codes.get(order.order_id, ())
-        return replace(order, codes=self.codes[order.order_id])
+        return msgspec.structs.replace(order, codes=self.codes[order.order_id])
 
 
 def _orders_changed(understood: intake.Understood, change: Callable[[OrderFact], OrderFact]) -> intake.Understood:
     def other(facts: Facts) -> Facts:
-        return replace(facts, orders=tuple(map(change, facts.orders)))
+        return msgspec.structs.replace(facts, orders=tuple(map(change, facts.orders)))
 
     return replace(understood, heard=tuple((row, other(facts)) for row, facts in understood.heard))
 

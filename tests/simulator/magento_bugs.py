@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
+
 from plugin.platforms.magento.coupons import Coupons
 from plugin.platforms.magento.rulebook import Rulebook
 from plugin.platforms.magento.search import instant
@@ -87,7 +89,7 @@ class _LimitIsTheBudget(_Around):
 
         def counted(order: Any) -> Any:
             mine = tuple(one for one in order.codes if first.get(one.code.upper(), order.order_id) == order.order_id)
-            return replace(order, codes=mine)
+            return msgspec.structs.replace(order, codes=mine)
 
         return _orders_changed(batch.understood, counted)
 

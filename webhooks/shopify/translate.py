@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
 from marshmallow import ValidationError
 
 from storage.facts import ConsentFact, CustomerFact, MergeFact, ShopFact
@@ -23,8 +23,7 @@ MERGED = frozenset({"completed", "success", "succeeded"})
 CONSENTS = frozenset({"subscribed", "not_subscribed", "unsubscribed", "pending", "invalid", "redacted"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
+class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     """What a payload does not say itself."""
 
     #: when the store says it happened, else when it came

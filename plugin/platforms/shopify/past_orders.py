@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+import msgspec
 
 from plugin.platforms import shape
 from plugin.platforms.protocol import InDoubt
@@ -90,7 +92,7 @@ def _facts(order: dict[str, Any], goods: list[dict[str, Any]], shipping: list[di
     )
     if given_back is None:
         order_id = number_of(shape.text(order.get("id"), "id"))
-        return replace(facts, refetch_order_ids=facts.refetch_order_ids | {order_id})
+        return msgspec.structs.replace(facts, refetch_order_ids=facts.refetch_order_ids | {order_id})
     return facts
 
 

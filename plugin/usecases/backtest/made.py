@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+import msgspec
 
 from plugin.rewards import made
 from plugin.rewards.decision import Benefit, OfferSpec, PastOffer
@@ -66,7 +68,7 @@ class Made:
     def as_past(self) -> PastOffer:
         """As the next decision sees it. Whether it ended by itself makes no difference there."""
         known = made.of_spec(self.spec, state=self.state or ("held_out" if self.held_out else "issued"))
-        return known if self.held_out else replace(known, spent=self.reserved + self.cost)
+        return known if self.held_out else msgspec.structs.replace(known, spent=self.reserved + self.cost)
 
     def is_usable(self, at: int, value: int) -> bool:
         """Whether an order of this worth could take it."""

@@ -148,3 +148,23 @@ def test_the_matrix_scrolls_inside_its_card_only(told: Running, window: Window) 
     assert card is not None
     assert abs(first["x"] - card["x"]) < 4
     assert sideways(page) == 0
+
+
+#: for each table that goes on beyond its card: how far the names of its rows are from the edge once it is scrolled to its end
+NAMES = """() => [...document.querySelectorAll('main .scroll')].filter((it) => it.scrollWidth > it.clientWidth).map((it) => {
+  it.scrollLeft = it.scrollWidth;
+  const names = [...it.querySelectorAll('tr > :first-child')], edge = it.getBoundingClientRect().left;
+  return { label: it.ariaLabel, scrolled: it.scrollLeft, clear: names.every((name) => getComputedStyle(name).backgroundColor !== 'rgba(0, 0, 0, 0)'),
+    off: Math.max(...names.map((name) => Math.abs(name.getBoundingClientRect().left - edge))) }; })"""
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_the_names_of_the_rows_stay(told: Running, window: Window, width: int) -> None:
+    """However far a table is scrolled on a phone, what a row is about stands at its edge, and nothing shines through."""
+    told.world.clock.forward(seconds=1)
+    page = window.open(told.launch(), width=width)
+    follow(page, f"{REPORT}?orders=3")
+    found = page.evaluate(NAMES)
+
+    assert len(found) >= 3
+    assert [one for one in found if one["off"] > 2 or not one["clear"] or one["scrolled"] == 0] == []

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, func, select, update
+from sqlalchemy import Connection, Row, Text, bindparam, case, func, select, type_coerce, update
 from sqlalchemy.sql.dml import ReturningInsert
 
 from storage.facts import ShopFact
 from storage.tables import shops
-from storage.upserts import insert_on
+from storage.upserts import bare, insert_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,8 @@ COLUMNS = tuple(shops.c[field.name] for field in fields(Shop))
 MINE = shops.c.shop_id == bindparam("shop")
 GET = select(*COLUMNS).where(MINE)
 CREDENTIALS = select(shops.c.credentials).where(MINE)
-MODEL = select(shops.c.model).where(MINE)
+MODEL = select(type_coerce(shops.c.model, Text)).where(MINE)
+CURRENCIES = select(shops.c.shop_id, shops.c.currency)
 EVERY = select(*COLUMNS).order_by(shops.c.shop_id)
 OVERDUE = (shops.c.state == "active", shops.c.nightly_due_at <= bindparam("now", type_=shops.c.nightly_due_at.type))
 DUE = select(*COLUMNS).where(*OVERDUE).order_by(shops.c.nightly_due_at, shops.c.shop_id)
@@ -90,6 +92,11 @@ def get(db: Connection, shop_id: int) -> Shop:
     if row is None:
         raise LookupError(f"no shop {shop_id}")
     return _shop(row)
+
+
+def currencies(db: Connection) -> dict[int, str]:
+    """The currency of each shop."""
+    return dict(map(tuple, bare(db.execute(CURRENCIES))))
 
 
 def every(db: Connection) -> list[Shop]:
@@ -156,7 +163,13 @@ def keep_model(db: Connection, shop_id: int, model: dict[str, Any], as_of: datet
 
 def model(db: Connection, shop_id: int) -> dict[str, Any] | None:
     """The store-wide numbers of the last nightly measurement; None before the first."""
-    kept: dict[str, Any] | None = db.execute(MODEL, {"shop": shop_id}).scalar_one_or_none()
+    kept = model_text(db, shop_id)
+    return None if kept is None else json.loads(kept)
+
+
+def model_text(db: Connection, shop_id: int) -> str | None:
+    """``model`` as its JSON text, for who knows what that says."""
+    kept: str | None = db.execute(MODEL, {"shop": shop_id}).scalar_one_or_none()
     return kept
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -105,14 +107,18 @@ def keep_model(db: Connection, shop: Shop, model: StoreModel, *, as_of: datetime
 
 def _kept_model(db: Connection, shop: Shop, as_of: datetime) -> StoreModel | None:
     """The last night's numbers; None where there are none, or not in this program's form, or from after ``as_of``."""
-    kept = shops.model(db, shop.shop_id)
-    if kept is None:
-        return None
+    kept = shops.model_text(db, shop.shop_id)
+    model = None if kept is None else _read_model(kept)
+    return model if model and model.as_of <= as_of.timestamp() else None
+
+
+@lru_cache(maxsize=16)
+def _read_model(text: str) -> StoreModel | None:
+    """It is asked for with every batch, and changes once a night."""
     try:
-        model = StoreModel.from_json(kept)
+        return StoreModel.from_json(json.loads(text))
     except (ValueError, KeyError, TypeError):
         return None
-    return model if model.as_of <= as_of.timestamp() else None
 
 
 def compute(

@@ -120,7 +120,7 @@ def _claim(runtime: Runtime, held: Hands, *, limit: int = BATCH, but: Collection
     with runtime.database.fleeting() as db:
         rows = inbox.claim(db, now=now, limit=limit, lease_seconds=LEASE_SECONDS, but=but)
         sound, suspect, guilty = suspects.sort_out(db, rows, now=now)
-        batch = Batch(sound, {shop.shop_id: shop.currency for shop in shops.every(db)} if rows else {}, tuple(suspect))
+        batch = Batch(sound, shops.currencies(db) if rows else {}, tuple(suspect))
     held.add(batch.rows)
     for row in guilty:
         log.error("delivery %d was set aside: the worker ended each time it took it in", row.delivery_row)

@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from storage.gate import Gate
+from storage.lively import looked_at
 from storage.standing import Standing, Unclear
 
 BUSY_TIMEOUT_MS = 5_000
@@ -264,12 +265,11 @@ def _server(url: URL, connections: int | None) -> Engine:
         # longer than sending it
         paramstyle="numeric_dollar",
         connect_args={"cursor_factory": psycopg.RawCursor, **vanished},
-        pool_pre_ping=True,
         query_cache_size=1000,
         **pool,
     )
     event.listen(engine, "connect", _read_in_parts)
-    return engine
+    return looked_at(engine)
 
 
 def _read_in_parts(connection: psycopg.Connection[Any], _record: object) -> None:

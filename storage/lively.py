@@ -6,7 +6,6 @@ ago is taken as it is; should it be dead all the same, its first statement says 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +16,7 @@ from sqlalchemy.exc import InvalidatePoolError
 MOMENT_SECONDS = 1.0
 
 
-def looked_at(engine: Engine, *, monotonic: Callable[[], float] = time.monotonic) -> Engine:
+def looked_at(engine: Engine, *, monotonic: Callable[[], float]) -> Engine:
     """The engine, its connections looked at in this way. ``monotonic`` only runs forward, in seconds."""
 
     def left(_connection: object, record: Any) -> None:

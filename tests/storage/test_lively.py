@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 
 import pytest
@@ -19,47 +19,71 @@ END_OTHERS = text(
 )
 
 
-def process(database: Database) -> int:
-    """Which of the server's processes answers."""
-    with database.transaction() as db:
-        return int(db.execute(PROCESS).scalar_one())
+class Clock:
+    """Seconds that pass when they are told to."""
+
+    seconds = 100.0
+
+    def __call__(self) -> float:
+        return self.seconds
 
 
-def end_all_of(database: Database, url: str) -> None:
+@pytest.fixture
+def clock() -> Clock:
+    """The clock of ``opened``."""
+    return Clock()
+
+
+@pytest.fixture
+def opened(postgresql_database: Database, fresh_postgresql_url: str, clock: Clock) -> Iterator[Database]:
+    """The program's own way to open a server's database; the fixture it builds on has migrated it."""
+    with closing(Database(fresh_postgresql_url, monotonic=clock)) as database:
+        yield database
+
+
+def processes(database: Database, count: int) -> set[int]:
+    """The server's processes that answer so many transactions at once."""
+    with ExitStack() as several:
+        begun = [several.enter_context(database.transaction()) for _ in range(count)]
+        return {int(db.execute(PROCESS).scalar_one()) for db in begun}
+
+
+def end_all_of(database: Database) -> None:
     """What a restart of the server does to those who had spoken to it."""
-    with closing(Database(url)) as other, other.transaction() as db:
+    with database.transaction() as db:
         assert db.execute(END_OTHERS).all()
 
 
-def test_what_died_while_it_lay_is_not_noticed(postgresql_database: Database, fresh_postgresql_url: str):
-    """Several connections lie for longer than a moment and are ended: each transaction after that finds a new one."""
-    with ExitStack() as several:
-        for _ in range(3):
-            several.enter_context(postgresql_database.transaction()).execute(PROCESS)
-    before = process(postgresql_database)
-    end_all_of(postgresql_database, fresh_postgresql_url)
-    time.sleep(1.1 * MOMENT_SECONDS)
-    with ExitStack() as several:
-        after = [
-            several.enter_context(postgresql_database.transaction()).execute(PROCESS).scalar_one() for _ in range(3)
-        ]
-    assert before not in after
-    assert len(set(after)) == 3
+def test_what_died_while_it_lay_is_not_noticed(opened: Database, postgresql_database: Database, clock: Clock):
+    """Connections that lie for a moment and are ended: each transaction after that finds a new one."""
+    before = processes(opened, 3)
+    end_all_of(postgresql_database)
+    clock.seconds += MOMENT_SECONDS
+    after = processes(opened, 3)
+    assert len(before) == len(after) == 3
+    assert not before & after
 
 
-def test_what_died_right_after_its_use_costs_one_transaction(postgresql_database: Database, fresh_postgresql_url: str):
+def test_what_died_right_after_its_use_costs_one_transaction(opened: Database, postgresql_database: Database):
     """It is not looked at; its first statement fails as the library's error, and nobody else meets one of its age."""
-    with ExitStack() as several:
-        for _ in range(3):
-            several.enter_context(postgresql_database.transaction()).execute(PROCESS)
-    end_all_of(postgresql_database, fresh_postgresql_url)
+    before = processes(opened, 3)
+    end_all_of(postgresql_database)
     with pytest.raises(OperationalError):
-        process(postgresql_database)
-    with ExitStack() as several:
-        for _ in range(3):
-            several.enter_context(postgresql_database.transaction()).execute(PROCESS)
+        processes(opened, 1)
+    assert not before & processes(opened, 3)
 
 
-def test_a_connection_in_use_is_used_again(postgresql_database: Database):
-    """Transactions one after another have one and the same."""
-    assert len({process(postgresql_database) for _ in range(5)}) == 1
+def test_a_connection_in_use_is_used_again(opened: Database, clock: Clock):
+    """Transactions one after another have one and the same, looked at or not."""
+    first = processes(opened, 1)
+    assert processes(opened, 1) == first
+    clock.seconds += 2 * MOMENT_SECONDS
+    assert processes(opened, 1) == first
+
+
+def test_who_tells_no_time_has_each_looked_at(postgresql_database: Database, fresh_postgresql_url: str):
+    """Without a clock a connection that was ended is never met."""
+    before = processes(postgresql_database, 2)
+    with closing(Database(fresh_postgresql_url)) as other:
+        end_all_of(other)
+    assert not before & processes(postgresql_database, 2)

@@ -37,7 +37,7 @@ NAMES = ("shop_id", *(column.name for column in COLUMNS))
 def keep_many(db: Connection, shop_id: int, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keeps decisions (the columns of StoredDecision), replacing earlier ones on the same customers.
 
-    All fractions in reasons and inputs are finite.
+    Reasons are dictionaries, or structs of the same names. All fractions in reasons and inputs are finite.
     """
     if not rows:
         return

@@ -129,7 +129,7 @@ def build(config: Config, *, now: Callable[[], datetime] | None = None, metrics:
     """
     # the fits work on small arrays: threads of the linear algebra would wait for each other longer than they work
     threadpool_limits(limits=1, user_api="blas")
-    database = Database(config.database_url, monotonic=time.monotonic)
+    database = Database(config.database_url)
     counted = metrics or Metrics()
     return Runtime(
         config=config,

@@ -23,7 +23,6 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from storage.gate import Gate
-from storage.lively import looked_at
 from storage.standing import Standing, Unclear
 
 BUSY_TIMEOUT_MS = 5_000
@@ -52,14 +51,11 @@ class Database:
     """A SQLite file or a PostgreSQL server, named by an SQLAlchemy URL.
 
     Safe to share between threads; any number of processes may open the same one. ``connections`` to a server are at most
-    so many. With ``monotonic``, a clock that only runs forward, in seconds, a connection to a server is looked at once it
-    lay for a moment, else before each transaction. Raises ValueError for any other URL.
+    so many. Raises ValueError for any other URL.
     """
 
-    def __init__(
-        self, url: str, *, connections: int | None = None, monotonic: Callable[[], float] | None = None
-    ) -> None:
-        self._url, self._monotonic = url, monotonic
+    def __init__(self, url: str, *, connections: int | None = None) -> None:
+        self._url = url
         parsed = make_url(url)
         self.dialect = parsed.get_backend_name()
         self.path: Path | None = None
@@ -71,7 +67,7 @@ class Database:
             self._writer = _sqlite(self.path, self._gate, reading=False)
             self._reader = _sqlite(self.path, self._gate, reading=True)
         elif self.dialect == "postgresql":
-            self._writer = _server(parsed, connections, monotonic)
+            self._writer = _server(parsed, connections)
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             self._standing = Standing(self._writer)
         else:
@@ -79,9 +75,7 @@ class Database:
 
     def beside(self, connections: int) -> Database:
         """The same server by as many connections that nobody else uses; of a file, whose writers take turns, this one."""
-        return (
-            self if self._gate is not None else Database(self._url, connections=connections, monotonic=self._monotonic)
-        )
+        return self if self._gate is not None else Database(self._url, connections=connections)
 
     def hasty(self, seconds: int) -> Database:
         """This database by the same connections, to be read by who cannot wait: ``reading`` alone is different.
@@ -233,10 +227,10 @@ def _safety(db: Connection, level: str) -> None:
     driver: Any = db.connection.driver_connection
     try:
         driver.execute(f"PRAGMA synchronous={level}").close()
-    except sqlite3.Error:
+    except sqlite3.Error as error:
         # whatever is wrong with it, nobody else may commit less safely than they think
         db.invalidate()
-        raise
+        raise DBAPIError(f"synchronous={level}", None, error) from error
 
 
 def _at_once(writer: Engine, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -257,7 +251,7 @@ def _begin(statement: str, db: Connection) -> None:
         db.exec_driver_sql(statement)
 
 
-def _server(url: URL, connections: int | None, monotonic: Callable[[], float] | None) -> Engine:
+def _server(url: URL, connections: int | None) -> Engine:
     pool = {"pool_size": SERVER_CONNECTIONS, "max_overflow": SERVER_OVERFLOW}
     if connections is not None:
         pool = {"pool_size": connections, "max_overflow": 0, "pool_timeout": POOL_SECONDS}
@@ -270,12 +264,12 @@ def _server(url: URL, connections: int | None, monotonic: Callable[[], float] | 
         # longer than sending it
         paramstyle="numeric_dollar",
         connect_args={"cursor_factory": psycopg.RawCursor, **vanished},
-        pool_pre_ping=monotonic is None,
+        pool_pre_ping=True,
         query_cache_size=1000,
         **pool,
     )
     event.listen(engine, "connect", _read_in_parts)
-    return engine if monotonic is None else looked_at(engine, monotonic=monotonic)
+    return engine
 
 
 def _read_in_parts(connection: psycopg.Connection[Any], _record: object) -> None:

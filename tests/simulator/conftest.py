@@ -13,7 +13,7 @@ import pytest
 
 from storage.engine import Database
 from tests import databases
-from tests.simulator.swift import opened_swift
+from tests.simulator.swift import opened_server, opened_swift
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,7 +48,7 @@ def durable_database(sqlite_template: Path, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture(scope="module")
 def a_server(postgresql_url: str, postgresql_template: str) -> Iterator[Database]:
     """A PostgreSQL database that many schedules use one after the other."""
-    with databases.server_copy(postgresql_url, postgresql_template) as url, closing(Database(url)) as opened:
+    with databases.server_copy(postgresql_url, postgresql_template) as url, closing(opened_server(url)) as opened:
         yield opened
 
 

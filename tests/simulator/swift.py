@@ -14,3 +14,10 @@ def opened_swift(path: Path) -> Database:
     opened = Database(f"sqlite:///{path}")
     event.listen(opened._writer, "connect", lambda raw, _record: raw.execute("PRAGMA synchronous=OFF").close())
     return opened
+
+
+def opened_server(url: str) -> Database:
+    """Opens a server's database without asking its connections each time whether they still live: here they do."""
+    opened = Database(url)
+    opened._writer.pool._pre_ping = False
+    return opened

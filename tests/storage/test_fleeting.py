@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from storage import inbox
 from storage.engine import Database
@@ -45,7 +45,7 @@ def test_only_a_fleeting_transaction_commits_less_safely(database: Database):
 
 def test_a_connection_that_cannot_be_made_safe_again_is_thrown_away(sqlite_database: Database):
     """Who comes next gets another one, which commits durably."""
-    with pytest.raises(sqlite3.DatabaseError, match="not authorized"):
+    with pytest.raises(DBAPIError, match="not authorized"):
         _make_unsafe_for_good(sqlite_database)
     with sqlite_database.transaction() as db:
         assert safety(db) == DURABLE["sqlite"][1]

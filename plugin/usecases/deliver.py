@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -30,6 +30,8 @@ from storage.offers import Offer
 from storage.outbox import OutboxRow
 
 OPEN_STATES = ("planned", "sending")
+#: a store that was asked so long ago, perhaps got it, and says no since: the offer is called off
+REFUSED_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,8 +169,16 @@ def _fail(db: Connection, row: OutboxRow, task: Task, error: PlatformError, now:
     if isinstance(error, Rejected) and not task.asked_before:
         if outbox.done(db, row, now):
             _reject(db, task.offer, f"{error.code}: {error}", now)
+    elif isinstance(error, Rejected) and _asked_long_ago(task.offer, now):
+        # it says no all day, as where a merchant switched off the rule that it hangs on: cancelling finds out about the first
+        if outbox.done(db, row, now):
+            cancel_offers.cancel_offer(db, row.shop_id, task.offer.offer_id, why=f"{error.code}: {error}", now=now)
     else:
         put_off.call(db, row, error, now=now)
+
+
+def _asked_long_ago(offer: Offer, now: datetime) -> bool:
+    return offer.sending_at is not None and now - offer.sending_at >= REFUSED_FOR
 
 
 def _call_off(db: Connection, offer: Offer, row: OutboxRow, why: str, now: datetime) -> None:

@@ -9,11 +9,20 @@ from tests.simulator.magento_bugs import BUGS
 from tests.simulator.magento_world import play
 
 SCHEDULES, PATIENCE = 12, 60
+REFUSED_ALL_DAY = 694
 
 
 def test_schedules_hold_in_a_magento_store(one_database: Database) -> None:
     """Every schedule keeps all invariants, at every step and at rest."""
     _hold(one_database, SCHEDULES)
+
+
+def test_what_a_store_refuses_all_day_is_called_off(one_database: Database) -> None:
+    """A code that was perhaps asked for, and whose rule the merchant then switched off: cancelled, and no longer in doubt."""
+    run = play(one_database, REFUSED_ALL_DAY)
+    assert not run.violation, run.story()
+    assert any("is switched off in the store" in step for step in run.trace)
+    assert any("asks cancel/" in step for step in run.trace)
 
 
 @pytest.mark.soak

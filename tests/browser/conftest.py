@@ -20,6 +20,7 @@ from werkzeug.serving import make_server
 from plugin.sandbox.server import serve
 from plugin.sandbox.store import Store
 from tests.browser.axe import FLAT
+from tests.pages import habits
 from tests.pages.conftest import lived
 from tests.pages.world import CLIENT_ID, CLIENT_SECRET, DOMAIN, Clock, World, opened
 
@@ -66,6 +67,17 @@ def shared(lived: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ru
     folder = tmp_path_factory.mktemp("shared")
     shutil.copy(lived / "regulars.db", folder)
     with served(folder) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def told(lived: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:  # the fixture of the same name
+    """The night has told the shop's own orders, products and channels included; nobody changes anything."""
+    folder = tmp_path_factory.mktemp("told")
+    shutil.copy(lived / "regulars.db", folder)
+    with served(folder) as made:
+        habits.name_products(made.world)
+        habits.tell(made.world)
         yield made
 
 

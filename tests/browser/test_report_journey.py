@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,17 +17,6 @@ from tests.pages import habits
 
 pytestmark = pytest.mark.browser
 REPORT = "/app/overview/report"
-
-
-@pytest.fixture(scope="module")
-def told(lived: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:  # the fixture of the same name
-    """The night has told the shop's own orders, products and channels included; nobody changes anything."""
-    folder = tmp_path_factory.mktemp("told")
-    shutil.copy(lived / "regulars.db", folder)
-    with served(folder) as made:
-        habits.name_products(made.world)
-        habits.tell(made.world)
-        yield made
 
 
 @pytest.fixture

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Page
 
 from tests.browser.axe import HEIGHT, unfold
-from tests.browser.conftest import Running, Window, follow, served
-from tests.pages import habits
+from tests.browser.conftest import Running, Window, follow
 
 pytestmark = pytest.mark.browser
 RULES = "/app/rules"
@@ -44,17 +39,6 @@ TORN = """() => [...document.querySelectorAll('main thead th, main h2, main h3, 
       const box = range.getBoundingClientRect();
       if (letter.trim() && box.width) lines.set(Math.round(box.top), (lines.get(Math.round(box.top)) || '') + letter); }); }
   return lines.size > 1 && [...lines.values()].some((line) => line.length === 1) ? [{ lines: [...lines.values()].join(' / ') }] : []; })"""
-
-
-@pytest.fixture(scope="module")
-def told(lived: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:  # the fixture of the same name
-    """The night has told the shop's own orders; nobody changes anything."""
-    folder = tmp_path_factory.mktemp("room")
-    shutil.copy(lived / "regulars.db", folder)
-    with served(folder) as made:
-        habits.name_products(made.world)
-        habits.tell(made.world)
-        yield made
 
 
 def room(page: Page) -> tuple[int, list[str]]:

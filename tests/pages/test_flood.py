@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from plugin.app import SHOP_AT_ONCE
 from plugin.strangers import MOST_AT_ONCE
@@ -21,6 +22,17 @@ def flooded(client: FlaskClient, **asking: object) -> int:
         if client.get("/livez", **asking).status_code == 429:
             return turn
     return ENOUGH
+
+
+def refused(visit: Visit, path: str, headers: dict[str, str]) -> TestResponse:
+    """The answer once the shop has asked for too much; on a slow machine it may ask again in the meantime."""
+    for _ in range(SHOP_AT_ONCE):
+        while visit.client.get("/api/v1/program", headers=headers).status_code == 200:
+            pass
+        answer = visit.client.get(path, headers=headers)
+        if answer.status_code == 429:
+            return answer
+    raise AssertionError(path)
 
 
 def test_a_flood_of_strangers_is_told_to_come_later(world: World) -> None:
@@ -45,8 +57,8 @@ def test_a_shop_that_asks_for_too_much_is_told_when_to_go_on(world: World) -> No
         asked += 1
         assert asked < 3 * SHOP_AT_ONCE
     assert asked >= SHOP_AT_ONCE
-    call = visit.client.get("/api/v1/program", headers=proof)
-    page = visit.client.get("/app/rules", headers=visit.headers() | {"X-Fragment": "1"})
+    call = refused(visit, "/api/v1/program", proof)
+    page = refused(visit, "/app/rules", visit.headers() | {"X-Fragment": "1"})
     for answer in (call, page):
         assert (answer.status_code, int(answer.headers["Retry-After"])) == (429, 1)
     assert call.json["error"]["code"] == "too_many_requests"

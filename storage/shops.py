@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
@@ -161,14 +160,8 @@ def keep_model(db: Connection, shop_id: int, model: dict[str, Any], as_of: datet
     db.execute(update(shops).where(shops.c.shop_id == shop_id).values(model=model, model_as_of=as_of))
 
 
-def model(db: Connection, shop_id: int) -> dict[str, Any] | None:
-    """The store-wide numbers of the last nightly measurement; None before the first."""
-    kept = model_text(db, shop_id)
-    return None if kept is None else json.loads(kept)
-
-
-def model_text(db: Connection, shop_id: int) -> str | None:
-    """``model`` as its JSON text, for who knows what that says."""
+def model(db: Connection, shop_id: int) -> str | None:
+    """The store-wide numbers of the last nightly measurement as JSON text, for who has read them before; None before the first."""
     kept: str | None = db.execute(MODEL, {"shop": shop_id}).scalar_one_or_none()
     return kept
 

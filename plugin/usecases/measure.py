@@ -107,7 +107,7 @@ def keep_model(db: Connection, shop: Shop, model: StoreModel, *, as_of: datetime
 
 def _kept_model(db: Connection, shop: Shop, as_of: datetime) -> StoreModel | None:
     """The last night's numbers; None where there are none, or not in this program's form, or from after ``as_of``."""
-    kept = shops.model_text(db, shop.shop_id)
+    kept = shops.model(db, shop.shop_id)
     model = None if kept is None else _read_model(kept)
     return model if model and model.as_of <= as_of.timestamp() else None
 
